@@ -1,0 +1,13 @@
+/* The two clocks, with a hook for tests. Safe from any thread; set the hook before threads start.
+ */
+#pragma once
+#include <stdint.h>
+
+/* Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted. May jump. */
+int64_t clock_realtime_us(void);
+
+/* Nanoseconds since some time in the past. Never jumps. */
+uint64_t clock_monotonic_ns(void);
+
+/* What clock_realtime_us() answers from now on; NULL brings the system's clock back. */
+void clock_set_realtime_hook(int64_t (*hook)(void));

@@ -1,0 +1,59 @@
+/*
+ * Errors: a code whose number is google.rpc.Code, and a caller-owned struct with the text.
+ *
+ * Every function that can fail returns a code and takes the struct as its last parameter; NULL is
+ * allowed there. The struct is written on failure only. Texts say what was wrong and what to do.
+ */
+#pragma once
+#include "base/attributes.h"
+
+#include <stdint.h>
+
+/* Numbers of google.rpc.Code (google/rpc/code.proto of the googleapis repository). */
+enum code {
+	CODE_OK = 0,
+	CODE_CANCELLED = 1,
+	CODE_UNKNOWN = 2,
+	CODE_INVALID_ARGUMENT = 3,
+	CODE_DEADLINE_EXCEEDED = 4,
+	CODE_NOT_FOUND = 5,
+	CODE_ALREADY_EXISTS = 6,
+	CODE_PERMISSION_DENIED = 7,
+	CODE_RESOURCE_EXHAUSTED = 8,
+	CODE_FAILED_PRECONDITION = 9,
+	CODE_ABORTED = 10,
+	CODE_OUT_OF_RANGE = 11,
+	CODE_UNIMPLEMENTED = 12,
+	CODE_INTERNAL = 13,
+	CODE_UNAVAILABLE = 14,
+	CODE_DATA_LOSS = 15,
+	CODE_UNAUTHENTICATED = 16,
+};
+
+struct error {
+	enum code code;
+	char text[512];
+	/* UPPER_SNAKE constant for programs, a string literal; NULL means the code's name. */
+	const char *reason;
+	/* Path of the wrong request field, or "". */
+	char field[128];
+	/* When a repeat may succeed, in milliseconds; 0 means that a repeat does not help. */
+	uint32_t retry_ms;
+};
+
+/* "NOT_FOUND" and so on; "UNKNOWN" for a number that is none of them. */
+const char *code_name(enum code code);
+
+/* Fills *err and returns the code. */
+enum code fail(struct error *err, enum code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The same with a reason (a string literal) that programs may compare. */
+enum code fail_reason(struct error *err, enum code code, const char *reason, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+
+/* A wrong request field: code, reason, the field's path; the text is "FIELD: ...". */
+enum code fail_field(struct error *err, enum code code, const char *reason, const char *field,
+	const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/* Puts "what: " before the text that is already in *err; the rest of it is kept. */
+enum code wrap(struct error *err, enum code code, const char *fmt, ...) PRINTF_LIKE(3, 4);

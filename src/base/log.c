@@ -1,0 +1,131 @@
+#include "base/log.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/rfc3339.h"
+#include "base/text.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 8192 };
+
+static atomic_int current_format = LOG_TEXT;
+static atomic_int current_level = LOG_INFO;
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+void log_configure(enum log_format format, enum log_level level)
+{
+	atomic_store(&current_format, (int)format);
+	atomic_store(&current_level, (int)level);
+}
+
+bool log_level_parse(const char *name, enum log_level *ret)
+{
+	for (int i = LOG_DEBUG; i <= LOG_ERROR; i++) {
+		if (strcmp(name, level_names[i]) == 0) {
+			*ret = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The text between double quotes, escaped as in JSON; bytes that are not UTF-8 become U+FFFD. */
+static void append_quoted(struct buffer *line, const char *text)
+{
+	struct slice rest = slice_of_text(text);
+	buffer_append_char(line, '"');
+	while (rest.size > 0) {
+		unsigned char c = rest.data[0];
+		if (c == '"' || c == '\\')
+			buffer_printf(line, "\\%c", c);
+		else if (c == '\n')
+			buffer_append_text(line, "\\n");
+		else if (c < 0x20 || c == 0x7F)
+			buffer_printf(line, "\\u%04x", c);
+		else if (c < 0x80)
+			buffer_append_char(line, (char)c);
+		else {
+			size_t valid = text_find_invalid(rest);
+			if (valid == 0) {
+				buffer_append_text(line, "\xEF\xBF\xBD");
+			} else {
+				size_t run = 0;
+				while (run < valid && rest.data[run] >= 0x80)
+					run++;
+				buffer_append(line, rest.data, run);
+				rest = slice_of(rest.data + run, rest.size - run);
+				continue;
+			}
+		}
+		rest = slice_of(rest.data + 1, rest.size - 1);
+	}
+	buffer_append_char(line, '"');
+}
+
+static bool is_bare(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c == '"' || *c == '=' || *c == '\\' || *c > '~')
+			return false;
+	return *text != '\0';
+}
+
+static void append_json(struct buffer *line, const char *time, enum log_level level,
+	const char *message, const struct log_field *fields)
+{
+	buffer_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":", time, level_names[level]);
+	append_quoted(line, message);
+	for (const struct log_field *field = fields; field->name != NULL; field++) {
+		buffer_printf(line, ",\"%s\":", field->name);
+		if (field->text != NULL)
+			append_quoted(line, field->text);
+		else
+			buffer_printf(line, "%lld", (long long)field->number);
+	}
+	buffer_append_char(line, '}');
+}
+
+static void append_text(struct buffer *line, const char *time, enum log_level level,
+	const char *message, const struct log_field *fields)
+{
+	buffer_printf(line, "%s %-5s %s", time, level_names[level], message);
+	for (const struct log_field *field = fields; field->name != NULL; field++) {
+		buffer_printf(line, " %s=", field->name);
+		if (field->text == NULL)
+			buffer_printf(line, "%lld", (long long)field->number);
+		else if (is_bare(field->text))
+			buffer_append_text(line, field->text);
+		else
+			append_quoted(line, field->text);
+	}
+}
+
+void log_event_fields(enum log_level level, const char *message, const struct log_field *fields)
+{
+	if ((int)level < atomic_load(&current_level))
+		return;
+	char time[RFC3339_BYTES];
+	rfc3339_format(clock_realtime_us(), time);
+	struct buffer line;
+	buffer_init(&line, LINE_BYTES);
+	if (atomic_load(&current_format) == LOG_JSON)
+		append_json(&line, time, level, message, fields);
+	else
+		append_text(&line, time, level, message, fields);
+	if (line.overflow) { /* better a short line than half a JSON object */
+		buffer_clear(&line);
+		static const struct log_field none[] = { { .name = NULL } };
+		static const char too_long[] = "log line over 8 KiB left out";
+		if (atomic_load(&current_format) == LOG_JSON)
+			append_json(&line, time, level, too_long, none);
+		else
+			append_text(&line, time, level, too_long, none);
+	}
+	buffer_append_char(&line, '\n');
+	if (!line.overflow && write(STDERR_FILENO, line.data, line.size) < 0) {
+		/* Nowhere left to say it. */
+	}
+	buffer_done(&line);
+}

@@ -1,0 +1,47 @@
+/*
+ * Structured log lines on standard error: one event a line, as JSON or as text for people. For the
+ * server and the tools; library layers return errors instead. Safe from any thread.
+ */
+#pragma once
+#include "base/attributes.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* What log_event() writes from now on. */
+void log_configure(enum log_format format, enum log_level level);
+
+/* "debug", "info", "warn", "error"; false for anything else. */
+bool log_level_parse(const char *name, enum log_level *ret) NODISCARD;
+
+/* A field of an event. Make it with the functions below. */
+struct log_field {
+	const char *name; /* lower snake case */
+	const char *text; /* NULL for a number */
+	int64_t number;
+};
+
+static inline struct log_field log_text(const char *name, const char *text)
+{
+	return (struct log_field){ .name = name, .text = text == NULL ? "" : text };
+}
+
+static inline struct log_field log_number(const char *name, int64_t number)
+{
+	return (struct log_field){ .name = name, .number = number };
+}
+
+/*
+ * Writes one line with the fields time, level and msg and then the given ones, up to one without a
+ * name: log_event(LOG_INFO, "ready", log_text("address", url), LOG_END). Texts are escaped; a line
+ * is at most 8 KiB and goes out in one write.
+ */
+void log_event_fields(enum log_level level, const char *message, const struct log_field *fields);
+#define LOG_END ((struct log_field){ .name = NULL })
+#define log_event(level, message, ...) \
+	log_event_fields(level, message, (const struct log_field[]){ __VA_ARGS__ })

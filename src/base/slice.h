@@ -1,0 +1,27 @@
+/* Bytes that somebody else owns. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct slice {
+	const uint8_t *data;
+	size_t size;
+};
+
+static inline struct slice slice_of(const void *data, size_t size)
+{
+	return (struct slice){ .data = data, .size = size };
+}
+
+/* Without the terminating NUL; NULL gives the empty slice. */
+static inline struct slice slice_of_text(const char *text)
+{
+	return slice_of(text, text == NULL ? 0 : strlen(text));
+}
+
+static inline bool slice_equals(struct slice a, struct slice b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}

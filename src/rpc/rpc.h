@@ -1,0 +1,110 @@
+/*
+ * Calls: what a transport hands in and gets back, and the dispatcher between it and the services.
+ * Neither the store nor a network library is known here.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/slice.h"
+#include "rpc/reply.h"
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rpc;
+struct rpc_call;
+struct rpc_method;
+
+/* What a method does with the store. */
+enum rpc_access {
+	RPC_NONE,  /* does not ask the store */
+	RPC_READ,  /* is handled on a snapshot, in the transport's thread */
+	RPC_WRITE, /* is queued for the writer and finished by it later */
+};
+
+/* One call. The transport owns the memory and may use it again after respond() was called. */
+struct rpc_call {
+	/* Set by the transport before rpc_dispatch(); borrowed until respond(). */
+	struct arena *arena; /* empty */
+	struct slice method; /* "/package.Service/Method"; the slash may be missing */
+	struct slice payload;
+	uint32_t timeout_ms;   /* as sent; 0 means the default */
+	uint64_t min_revision; /* as sent */
+	uint64_t arrival_ns;   /* clock_monotonic_ns() when the request came in */
+	const char *peer;      /* address for logs, never NULL */
+	/* Called exactly once for each dispatched call, from rpc_dispatch() or, for a write, from
+	 * another thread. err is NULL after success. Copies reply's parts before it returns. */
+	void (*respond)(struct rpc_call *call, const struct error *err);
+
+	/* Set by the dispatcher before a handler runs. */
+	const struct rpc *rpc;
+	const struct rpc_method *row;
+	void *services;	      /* rpc_options.services */
+	void *snapshot;	      /* for RPC_READ: from rpc_options.snapshot_open */
+	uint64_t deadline_ns; /* on the clock of arrival_ns */
+	/* Set by the handler. */
+	struct reply reply;
+	uint64_t revision; /* the dispatcher sets it for RPC_READ */
+	bool pending;	   /* the handler has queued the call; rpc_finish() follows */
+};
+
+/* One row a method. */
+struct rpc_method {
+	const char *name; /* as in the .proto, for example "GetPost" */
+	enum rpc_access access;
+	/* Fills call->reply from the checked and unpacked request, which lives in call->arena. A
+	 * write handler that returns CODE_OK has set call->pending or filled the reply. NULL: the
+	 * method answers UNIMPLEMENTED. */
+	enum code (*handle)(
+		struct rpc_call *call, const ProtobufCMessage *request, struct error *err);
+};
+
+/* One service: a row for every method of the descriptor, in any order. */
+struct rpc_service {
+	const ProtobufCServiceDescriptor *descriptor;
+	const struct rpc_method *methods;
+	size_t method_count;
+};
+
+/* The maximum of one field of one message. Bytes for strings and bytes, entries for repeated
+ * fields; a repeated string may have a row of each. */
+struct rpc_field_limit {
+	const ProtobufCMessageDescriptor *message;
+	const char *field;  /* as in the .proto */
+	uint32_t max_bytes; /* 0: no row for it */
+	uint32_t max_count; /* 0: no row for it */
+};
+
+struct rpc_options {
+	const struct rpc_service *services_table;
+	size_t service_count;
+	const struct rpc_field_limit *limits;
+	size_t limit_count;
+	void *services; /* handed to the handlers */
+	/* Open and close a snapshot around each RPC_READ handler and the respond() after it. */
+	enum code (*snapshot_open)(
+		void *services, void **ret, uint64_t *ret_revision, struct error *err);
+	void (*snapshot_close)(void *services, void *snapshot);
+	/* Called after each call with its duration; may be NULL. Any thread. */
+	void (*observe)(
+		void *services, const struct rpc_call *call, enum code code, uint64_t duration_ns);
+};
+
+/*
+ * Checks the tables against the generated descriptors: every method of every descriptor has
+ * exactly one row and every row a method; every limit names a field of its message. INTERNAL with
+ * the names of what does not fit. The tables are borrowed until rpc_free().
+ */
+enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct error *err) NODISCARD;
+void rpc_free(struct rpc *rpc);
+
+/*
+ * Looks the method up, checks and unpacks the payload, opens a snapshot, runs the handler, calls
+ * respond(). Any thread; for a write respond() may come later and from another thread.
+ */
+void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
+
+/* Ends a pending call: err is NULL after success. Any thread, once. */
+void rpc_finish(struct rpc_call *call, const struct error *err);
