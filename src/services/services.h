@@ -1,0 +1,26 @@
+/* The services: every method of lectern.v1 on top of the store. */
+#pragma once
+#include "base/error.h"
+#include "rpc/rpc.h"
+#include "store/store.h"
+
+struct services;
+
+struct services_options {
+	struct store *store; /* borrowed */
+	const char *version; /* a literal */
+};
+
+enum code services_new(const struct services_options *options, struct services **ret,
+	struct error *err) NODISCARD;
+void services_free(struct services *services);
+
+/* Fills the tables and hooks for rpc_new(). They live as long as services. */
+void services_rpc_options(struct services *services, struct rpc_options *ret);
+
+/* What GetServerInfo tells. Before the first call is dispatched. The texts are copied. */
+enum code services_set_addresses(struct services *services, const char *const *urls, size_t count,
+	struct error *err) NODISCARD;
+
+/* HealthService.Check says NOT_SERVING from now on. Any thread. */
+void services_set_stopping(struct services *services);

@@ -1,0 +1,78 @@
+/*
+ * The store: one LMDB environment, one writer thread, any number of readers.
+ *
+ * Reads run on snapshots (txn.h, post.h, term.h, posting.h); writes are commands that the writer
+ * thread applies in order and commits in groups.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <lectern/store/v1/command.pb-c.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+struct txn;
+
+enum { STORE_FORMAT = 1 }; /* docs/store-format.md */
+
+struct store_options {
+	const char *directory; /* made if it is not there; its parent must be */
+	uint64_t map_bytes;    /* address space, the most that the data may grow to; 0: 64 GiB */
+};
+
+/*
+ * Opens or makes the store, applies what came due while it was closed, starts the writer.
+ * FAILED_PRECONDITION for a newer format, a file that is no store, or a store that another process
+ * has open; texts say what to do.
+ */
+enum code store_open(const struct store_options *options, struct store **ret, struct error *err)
+	NODISCARD;
+
+/* Finishes all queued writes, answers them, stops the writer. No snapshot may be open. NULL is
+ * allowed. */
+void store_close(struct store *store);
+
+/* A read transaction from the pool: the store as it is now, whatever is written meanwhile. Return
+ * it soon; it keeps old pages from being used again. Any thread; one thread at a time. */
+enum code store_snapshot(struct store *store, struct txn **ret, struct error *err) NODISCARD;
+void store_release(struct store *store, struct txn *snapshot);
+
+/* A write on its way through the queue. The submitter owns it and everything it points to until
+ * done() was called. */
+struct store_write {
+	const Lectern__Store__V1__Command *command;
+	struct arena *arena;  /* for the writer's work and the result */
+	uint64_t deadline_ns; /* monotonic; a write still queued then is dropped */
+	/* Called once by the writer thread after the commit, or from store_submit() never. err is
+	 * NULL after success; then payload and revision are set. */
+	void (*done)(struct store_write *write, const struct error *err);
+
+	struct slice payload; /* the encoded response message, in the arena */
+	uint64_t revision;    /* that the write made, or the current one if it changed nothing */
+
+	/* The writer's own. */
+	struct store_write *next;
+	size_t size_bytes;
+	struct error error;
+};
+
+/* Queues a write. RESOURCE_EXHAUSTED at once when the queue is full, UNAVAILABLE when the store is
+ * closing; done() is not called then. size_bytes counts against the queue's bytes. Any thread. */
+enum code store_submit(struct store *store, struct store_write *write, size_t size_bytes,
+	struct error *err) NODISCARD;
+
+struct store_stats {
+	uint64_t store_bytes;
+	uint64_t map_bytes;
+	uint64_t commits;
+	uint64_t writes;
+	uint32_t queued_writes;
+	uint32_t open_snapshots;
+};
+
+void store_stats(struct store *store, struct store_stats *ret);
+
+/* INTERNAL with the cause if a write to the disk failed in a way that only a restart mends. */
+enum code store_health(struct store *store, struct error *err) NODISCARD;
