@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The documents name only files, options and error reasons that exist, and all error reasons.
+set -euo pipefail
+cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
+bin=${LECTERN_BIN:-build/dev/bin}
+documents=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+complain() {
+	printf '%s\n' "$*"
+	failed=1
+}
+
+check_links() {
+	local document target
+	for document in "${documents[@]}"; do
+		while read -r target; do
+			case $target in
+			http://* | https://* | mailto:* | '#'*) continue ;;
+			esac
+			[ -e "$(dirname "$document")/${target%%#*}" ] ||
+				complain "$document: the link to $target leads nowhere"
+		done < <(grep -o ']([^) ]*)' "$document" | sed 's/^](//; s/)$//')
+	done
+}
+
+# Every reason that the code gives to fail_reason() and fail_field() has its row in docs/errors.md,
+# and every row its place in the code.
+check_reasons() {
+	cat src/*/*.c | tr '\n\t' '  ' |
+		grep -oE 'fail_(reason|field)\( *[^;]{0,80}CODE_[A-Z_]+, *"[A-Z][A-Z0-9_]+"' |
+		grep -oE '"[A-Z][A-Z0-9_]+"$' | tr -d '"' | sort -u >"$work/code"
+	grep -ohE '^\| `[A-Z][A-Z0-9_]+`' docs/errors.md | tr -d '|` ' | sort -u >"$work/listed"
+	while read -r reason; do
+		complain "docs/errors.md: $reason of the code is not in the table"
+	done < <(comm -23 "$work/code" "$work/listed")
+	while read -r reason; do
+		grep -rqw "\"$reason\"" src || complain "docs/errors.md: no code gives $reason"
+	done < <(comm -13 "$work/code" "$work/listed")
+}
+
+# Every --option that the documents give to lectern or lecternd is in their help.
+check_options() {
+	local command option
+	if [ ! -x "$bin/lectern" ] || [ ! -x "$bin/lecternd" ]; then
+		echo "options not checked: no programs in $bin"
+		return
+	fi
+	"$bin/lecternd" --help >"$work/help"
+	"$bin/lectern" --help >>"$work/help"
+	for command in archive post tag category author import call describe health info stats check \
+		completion; do
+		"$bin/lectern" "$command" --help >>"$work/help" 2>/dev/null || true
+	done
+	while read -r option; do
+		grep -q -- "$option\b" "$work/help" ||
+			complain "the documents name $option, which no --help of the programs knows"
+	done < <(grep -hE '\blecternd? ' README.md docs/api.md docs/operations.md docs/errors.md |
+		grep -vE 'quickstart|run\.sh|cmake|protoc |nngcat|docker|podman|buildah' |
+		grep -oE -- '--[a-z][a-z-]+' | sort -u)
+}
+
+check_links
+check_reasons
+check_options
+exit $failed
