@@ -1,0 +1,27 @@
+/* Calls with messages instead of bytes, for the tools and importers. Not part of the library's
+ * public interface. */
+#pragma once
+#include "base/arena.h"
+#include "base/attributes.h"
+
+#include <lectern/client.h>
+#include <protobuf-c/protobuf-c.h>
+
+/*
+ * Calls a method and unpacks the answer into the arena.
+ *
+ * `method` is "lectern.v1.PostService/GetPost"; the response message must be of the type that the
+ * method answers with. *ret_revision may be NULL. Fails like lectern_call(), and with
+ * LECTERN_INTERNAL where the answer is no such message or does not fit the arena's budget.
+ */
+enum lectern_code invoke(lectern_client *client, const char *method,
+	const ProtobufCMessage *request, uint32_t timeout_ms,
+	const ProtobufCMessageDescriptor *response, struct arena *arena, ProtobufCMessage **ret,
+	uint64_t *ret_revision, struct lectern_error *err) NODISCARD;
+
+/* The method of a service by its full name, with or without a leading slash; NULL if this version
+ * knows none. */
+const ProtobufCMethodDescriptor *invoke_find_method(const char *method);
+
+/* The services of lectern.v1, for listings; ends with NULL. */
+const ProtobufCServiceDescriptor *const *invoke_services(void);
