@@ -10,6 +10,7 @@
 #include "rpc/reply.h"
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,7 +32,7 @@ struct rpc_call {
 	struct slice method; /* "/package.Service/Method"; the slash may be missing */
 	struct slice payload;
 	uint32_t timeout_ms;   /* as sent; 0 means the default */
-	uint64_t min_revision; /* as sent */
+	uint64_t min_revision; /* as sent; checked for RPC_READ and, beforehand, RPC_WRITE */
 	uint64_t arrival_ns;   /* clock_monotonic_ns() when the request came in */
 	const char *peer;      /* address for logs, never NULL */
 	/* Called exactly once for each dispatched call, from rpc_dispatch() or, for a write, from
@@ -47,7 +48,11 @@ struct rpc_call {
 	/* Set by the handler. */
 	struct reply reply;
 	uint64_t revision; /* the dispatcher sets it for RPC_READ */
-	bool pending;	   /* the handler has queued the call; rpc_finish() follows */
+	bool pending;	   /* set before the call is queued; rpc_finish() follows */
+	/* Of the dispatcher. A pending call is answered by whoever comes last of rpc_finish() and
+	 * the handler's return, so that neither meets a call that is already used again. */
+	atomic_int parties;
+	struct error finished; /* what rpc_finish() was given; CODE_OK after success */
 };
 
 /* One row a method. */
@@ -55,8 +60,10 @@ struct rpc_method {
 	const char *name; /* as in the .proto, for example "GetPost" */
 	enum rpc_access access;
 	/* Fills call->reply from the checked and unpacked request, which lives in call->arena. A
-	 * write handler that returns CODE_OK has set call->pending or filled the reply. NULL: the
-	 * method answers UNIMPLEMENTED. */
+	 * write handler that returns CODE_OK has filled the reply, or has set call->pending and
+	 * then queued the call; one that fails has not queued it. The call stays valid until the
+	 * handler returns, but once it is queued its arena and reply belong to the thread that
+	 * finishes it. NULL: the method answers UNIMPLEMENTED. */
 	enum code (*handle)(
 		struct rpc_call *call, const ProtobufCMessage *request, struct error *err);
 };
@@ -87,7 +94,8 @@ struct rpc_options {
 	enum code (*snapshot_open)(
 		void *services, void **ret, uint64_t *ret_revision, struct error *err);
 	void (*snapshot_close)(void *services, void *snapshot);
-	/* Called after each call with its duration; may be NULL. Any thread. */
+	/* Called just before respond() with the time since arrival; may be NULL. Any thread.
+	 * call->row is NULL where no method was found. */
 	void (*observe)(
 		void *services, const struct rpc_call *call, enum code code, uint64_t duration_ns);
 };
@@ -106,5 +114,6 @@ void rpc_free(struct rpc *rpc);
  */
 void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
 
-/* Ends a pending call: err is NULL after success. Any thread, once. */
+/* Ends a pending call: err is NULL after success. Any thread, once; also before the handler that
+ * queued the call has returned. The call must not be touched afterwards. */
 void rpc_finish(struct rpc_call *call, const struct error *err);
