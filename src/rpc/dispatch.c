@@ -1,0 +1,255 @@
+#include "base/clock.h"
+#include "rpc/envelope.h"
+#include "rpc/names.h"
+#include "rpc/plan.h"
+#include "rpc/validate.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { BEHIND_RETRY_MS = 100 }; /* how soon a store that is behind min_revision may be there */
+
+struct rpc {
+	struct rpc_options options;
+	struct names names;
+	struct plans *plans;
+};
+
+static void rpc_freep(struct rpc **rpc)
+{
+	rpc_free(*rpc);
+}
+
+void rpc_free(struct rpc *rpc)
+{
+	if (rpc == NULL)
+		return;
+	names_done(&rpc->names);
+	plans_free(rpc->plans);
+	free(rpc);
+}
+
+/* Gives each name the plan of its request message. */
+static enum code plan_inputs(struct rpc *rpc, struct error *err)
+{
+	struct names *names = &rpc->names;
+	const ProtobufCMessageDescriptor **roots = calloc(names->count + 1, sizeof(*roots));
+	if (roots == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "plan requests: out of memory");
+	for (size_t i = 0; i < names->count; i++)
+		roots[i] = names->entries[i].method->input;
+	enum code code = plans_new(roots, names->count, rpc->options.limits,
+		rpc->options.limit_count, &rpc->plans, err);
+	for (size_t i = 0; i < names->count && code == CODE_OK; i++)
+		names->entries[i].input = plans_find(rpc->plans, roots[i]);
+	free(roots);
+	return code;
+}
+
+enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct error *err)
+{
+	AUTO(rpc_freep) struct rpc *rpc = calloc(1, sizeof *rpc);
+	if (rpc == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "make dispatcher: out of memory");
+	rpc->options = *options;
+	enum code code =
+		names_init(&rpc->names, options->services_table, options->service_count, err);
+	if (code == CODE_OK)
+		code = plan_inputs(rpc, err);
+	if (code != CODE_OK)
+		return wrap(err, code, "make dispatcher");
+	*ret = rpc;
+	rpc = NULL; /* the caller owns it now */
+	return CODE_OK;
+}
+
+/* What a handler may return although it has filled nothing in. */
+static const struct error *checked(enum code code, struct error *err)
+{
+	if (err->code != code)
+		fail(err, code, "the call failed");
+	return err;
+}
+
+/* Answers the call, which must not be touched afterwards. */
+static void complete(struct rpc_call *call, const struct error *err)
+{
+	struct error replaced;
+	if (err == NULL && call->reply.failed) {
+		fail_reason(&replaced, CODE_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
+			"the response needs more than %d bytes of memory; ask for less",
+			LIMIT_ARENA_BYTES);
+		err = &replaced;
+	} else if (err == NULL && envelope_check_size(call, &replaced) != CODE_OK) {
+		err = &replaced;
+	}
+	const struct rpc_options *options = &call->rpc->options;
+	if (options->observe != NULL)
+		options->observe(options->services, call, err == NULL ? CODE_OK : err->code,
+			clock_monotonic_ns() - call->arrival_ns);
+	call->respond(call, err);
+}
+
+static void prepare(const struct rpc *rpc, struct rpc_call *call)
+{
+	uint32_t timeout_ms = call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : call->timeout_ms;
+	if (timeout_ms > LIMIT_TIMEOUT_MS)
+		timeout_ms = LIMIT_TIMEOUT_MS;
+	call->rpc = rpc;
+	call->row = NULL;
+	call->services = rpc->options.services;
+	call->snapshot = NULL;
+	call->deadline_ns = call->arrival_ns + (uint64_t)timeout_ms * 1000000;
+	call->revision = 0;
+	call->pending = false;
+	call->finished.code = CODE_OK;
+	atomic_init(&call->parties, 2);
+	reply_init(&call->reply, call->arena);
+}
+
+static enum code check_deadline(const struct rpc_call *call, struct error *err)
+{
+	if (clock_monotonic_ns() < call->deadline_ns)
+		return CODE_OK;
+	return fail(err, CODE_DEADLINE_EXCEEDED,
+		"the call's time was over before it could be handled; it had no effect");
+}
+
+/* Checks and unpacks the payload into the call's arena. */
+static enum code unpack(const struct rpc_call *call, const struct rpc_name *name,
+	ProtobufCMessage **ret, struct error *err)
+{
+	enum code code = validate_message(name->input, call->payload, err);
+	if (code != CODE_OK)
+		return code;
+	ProtobufCMessage *request = protobuf_c_message_unpack(name->method->input,
+		&call->arena->allocator, call->payload.size, call->payload.data);
+	if (request == NULL)
+		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "REQUEST_TOO_COMPLEX",
+			"the request needs more than %d bytes of memory; split it",
+			LIMIT_ARENA_BYTES);
+	*ret = request;
+	return CODE_OK;
+}
+
+/* Finds the row and makes the request for its handler. */
+static enum code accept_call(
+	const struct rpc *rpc, struct rpc_call *call, ProtobufCMessage **ret, struct error *err)
+{
+	const struct rpc_name *name = names_find(&rpc->names, call->method);
+	if (name == NULL)
+		return names_refuse(&rpc->names, call->method, err);
+	call->row = name->row;
+	if (name->row->handle == NULL)
+		return fail_reason(err, CODE_UNIMPLEMENTED, "METHOD_NOT_IMPLEMENTED",
+			"%s is not implemented in this version", (const char *)name->full.data);
+	enum code code = unpack(call, name, ret, err);
+	return code == CODE_OK ? check_deadline(call, err) : code;
+}
+
+static enum code open_snapshot(
+	const struct rpc_call *call, void **ret, uint64_t *ret_revision, struct error *err)
+{
+	const struct rpc_options *options = &call->rpc->options;
+	*ret = NULL;
+	*ret_revision = 0;
+	err->code = CODE_OK;
+	enum code code = options->snapshot_open(options->services, ret, ret_revision, err);
+	if (code != CODE_OK) {
+		checked(code, err);
+		return code;
+	}
+	if (call->min_revision <= *ret_revision)
+		return CODE_OK;
+	options->snapshot_close(options->services, *ret);
+	*ret = NULL;
+	fail_reason(err, CODE_UNAVAILABLE, "REVISION_NOT_REACHED",
+		"this server's store is at revision %" PRIu64 ", min_revision asks for %" PRIu64
+		"; repeat the call later or at another server",
+		*ret_revision, call->min_revision);
+	err->retry_ms = BEHIND_RETRY_MS;
+	return CODE_UNAVAILABLE;
+}
+
+/* The snapshot stays open until the response has been copied. */
+static void run_read(struct rpc_call *call, const ProtobufCMessage *request)
+{
+	const struct rpc_options *options = &call->rpc->options;
+	struct error err;
+	void *snapshot;
+	if (open_snapshot(call, &snapshot, &call->revision, &err) != CODE_OK) {
+		complete(call, &err);
+		return;
+	}
+	call->snapshot = snapshot;
+	err.code = CODE_OK;
+	enum code code = call->row->handle(call, request, &err);
+	complete(call, code == CODE_OK ? NULL : checked(code, &err));
+	options->snapshot_close(options->services, snapshot);
+}
+
+/* One of the two parties to a pending call has done its part; the last one answers. */
+static void leave(struct rpc_call *call)
+{
+	if (atomic_fetch_sub(&call->parties, 1) == 1)
+		complete(call, call->finished.code == CODE_OK ? NULL : &call->finished);
+}
+
+static void run(struct rpc_call *call, const ProtobufCMessage *request)
+{
+	struct error err = { .code = CODE_OK };
+	enum code code = call->row->handle(call, request, &err);
+	if (code != CODE_OK)
+		complete(call, checked(code, &err));
+	else if (call->pending)
+		leave(call);
+	else
+		complete(call, NULL);
+}
+
+void rpc_finish(struct rpc_call *call, const struct error *err)
+{
+	if (err != NULL) {
+		call->finished = *err;
+		if (err->code == CODE_OK)
+			fail(&call->finished, CODE_INTERNAL, "the write failed without a reason");
+	}
+	leave(call);
+}
+
+/* A write is not even queued at a server that is behind. */
+static enum code check_min_revision(const struct rpc_call *call, struct error *err)
+{
+	if (call->min_revision == 0)
+		return CODE_OK;
+	const struct rpc_options *options = &call->rpc->options;
+	void *snapshot;
+	uint64_t revision;
+	enum code code = open_snapshot(call, &snapshot, &revision, err);
+	if (code == CODE_OK)
+		options->snapshot_close(options->services, snapshot);
+	return code;
+}
+
+void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
+{
+	prepare(rpc, call);
+	struct error err;
+	ProtobufCMessage *request = NULL;
+	enum code code = accept_call(rpc, call, &request, &err);
+	if (code == CODE_OK && call->row->access == RPC_WRITE)
+		code = check_min_revision(call, &err);
+	if (code != CODE_OK) {
+		complete(call, &err);
+		return;
+	}
+	switch (call->row->access) {
+	case RPC_READ:
+		run_read(call, request);
+		return;
+	case RPC_NONE:
+	case RPC_WRITE:
+		run(call, request);
+		return;
+	}
+}
