@@ -1,0 +1,240 @@
+#include "client/call.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "client/client.h"
+#include "client/failure.h"
+#include "client/request.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { DELAY_FIRST_MS = 50, DELAY_MAX_MS = 2000, NS_PER_MS = 1000000 };
+
+/* A call that is running. */
+struct run {
+	lectern_client *client;
+	struct slot *slot;
+	struct request request;
+	uint64_t deadline_ns;
+	uint32_t timeout_ms; /* as asked for */
+	bool sent;	     /* an attempt may have reached the server */
+	bool unreachable;    /* there was no connection for as long as a call waits for one */
+};
+
+/* Time that is left, rounded up so that it is not 0 before the deadline. */
+static uint32_t left_ms(const struct run *run)
+{
+	uint64_t now = clock_monotonic_ns();
+	if (now >= run->deadline_ns)
+		return 0;
+	return (uint32_t)((run->deadline_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static nng_duration as_duration(uint32_t ms)
+{
+	return ms > INT32_MAX ? INT32_MAX : (nng_duration)ms;
+}
+
+static enum lectern_code fail_not_connected(
+	struct run *run, uint32_t waited_ms, struct lectern_error *err)
+{
+	run->unreachable = true;
+	if (run->sent)
+		return failure(err, LECTERN_UNAVAILABLE, "CONNECTION_LOST",
+			"the connection to %s was lost before the answer came and did not come "
+			"back "
+			"within %u ms; a write may have happened",
+			run->client->url, waited_ms);
+	return failure(err, LECTERN_UNAVAILABLE, "NOT_CONNECTED",
+		"no connection to %s within %u ms; check that lecternd runs there, that it listens "
+		"on this address and that nothing in between blocks it",
+		run->client->url, waited_ms);
+}
+
+static enum lectern_code fail_lost(const struct run *run, int rc, struct lectern_error *err)
+{
+	return failure(err, LECTERN_UNAVAILABLE, "CONNECTION_LOST",
+		"the connection to %s was lost before the answer came: %s", run->client->url,
+		nng_strerror(rc));
+}
+
+static enum lectern_code fail_deadline(const struct run *run, struct lectern_error *err)
+{
+	return failure(err, LECTERN_DEADLINE_EXCEEDED, NULL,
+		"no answer from %s within %u ms; give it more time or ask whether it is overloaded",
+		run->client->url, run->timeout_ms);
+}
+
+/* Hands the frame to a connection. Owns the message on success only. */
+static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
+{
+	nng_aio *aio = run->slot->aio;
+	nng_aio_set_timeout(aio, as_duration(timeout_ms));
+	nng_aio_set_msg(aio, message);
+	nng_ctx_send(run->slot->context, aio);
+	nng_aio_wait(aio);
+	return nng_aio_result(aio);
+}
+
+/* Sends one attempt's frame; waits for a connection, but no longer than the grace allows. */
+static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
+{
+	for (;;) {
+		uint32_t left = left_ms(run);
+		if (left == 0)
+			return run->sent ? fail_deadline(run, err)
+					 : failure(err, LECTERN_UNAVAILABLE, "NOT_SENT",
+						   "%s took no request within %u ms; it may be "
+						   "overloaded",
+						   run->client->url, run->timeout_ms);
+		uint32_t wait = left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
+		nng_msg *message = request_frame(&run->request, left);
+		if (message == NULL)
+			return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");
+		int rc = send_once(run, message, wait);
+		if (rc == 0)
+			return LECTERN_OK;
+		nng_msg_free(message);
+		if (rc == NNG_ECLOSED)
+			return failure(err, LECTERN_CANCELLED, NULL, "the client was closed");
+		if (rc != NNG_ETIMEDOUT)
+			return failure(err, LECTERN_INTERNAL, NULL, "send to %s: %s",
+				run->client->url, nng_strerror(rc));
+		if (atomic_load(&run->client->pipes) <= 0)
+			return fail_not_connected(run, wait, err);
+	}
+}
+
+static enum lectern_code receive_frame(struct run *run, nng_msg **ret, struct lectern_error *err)
+{
+	nng_aio *aio = run->slot->aio;
+	uint32_t left = left_ms(run);
+	nng_aio_set_timeout(aio, left == 0 ? 1 : as_duration(left));
+	nng_ctx_recv(run->slot->context, aio);
+	nng_aio_wait(aio);
+	int rc = nng_aio_result(aio);
+	if (rc == NNG_ETIMEDOUT)
+		return fail_deadline(run, err);
+	if (rc == NNG_ECLOSED)
+		return failure(err, LECTERN_CANCELLED, NULL, "the client was closed");
+	if (rc != 0)
+		return fail_lost(run, rc, err);
+	*ret = nng_aio_get_msg(aio);
+	return LECTERN_OK;
+}
+
+/* Owns the message. */
+static enum lectern_code make_reply(
+	nng_msg *message, struct lectern_reply **ret, struct lectern_error *err)
+{
+	struct lectern_reply *reply = calloc(1, sizeof *reply);
+	enum lectern_code code = LECTERN_RESOURCE_EXHAUSTED;
+	if (reply == NULL)
+		code = failure(err, code, NULL, "out of memory");
+	else
+		code = response_read(slice_of(nng_msg_body(message), nng_msg_len(message)),
+			&reply->response, err);
+	if (code != LECTERN_OK) {
+		nng_msg_free(message);
+		free(reply);
+		return code;
+	}
+	reply->message = message;
+	*ret = reply;
+	return LECTERN_OK;
+}
+
+static enum lectern_code attempt(
+	struct run *run, struct lectern_reply **ret, struct lectern_error *err)
+{
+	enum lectern_code code = send_frame(run, err);
+	if (code != LECTERN_OK)
+		return code;
+	run->sent = true;
+	nng_msg *message;
+	code = receive_frame(run, &message, err);
+	return code == LECTERN_OK ? make_reply(message, ret, err) : code;
+}
+
+uint32_t call_delay_ms(uint32_t attempt, uint32_t at_least_ms, uint32_t random)
+{
+	uint32_t full = DELAY_FIRST_MS;
+	while (--attempt > 0 && full < DELAY_MAX_MS)
+		full *= 2;
+	if (full > DELAY_MAX_MS)
+		full = DELAY_MAX_MS;
+	uint32_t delay = full / 2 + random % (full / 2 + 1);
+	if (delay >= at_least_ms)
+		return delay;
+	return at_least_ms > UINT32_MAX - DELAY_MAX_MS ? at_least_ms
+						       : at_least_ms + random % (full / 2 + 1);
+}
+
+/* Waits for the next attempt. False: there is none, the error stands. */
+static bool wait_for_next(const struct run *run, uint32_t done, const struct lectern_error *err)
+{
+	if (err->code != LECTERN_UNAVAILABLE || done >= run->client->max_attempts)
+		return false;
+	if (run->unreachable || !run->request.repeatable)
+		return false;
+	uint32_t delay = call_delay_ms(done, err->retry_after_ms, randombytes_random());
+	uint64_t until = clock_monotonic_ns() + (uint64_t)delay * NS_PER_MS;
+	if (until >= run->deadline_ns)
+		return false;
+	struct timespec time = { .tv_sec = (time_t)(until / 1000000000u),
+		.tv_nsec = (long)(until % 1000000000u) };
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+		;
+	return true;
+}
+
+static enum lectern_code run_attempts(
+	struct run *run, struct lectern_reply **ret, struct lectern_error *err)
+{
+	for (uint32_t done = 1;; done++) {
+		enum lectern_code code = attempt(run, ret, err);
+		if (code == LECTERN_OK || !wait_for_next(run, done, err))
+			return code;
+	}
+}
+
+enum lectern_code lectern_call(lectern_client *client, const struct lectern_call *call,
+	lectern_reply **ret, struct lectern_error *err)
+{
+	struct lectern_error local;
+	if (err == NULL)
+		err = &local;
+	struct run run = { .client = client,
+		.timeout_ms = call->timeout_ms == 0 ? client->timeout_ms : call->timeout_ms };
+	run.deadline_ns = clock_monotonic_ns() + (uint64_t)run.timeout_ms * NS_PER_MS;
+	enum lectern_code code = request_init(&run.request, call, err);
+	if (code == LECTERN_OK)
+		code = slots_take(&client->slots, client->socket, run.deadline_ns, &run.slot, err);
+	if (code != LECTERN_OK)
+		return code;
+	code = run_attempts(&run, ret, err);
+	slots_release(&client->slots, run.slot);
+	return code;
+}
+
+void lectern_reply_free(lectern_reply *reply)
+{
+	if (reply == NULL)
+		return;
+	nng_msg_free(reply->message);
+	free(reply);
+}
+
+const void *lectern_reply_data(const lectern_reply *reply, size_t *size_bytes)
+{
+	*size_bytes = reply->response.payload.size;
+	return reply->response.payload.data;
+}
+
+uint64_t lectern_reply_revision(const lectern_reply *reply)
+{
+	return reply->response.revision;
+}

@@ -1,0 +1,10 @@
+/* Filling struct lectern_error. */
+#pragma once
+#include "base/attributes.h"
+
+#include <lectern/error.h>
+
+/* Fills *err, which may be NULL, and returns the code. `reason` is UPPER_SNAKE; NULL means the
+ * code's name. */
+enum lectern_code failure(struct lectern_error *err, enum lectern_code code, const char *reason,
+	const char *fmt, ...) PRINTF_LIKE(4, 5);
