@@ -1,0 +1,148 @@
+#include "transport/context.h"
+
+#include "base/clock.h"
+#include "rpc/envelope.h"
+
+static void receive_next(struct context *context)
+{
+	if (!atomic_load(&context->traffic->draining))
+		nng_ctx_recv(context->ctx, context->receive);
+}
+
+static void leave_flight(struct traffic *traffic)
+{
+	if (atomic_fetch_sub(&traffic->in_flight, 1) == 1 && atomic_load(&traffic->draining))
+		traffic->idle(traffic);
+}
+
+/* A reply that fits into little memory, for when the real one did not. */
+static nng_msg *make_status(const struct rpc_call *call)
+{
+	struct error err;
+	fail(&err, CODE_RESOURCE_EXHAUSTED, "the server is out of memory; repeat the call later");
+	err.retry_ms = 1000;
+	struct envelope_response response;
+	envelope_prepare_response(call, &err, &response);
+	nng_msg *reply;
+	if (nng_msg_alloc(&reply, response.size_bytes) != 0)
+		return NULL;
+	envelope_write_response(&response, nng_msg_body(reply));
+	return reply;
+}
+
+/* The one copy of the response: from the store's pages or the arena into the network's message. */
+static nng_msg *make_reply(const struct rpc_call *call, const struct error *err)
+{
+	struct envelope_response response;
+	envelope_prepare_response(call, err, &response);
+	nng_msg *reply;
+	if (nng_msg_alloc(&reply, response.size_bytes) != 0)
+		return make_status(call);
+	envelope_write_response(&response, nng_msg_body(reply));
+	return reply;
+}
+
+/* Nothing of the context may be touched after the send: its end starts the next request. */
+static void respond(struct rpc_call *call, const struct error *err)
+{
+	struct context *context = (struct context *)((char *)call - offsetof(struct context, call));
+	nng_msg *reply = make_reply(call, err);
+	nng_msg_free(context->request);
+	context->request = NULL;
+	arena_reset(&context->arena);
+	if (reply == NULL) { /* the client learns from the lost connection */
+		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
+		leave_flight(context->traffic);
+		receive_next(context);
+		return;
+	}
+	atomic_store(&context->sending_since_ns, clock_monotonic_ns());
+	nng_aio_set_msg(context->send, reply);
+	nng_aio_set_timeout(context->send, context->traffic->send_timeout_ms);
+	nng_ctx_send(context->ctx, context->send);
+}
+
+static void on_sent(void *arg)
+{
+	struct context *context = arg;
+	struct traffic *traffic = context->traffic;
+	int rv = nng_aio_result(context->send);
+	atomic_store(&context->sending_since_ns, 0);
+	if (rv == 0) {
+		atomic_fetch_add(&traffic->finished, 1);
+	} else {
+		nng_msg_free(nng_aio_get_msg(context->send));
+		nng_aio_set_msg(context->send, NULL);
+	}
+	if (rv == NNG_ETIMEDOUT) /* the client does not read its replies */
+		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
+	leave_flight(traffic);
+	receive_next(context);
+}
+
+static void on_received(void *arg)
+{
+	struct context *context = arg;
+	int rv = nng_aio_result(context->receive);
+	if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
+		return;
+	if (rv != 0) {
+		receive_next(context);
+		return;
+	}
+	struct rpc_call *call = &context->call;
+	call->arrival_ns = clock_monotonic_ns();
+	atomic_fetch_add(&context->traffic->in_flight, 1);
+	context->request = nng_aio_get_msg(context->receive);
+	nng_aio_set_msg(context->receive, NULL);
+	nng_pipe pipe = nng_msg_get_pipe(context->request);
+	atomic_store(&context->pipe_id, pipe.id);
+	call->peer = peer_text(&context->peers, pipe);
+
+	struct error err;
+	struct slice frame =
+		slice_of(nng_msg_body(context->request), nng_msg_len(context->request));
+	if (envelope_read_request(frame, call, &err) != CODE_OK)
+		respond(call, &err);
+	else
+		rpc_dispatch(context->traffic->rpc, call);
+}
+
+int context_init(struct context *context, nng_socket socket, struct traffic *traffic)
+{
+	context->traffic = traffic;
+	arena_init(&context->arena, LIMIT_ARENA_BYTES);
+	context->call.arena = &context->arena;
+	context->call.respond = respond;
+	int rv = nng_ctx_open(&context->ctx, socket);
+	if (rv == 0)
+		rv = nng_aio_alloc(&context->receive, on_received, context);
+	if (rv == 0)
+		rv = nng_aio_alloc(&context->send, on_sent, context);
+	return rv;
+}
+
+void context_start(struct context *context)
+{
+	receive_next(context);
+}
+
+void context_cancel(struct context *context)
+{
+	nng_aio_cancel(context->receive);
+}
+
+void context_stop(struct context *context)
+{
+	if (context->receive != NULL)
+		nng_aio_stop(context->receive);
+}
+
+void context_done(struct context *context)
+{
+	if (context->send != NULL)
+		nng_aio_stop(context->send);
+	nng_aio_free(context->receive);
+	nng_aio_free(context->send);
+	arena_done(&context->arena);
+}

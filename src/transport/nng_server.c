@@ -1,0 +1,254 @@
+#include "transport/nng_server.h"
+
+#include "base/clock.h"
+#include "transport/context.h"
+#include "transport/listen.h"
+
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/supplemental/util/platform.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	/* Requests up to this size are read and, over the limit, refused with a status; the
+	 * connection of a client that announces more is closed by nng. */
+	RECEIVE_BYTES_MAX = 2 * LIMIT_REQUEST_BYTES,
+	WATCH_MS = 500,
+	/* While few contexts are free, a reply waits no longer than this for its client. */
+	STALL_MS = 1000,
+	/* nng has no linger: time for the last replies to leave its queues. */
+	FLUSH_MS = 100,
+};
+
+struct nng_server {
+	nng_socket socket;
+	bool socket_open;
+	struct traffic traffic;
+	struct context *contexts;
+	size_t context_count;
+	nng_aio *watch;
+	char *addresses[LIMIT_LISTENERS];
+	size_t address_count;
+	pthread_mutex_t mutex;
+	pthread_cond_t idle; /* in_flight is 0; on the monotonic clock */
+};
+
+static enum code fail_nng(struct error *err, int rv, const char *what)
+{
+	return fail(err, rv == NNG_ENOMEM ? CODE_RESOURCE_EXHAUSTED : CODE_INTERNAL,
+		"start nng: %s: %s", what, nng_strerror(rv));
+}
+
+static void on_idle(struct traffic *traffic)
+{
+	struct nng_server *server =
+		(struct nng_server *)((char *)traffic - offsetof(struct nng_server, traffic));
+	pthread_mutex_lock(&server->mutex);
+	pthread_cond_broadcast(&server->idle);
+	pthread_mutex_unlock(&server->mutex);
+}
+
+/* Refuses connections while the server stops. Closing the listeners would end the connections that
+ * replies are still to go out on. */
+static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+	struct nng_server *server = arg;
+	(void)event;
+	if (atomic_load(&server->traffic.draining))
+		nng_pipe_close(pipe);
+}
+
+/* Clients that send and do not read must not hold the contexts that others need. */
+static void on_watch(void *arg)
+{
+	struct nng_server *server = arg;
+	if (nng_aio_result(server->watch) != 0)
+		return;
+	size_t in_flight = atomic_load(&server->traffic.in_flight);
+	uint64_t now_ns = clock_monotonic_ns();
+	for (size_t i = 0; 4 * in_flight >= 3 * server->context_count && i < server->context_count;
+		i++) {
+		struct context *context = &server->contexts[i];
+		uint32_t pipe_id = atomic_load(&context->pipe_id);
+		uint64_t since_ns = atomic_load(&context->sending_since_ns);
+		if (since_ns != 0 && now_ns > since_ns + UINT64_C(1000000) * STALL_MS)
+			nng_pipe_close((nng_pipe){ .id = pipe_id });
+	}
+	nng_sleep_aio(WATCH_MS, server->watch);
+}
+
+static enum code open_socket(struct nng_server *server, struct error *err)
+{
+	int rv = nng_rep0_open(&server->socket);
+	if (rv != 0)
+		return fail_nng(err, rv, "open socket");
+	server->socket_open = true;
+	rv = nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
+	if (rv == 0)
+		rv = nng_pipe_notify(server->socket, NNG_PIPE_EV_ADD_PRE, on_connect, server);
+	if (rv == 0)
+		rv = nng_aio_alloc(&server->watch, on_watch, server);
+	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
+}
+
+static enum code open_contexts(struct nng_server *server, size_t count, struct error *err)
+{
+	if (count == 0)
+		count = NNG_SERVER_CONTEXTS_DEFAULT;
+	if (count > NNG_SERVER_CONTEXTS_MAX)
+		return fail(err, CODE_INVALID_ARGUMENT, "%zu contexts; at most %d are allowed",
+			count, NNG_SERVER_CONTEXTS_MAX);
+	server->contexts = calloc(count, sizeof *server->contexts);
+	if (server->contexts == NULL)
+		return fail_nng(err, NNG_ENOMEM, "make contexts");
+	for (size_t i = 0; i < count; i++) {
+		server->context_count++;
+		int rv = context_init(&server->contexts[i], server->socket, &server->traffic);
+		if (rv != 0)
+			return fail_nng(err, rv, "make contexts");
+	}
+	return CODE_OK;
+}
+
+static enum code listen_all(
+	struct nng_server *server, const struct nng_server_options *options, struct error *err)
+{
+	if (options->url_count == 0 || options->url_count > LIMIT_LISTENERS)
+		return fail(err, CODE_INVALID_ARGUMENT, "%zu addresses to listen on; give 1 to %d",
+			options->url_count, LIMIT_LISTENERS);
+	for (size_t i = 0; i < options->url_count; i++) {
+		enum code code =
+			listen_on(server->socket, options->urls[i], &server->addresses[i], err);
+		if (code != CODE_OK)
+			return code;
+		server->address_count++;
+	}
+	return CODE_OK;
+}
+
+static struct nng_server *server_alloc(const struct nng_server_options *options)
+{
+	struct nng_server *server = calloc(1, sizeof *server);
+	if (server == NULL)
+		return NULL;
+	uint32_t timeout_ms = options->send_timeout_ms;
+	server->traffic.rpc = options->rpc;
+	server->traffic.idle = on_idle;
+	server->traffic.send_timeout_ms =
+		timeout_ms == 0 ? NNG_SERVER_SEND_TIMEOUT_MS : (nng_duration)timeout_ms;
+	pthread_mutex_init(&server->mutex, NULL);
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->idle, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return server;
+}
+
+/* No handler runs when it returns. */
+static void shut_down(struct nng_server *server)
+{
+	atomic_store(&server->traffic.draining, true);
+	if (server->watch != NULL)
+		nng_aio_stop(server->watch);
+	if (server->socket_open)
+		nng_close(server->socket);
+	server->socket_open = false;
+	for (size_t i = 0; i < server->context_count; i++)
+		context_stop(&server->contexts[i]);
+}
+
+static void abandonp(struct nng_server **server)
+{
+	if (*server == NULL)
+		return;
+	shut_down(*server);
+	nng_server_free(*server);
+}
+
+enum code nng_server_new(
+	const struct nng_server_options *options, struct nng_server **ret, struct error *err)
+{
+	AUTO(abandonp) struct nng_server *server = server_alloc(options);
+	if (server == NULL)
+		return fail_nng(err, NNG_ENOMEM, "make server");
+	enum code code = open_socket(server, err);
+	if (code == CODE_OK)
+		code = open_contexts(server, options->contexts, err);
+	if (code == CODE_OK)
+		code = listen_all(server, options, err);
+	if (code != CODE_OK)
+		return code;
+	*ret = server;
+	server = NULL; /* the caller owns it now */
+	return CODE_OK;
+}
+
+void nng_server_start(struct nng_server *server)
+{
+	for (size_t i = 0; i < server->context_count; i++)
+		context_start(&server->contexts[i]);
+	nng_sleep_aio(WATCH_MS, server->watch);
+}
+
+size_t nng_server_address_count(const struct nng_server *server)
+{
+	return server->address_count;
+}
+
+const char *nng_server_address(const struct nng_server *server, size_t index)
+{
+	return server->addresses[index];
+}
+
+static struct timespec after_ms(uint32_t ms)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
+{
+	struct timespec until = after_ms(timeout_ms);
+	int rv = 0;
+	pthread_mutex_lock(&server->mutex);
+	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)
+		rv = pthread_cond_timedwait(&server->idle, &server->mutex, &until);
+	pthread_mutex_unlock(&server->mutex);
+}
+
+void nng_server_stop(struct nng_server *server, uint32_t timeout_ms, struct nng_server_stop *ret)
+{
+	size_t before = atomic_load(&server->traffic.finished);
+	atomic_store(&server->traffic.draining, true);
+	for (size_t i = 0; i < server->context_count; i++)
+		context_cancel(&server->contexts[i]);
+	wait_idle(server, timeout_ms);
+	nng_msleep(FLUSH_MS);
+	ret->finished_count = atomic_load(&server->traffic.finished) - before;
+	ret->abandoned_count = atomic_load(&server->traffic.in_flight);
+	shut_down(server);
+}
+
+void nng_server_free(struct nng_server *server)
+{
+	if (server == NULL)
+		return;
+	for (size_t i = 0; i < server->context_count; i++)
+		context_done(&server->contexts[i]);
+	free(server->contexts);
+	nng_aio_free(server->watch);
+	for (size_t i = 0; i < server->address_count; i++)
+		free(server->addresses[i]);
+	pthread_cond_destroy(&server->idle);
+	pthread_mutex_destroy(&server->mutex);
+	free(server);
+}

@@ -1,0 +1,57 @@
+/*
+ * Serves calls over nng's REQ/REP protocol: one REP socket with many contexts on any number of
+ * addresses. Requests are handled in nng's own threads, so handlers must not block.
+ */
+#pragma once
+#include "base/error.h"
+#include "rpc/rpc.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NNG_SERVER_CONTEXTS_DEFAULT = 64,
+	NNG_SERVER_CONTEXTS_MAX = 4096,
+	NNG_SERVER_SEND_TIMEOUT_MS = 10 * 1000,
+};
+
+struct nng_server;
+
+struct nng_server_options {
+	const struct rpc *rpc;	 /* borrowed until nng_server_free() */
+	const char *const *urls; /* "tcp://HOST:PORT" or "ipc://PATH"; port 0 takes a free one */
+	size_t url_count;	 /* 1 to LIMIT_LISTENERS */
+	size_t contexts;	 /* requests that are handled at once; 0 means the default */
+	/* How long a reply waits for a client to read the ones before it; then the connection is
+	 * closed. 0 means the default. */
+	uint32_t send_timeout_ms;
+};
+
+/* What a stop met. */
+struct nng_server_stop {
+	size_t finished_count;	/* calls in flight that were answered */
+	size_t abandoned_count; /* calls that were not answered in time */
+};
+
+/* Listens; requests wait until nng_server_start(). FAILED_PRECONDITION for an address that is in
+ * use, INVALID_ARGUMENT for one that is none. After a failure of something else on the way to
+ * serving, nng_server_stop() and nng_server_free() are still to be called. */
+enum code nng_server_new(const struct nng_server_options *options, struct nng_server **ret,
+	struct error *err) NODISCARD;
+
+/* Takes requests from now on. */
+void nng_server_start(struct nng_server *server);
+
+/* The addresses that clients can use, with real port numbers, in the order of the options. */
+size_t nng_server_address_count(const struct nng_server *server);
+const char *nng_server_address(const struct nng_server *server, size_t index);
+
+/*
+ * Refuses new connections, takes no new requests, waits up to timeout_ms for those in flight, then
+ * closes everything. When it returns no handler runs and none will; a pending call that was not
+ * finished in time may still be finished until nng_server_free(). Call it once.
+ */
+void nng_server_stop(struct nng_server *server, uint32_t timeout_ms, struct nng_server_stop *ret);
+
+/* After nng_server_stop() and after every pending call was finished. NULL is allowed. */
+void nng_server_free(struct nng_server *server);
