@@ -1,0 +1,201 @@
+#include "store/env.h"
+
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	MAX_READERS = 512,
+	DIRECTORY_MODE = 0700,
+	FILE_MODE = 0600,
+	TOKEN_KEY_BYTES = 32,
+};
+static const uint64_t DEFAULT_MAP_BYTES = UINT64_C(64) << 30;
+
+const char META_FORMAT[] = "format";
+const char META_REVISION[] = "revision";
+const char META_NEXT_POST_ID[] = "next_post_id";
+const char META_NEXT_TERM_ID[] = "next_term_id";
+const char META_PAGE_TOKEN_KEY[] = "page_token_key";
+
+enum code fail_mdb(struct error *err, const struct env *env, int rc, const char *what)
+{
+	uint64_t map_bytes = env == NULL ? 0 : env->map_bytes;
+	switch (rc) {
+	case MDB_MAP_FULL:
+		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "STORE_FULL",
+			"%s: the store has reached its map size of %" PRIu64
+			" bytes; restart the server with a larger --map-size or remove content",
+			what, map_bytes);
+	case ENOSPC:
+	case EDQUOT:
+		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "DISK_FULL",
+			"%s: the disk of the data directory is full; free space on it", what);
+	case MDB_READERS_FULL:
+		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "READERS_FULL",
+			"%s: all %d reader slots of the store are in use; repeat later", what,
+			MAX_READERS);
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
+			"%s: the data file is damaged or is no store (%s); restore a backup", what,
+			mdb_strerror(rc));
+	case MDB_VERSION_MISMATCH:
+		return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
+			"%s: the data file was made by another version of LMDB", what);
+	case MDB_PANIC:
+		return fail_reason(err, CODE_INTERNAL, "STORE_BROKEN",
+			"%s: a write to the disk failed earlier; restart the server", what);
+	case ENOMEM:
+		return fail_reason(
+			err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "%s: out of memory", what);
+	default:
+		return fail_reason(
+			err, CODE_INTERNAL, "STORE_ERROR", "%s: %s", what, mdb_strerror(rc));
+	}
+}
+
+static enum code make_directory(const char *directory, struct error *err)
+{
+	if (mkdir(directory, DIRECTORY_MODE) == 0 || errno == EEXIST)
+		return CODE_OK;
+	return fail(err, CODE_FAILED_PRECONDITION, "cannot make the data directory %s: %s",
+		directory, strerror(errno));
+}
+
+/* LMDB lets several processes share an environment; a server wants it alone. */
+static enum code take_lock(struct env *env, const char *directory, struct error *err)
+{
+	char path[4096];
+	int size = snprintf(path, sizeof path, "%s/lecternd.lock", directory);
+	if (size < 0 || (size_t)size >= sizeof path)
+		return fail(err, CODE_INVALID_ARGUMENT, "the data directory's path is too long");
+	env->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (env->lock_file < 0)
+		return fail(err, CODE_FAILED_PRECONDITION,
+			"open %s: %s; the data directory must be writable by the server's user",
+			path, strerror(errno));
+	if (flock(env->lock_file, LOCK_EX | LOCK_NB) != 0)
+		return fail(err, CODE_FAILED_PRECONDITION,
+			"another process has the store in %s open", directory);
+	return CODE_OK;
+}
+
+static enum code open_mdb(struct env *env, const char *directory, struct error *err)
+{
+	int rc = mdb_env_create(&env->mdb);
+	if (rc != 0)
+		return fail_mdb(err, env, rc, "create environment");
+	rc = mdb_env_set_maxdbs(env->mdb, TABLE_COUNT);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(env->mdb, MAX_READERS);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(env->mdb, env->map_bytes);
+	if (rc != 0)
+		return fail_mdb(err, env, rc, "configure environment");
+	/* Default durability: a commit has reached the disk when it returns. NORDAHEAD: reads are
+	 * spread over the file. */
+	rc = mdb_env_open(env->mdb, directory, MDB_NOTLS | MDB_NORDAHEAD, FILE_MODE);
+	if (rc == EACCES || rc == EROFS)
+		return fail(err, CODE_FAILED_PRECONDITION,
+			"open %s: %s; the data directory must be writable by the server's user",
+			directory, mdb_strerror(rc));
+	if (rc == ENOMEM)
+		return fail(err, CODE_RESOURCE_EXHAUSTED,
+			"open %s: cannot reserve %" PRIu64
+			" bytes of address space; start with a smaller --map-size",
+			directory, env->map_bytes);
+	if (rc != 0)
+		return fail_mdb(err, env, rc, directory);
+	int dead;
+	rc = mdb_reader_check(env->mdb, &dead);
+	return rc == 0 ? CODE_OK : fail_mdb(err, env, rc, "check readers");
+}
+
+static void put_random_key(struct txn *txn)
+{
+	uint8_t bytes[TOKEN_KEY_BYTES];
+	randombytes_buf(bytes, sizeof bytes);
+	struct key key;
+	key_meta(&key, META_PAGE_TOKEN_KEY);
+	txn_put(txn, TABLE_META, &key, slice_of(bytes, sizeof bytes));
+}
+
+/* A new store gets its format and its key; an old one is checked. */
+static enum code check_format(struct txn *txn, struct error *err)
+{
+	uint64_t format = txn_meta(txn, META_FORMAT);
+	if (txn_status(txn, err) != CODE_OK)
+		return err == NULL ? CODE_INTERNAL : err->code;
+	if (format > STORE_FORMAT)
+		return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
+			"the store has format %" PRIu64
+			", this server reads formats up to %d; use a newer server",
+			format, STORE_FORMAT);
+	if (format == 0) {
+		if (txn_entries(txn, TABLE_POST) != 0)
+			return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
+				"the store has content but no format; restore a backup");
+		txn_put_meta(txn, META_FORMAT, STORE_FORMAT);
+		put_random_key(txn);
+	}
+	return txn_status(txn, err);
+}
+
+static enum code open_tables(struct env *env, struct error *err)
+{
+	struct txn txn;
+	enum code code = txn_begin_write(env, &txn, err);
+	if (code != CODE_OK)
+		return code;
+	for (int table = 0; table < TABLE_COUNT; table++) {
+		int rc = mdb_dbi_open(
+			txn.mdb, table_name((enum table)table), MDB_CREATE, &env->tables[table]);
+		if (rc != 0) {
+			txn_abort(&txn);
+			return fail_mdb(err, env, rc, "open tables");
+		}
+	}
+	code = check_format(&txn, err);
+	if (code != CODE_OK) {
+		txn_abort(&txn);
+		return code;
+	}
+	return txn_commit(&txn, err);
+}
+
+enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, struct error *err)
+{
+	env->map_bytes = map_bytes == 0 ? DEFAULT_MAP_BYTES : map_bytes;
+	env->lock_file = -1;
+	atomic_init(&env->broken, false);
+	if (sodium_init() < 0)
+		return fail(err, CODE_INTERNAL, "libsodium does not start");
+	enum code code = make_directory(directory, err);
+	if (code == CODE_OK)
+		code = take_lock(env, directory, err);
+	if (code == CODE_OK)
+		code = open_mdb(env, directory, err);
+	if (code == CODE_OK)
+		code = open_tables(env, err);
+	return code;
+}
+
+void env_close(struct env *env)
+{
+	if (env->mdb != NULL)
+		mdb_env_close(env->mdb);
+	env->mdb = NULL;
+	if (env->lock_file >= 0)
+		close(env->lock_file);
+	env->lock_file = -1;
+}

@@ -1,0 +1,279 @@
+#include "store/keys.h"
+
+static const uint64_t SIGN = UINT64_C(1) << 63;
+
+enum { FOLDED_BYTES_MAX = KEY_BYTES_MAX - 10 }; /* beside kind, NUL and id */
+
+static void put_u8(struct key *key, uint8_t value)
+{
+	key->bytes[key->size++] = value;
+}
+
+static void put_u64(struct key *key, uint64_t value)
+{
+	value_u64(key->bytes + key->size, value);
+	key->size += 8;
+}
+
+static void put_bytes(struct key *key, struct slice bytes, size_t max_bytes)
+{
+	size_t size = bytes.size < max_bytes ? bytes.size : max_bytes;
+	if (size > 0)
+		memcpy(key->bytes + key->size, bytes.data, size);
+	key->size += size;
+}
+
+static uint64_t get_u64(const uint8_t *bytes)
+{
+	uint64_t value = 0;
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+uint64_t sort_oldest_first(int64_t time_us)
+{
+	return (uint64_t)time_us ^ SIGN;
+}
+
+uint64_t sort_newest_first(int64_t time_us)
+{
+	return ~sort_oldest_first(time_us);
+}
+
+int64_t time_of_newest_first(uint64_t sort)
+{
+	return (int64_t)(~sort ^ SIGN);
+}
+
+void key_meta(struct key *key, const char *name)
+{
+	key->size = 0;
+	put_bytes(key, slice_of_text(name), KEY_BYTES_MAX);
+}
+
+void key_post(struct key *key, uint64_t id, enum post_part part)
+{
+	key->size = 0;
+	put_u64(key, id);
+	put_u8(key, (uint8_t)part);
+}
+
+void key_term(struct key *key, uint8_t kind, uint64_t id)
+{
+	key->size = 0;
+	put_u8(key, kind);
+	put_u64(key, id);
+}
+
+void key_slug(struct key *key, enum slug_space space, struct slice slug)
+{
+	key->size = 0;
+	put_u8(key, (uint8_t)space);
+	put_bytes(key, slug, KEY_BYTES_MAX - 1);
+}
+
+void key_name_prefix(struct key *key, uint8_t kind, struct slice folded)
+{
+	key->size = 0;
+	put_u8(key, kind);
+	put_bytes(key, folded, FOLDED_BYTES_MAX);
+	put_u8(key, 0);
+}
+
+void key_name(struct key *key, uint8_t kind, struct slice folded, uint64_t id)
+{
+	key_name_prefix(key, kind, folded);
+	put_u64(key, id);
+}
+
+void key_posting_list(struct key *key, uint8_t kind, uint64_t number)
+{
+	key_term(key, kind, number);
+}
+
+void key_posting(struct key *key, const struct posting *posting)
+{
+	key_posting_list(key, posting->kind, posting->number);
+	put_u64(key, posting->sort);
+	put_u64(key, ~posting->id); /* of equal times the newer id comes first */
+}
+
+void key_counter(struct key *key, uint8_t kind, uint64_t number)
+{
+	key_term(key, kind, number);
+}
+
+void key_rank(struct key *key, uint8_t kind, uint64_t count, uint64_t id)
+{
+	key->size = 0;
+	put_u8(key, kind);
+	put_u64(key, ~count);
+	put_u64(key, ~id);
+}
+
+void key_child(struct key *key, uint64_t parent_id, uint64_t child_id)
+{
+	key->size = 0;
+	put_u64(key, parent_id);
+	put_u64(key, child_id);
+}
+
+void key_due(struct key *key, int64_t time_us, uint64_t id)
+{
+	key->size = 0;
+	put_u64(key, sort_oldest_first(time_us));
+	put_u64(key, id);
+}
+
+void key_change(struct key *key, uint64_t revision)
+{
+	key->size = 0;
+	put_u64(key, revision);
+}
+
+void key_answer(struct key *key, struct slice request_id)
+{
+	key->size = 0;
+	put_bytes(key, request_id, KEY_BYTES_MAX);
+}
+
+void key_answer_expiry(struct key *key, int64_t time_us, struct slice request_id)
+{
+	key->size = 0;
+	put_u64(key, sort_oldest_first(time_us));
+	put_bytes(key, request_id, KEY_BYTES_MAX - 8);
+}
+
+void key_kind(struct key *key, uint8_t kind)
+{
+	key->size = 0;
+	put_u8(key, kind);
+}
+
+bool key_read_post(struct slice key, uint64_t *id, enum post_part *part)
+{
+	if (key.size != 9 || key.data[8] < POST_SUMMARY || key.data[8] > POST_HTML)
+		return false;
+	*id = get_u64(key.data);
+	*part = (enum post_part)key.data[8];
+	return true;
+}
+
+bool key_read_term(struct slice key, uint8_t *kind, uint64_t *id)
+{
+	if (key.size != 9)
+		return false;
+	*kind = key.data[0];
+	*id = get_u64(key.data + 1);
+	return true;
+}
+
+bool key_read_slug(struct slice key, enum slug_space *space, struct slice *slug)
+{
+	if (key.size < 2 || key.data[0] < SLUG_TAG || key.data[0] > SLUG_POST)
+		return false;
+	*space = (enum slug_space)key.data[0];
+	*slug = slice_of(key.data + 1, key.size - 1);
+	return true;
+}
+
+bool key_read_name(struct slice key, uint8_t *kind, struct slice *folded, uint64_t *id)
+{
+	if (key.size < 10 || key.data[key.size - 9] != 0)
+		return false;
+	*kind = key.data[0];
+	*folded = slice_of(key.data + 1, key.size - 10);
+	*id = get_u64(key.data + key.size - 8);
+	return true;
+}
+
+bool key_read_posting(struct slice key, struct posting *posting)
+{
+	if (key.size != 25)
+		return false;
+	posting->kind = key.data[0];
+	posting->number = get_u64(key.data + 1);
+	posting->sort = get_u64(key.data + 9);
+	posting->id = ~get_u64(key.data + 17);
+	return true;
+}
+
+bool key_read_counter(struct slice key, uint8_t *kind, uint64_t *number)
+{
+	return key_read_term(key, kind, number);
+}
+
+bool key_read_rank(struct slice key, uint8_t *kind, uint64_t *count, uint64_t *id)
+{
+	if (key.size != 17)
+		return false;
+	*kind = key.data[0];
+	*count = ~get_u64(key.data + 1);
+	*id = ~get_u64(key.data + 9);
+	return true;
+}
+
+bool key_read_child(struct slice key, uint64_t *parent_id, uint64_t *child_id)
+{
+	if (key.size != 16)
+		return false;
+	*parent_id = get_u64(key.data);
+	*child_id = get_u64(key.data + 8);
+	return true;
+}
+
+bool key_read_due(struct slice key, int64_t *time_us, uint64_t *id)
+{
+	if (key.size != 16)
+		return false;
+	*time_us = (int64_t)(get_u64(key.data) ^ SIGN);
+	*id = get_u64(key.data + 8);
+	return true;
+}
+
+bool key_read_change(struct slice key, uint64_t *revision)
+{
+	if (key.size != 8)
+		return false;
+	*revision = get_u64(key.data);
+	return true;
+}
+
+bool key_read_answer_expiry(struct slice key, int64_t *time_us, struct slice *request_id)
+{
+	if (key.size < 9)
+		return false;
+	*time_us = (int64_t)(get_u64(key.data) ^ SIGN);
+	*request_id = slice_of(key.data + 8, key.size - 8);
+	return true;
+}
+
+void value_u64(uint8_t out[VALUE_U64_BYTES], uint64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (uint8_t)(value >> (56 - 8 * i));
+}
+
+bool value_read_u64(struct slice value, uint64_t *ret)
+{
+	if (value.size != VALUE_U64_BYTES)
+		return false;
+	*ret = get_u64(value.data);
+	return true;
+}
+
+void value_slug(uint8_t out[VALUE_SLUG_BYTES], uint64_t id, bool former)
+{
+	value_u64(out, id);
+	out[8] = former;
+}
+
+bool value_read_slug(struct slice value, uint64_t *id, bool *former)
+{
+	if (value.size != VALUE_SLUG_BYTES || value.data[8] > 1)
+		return false;
+	*id = get_u64(value.data);
+	*former = value.data[8] == 1;
+	return true;
+}

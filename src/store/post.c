@@ -1,0 +1,109 @@
+#include "store/post.h"
+
+uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
+{
+	struct key key;
+	struct slice value;
+	uint64_t id;
+	*former = false;
+	key_slug(&key, SLUG_POST, slug);
+	if (!txn_get(txn, TABLE_SLUG, &key, &value))
+		return 0;
+	if (!value_read_slug(value, &id, former)) {
+		txn_fail_corrupt(txn, "slug of post", 0);
+		return 0;
+	}
+	return id;
+}
+
+static bool wants(Lectern__V1__PostView view, enum post_part part)
+{
+	switch (part) {
+	case POST_SUMMARY:
+		return true;
+	case POST_SOURCE:
+		return view == LECTERN__V1__POST_VIEW__POST_VIEW_SOURCE ||
+		       view == LECTERN__V1__POST_VIEW__POST_VIEW_FULL;
+	case POST_HTML:
+		return view == LECTERN__V1__POST_VIEW__POST_VIEW_HTML ||
+		       view == LECTERN__V1__POST_VIEW__POST_VIEW_FULL;
+	}
+	return false;
+}
+
+bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret)
+{
+	struct key key;
+	ret->count = 0;
+	for (int part = POST_SUMMARY; part <= POST_HTML; part++) {
+		if (!wants(view, (enum post_part)part))
+			continue;
+		key_post(&key, id, (enum post_part)part);
+		if (!txn_get(txn, TABLE_POST, &key, &ret->parts[ret->count]))
+			return false;
+		ret->count++;
+	}
+	return true;
+}
+
+Lectern__V1__Post *post_unpack_summary(struct txn *txn, struct arena *arena, uint64_t id)
+{
+	struct post_parts parts;
+	if (!post_read(txn, id, LECTERN__V1__POST_VIEW__POST_VIEW_BASIC, &parts))
+		return NULL;
+	Lectern__V1__Post *post = lectern__v1__post__unpack(
+		&arena->allocator, parts.parts[0].size, parts.parts[0].data);
+	if (post == NULL)
+		txn_fail_corrupt(txn, "post", id);
+	return post;
+}
+
+static void put(struct txn *txn, uint64_t id, enum post_part part, struct slice record)
+{
+	struct key key;
+	key_post(&key, id, part);
+	if (record.data == NULL)
+		txn_fail_memory(txn);
+	else
+		txn_put(txn, TABLE_POST, &key, record);
+}
+
+struct slice post_pack_summary(struct arena *arena, const Lectern__V1__Post *post)
+{
+	const Lectern__V1__Post empty = LECTERN__V1__POST__INIT;
+	Lectern__V1__Post summary = *post;
+	summary.body_format = empty.body_format;
+	summary.body = empty.body;
+	summary.html = empty.html;
+	summary.outline = NULL;
+	summary.n_outline = 0;
+	return arena_pack(arena, &summary.base);
+}
+
+void post_put_summary(struct txn *txn, uint64_t id, struct slice record)
+{
+	put(txn, id, POST_SUMMARY, record);
+}
+
+void post_put_content(struct txn *txn, struct arena *arena, const Lectern__V1__Post *post)
+{
+	Lectern__V1__Post source = LECTERN__V1__POST__INIT;
+	source.body_format = post->body_format;
+	source.body = post->body;
+	put(txn, post->id, POST_SOURCE, arena_pack(arena, &source.base));
+
+	Lectern__V1__Post html = LECTERN__V1__POST__INIT;
+	html.html = post->html;
+	html.outline = post->outline;
+	html.n_outline = post->n_outline;
+	put(txn, post->id, POST_HTML, arena_pack(arena, &html.base));
+}
+
+void post_delete_records(struct txn *txn, uint64_t id)
+{
+	struct key key;
+	for (int part = POST_SUMMARY; part <= POST_HTML; part++) {
+		key_post(&key, id, (enum post_part)part);
+		txn_delete(txn, TABLE_POST, &key);
+	}
+}

@@ -1,0 +1,33 @@
+/* Post records: reading, and the primitive writes that apply builds on. */
+#pragma once
+#include "base/arena.h"
+#include "store/txn.h"
+
+#include <lectern/v1/post.pb-c.h>
+
+/* The encoded pieces of one post, in the store. Their concatenation is a lectern.v1.Post. */
+struct post_parts {
+	struct slice parts[3];
+	size_t count;
+};
+
+/* The id that a slug stands for, 0 if none; *former tells whether it is one that the post had
+ * before. */
+uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former);
+
+/* The pieces that the view asks for (UNSPECIFIED counts as BASIC). False if there is no such post
+ * or the transaction has failed. */
+bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret);
+
+/* The summary record, unpacked. NULL if there is none or the transaction has failed. */
+Lectern__V1__Post *post_unpack_summary(struct txn *txn, struct arena *arena, uint64_t id);
+
+/* The summary record: the post without its heavy part. data is NULL when out of memory. */
+struct slice post_pack_summary(struct arena *arena, const Lectern__V1__Post *post);
+
+/* Write the records. A record without data makes the transaction fail for lack of memory. */
+void post_put_summary(struct txn *txn, uint64_t id, struct slice record);
+void post_put_content(struct txn *txn, struct arena *arena, const Lectern__V1__Post *post);
+
+/* Removes all records of a post. */
+void post_delete_records(struct txn *txn, uint64_t id);

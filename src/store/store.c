@@ -1,0 +1,70 @@
+#include "store/store.h"
+
+#include "store/store_private.h"
+
+#include <stdlib.h>
+
+enum code store_open(const struct store_options *options, struct store **ret, struct error *err)
+{
+	struct store *store = calloc(1, sizeof *store);
+	if (store == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "open store: out of memory");
+	snapshot_pool_init(&store->pool);
+	pthread_mutex_init(&store->writer.mutex, NULL);
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&store->writer.work, &attributes);
+	pthread_condattr_destroy(&attributes);
+	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
+
+	enum code code = env_open(&store->env, options->directory, options->map_bytes, err);
+	if (code == CODE_OK)
+		code = writer_catch_up(store, err);
+	if (code == CODE_OK)
+		code = writer_start(store, err);
+	if (code != CODE_OK) {
+		store_close(store);
+		return wrap(err, code, "open store in %s", options->directory);
+	}
+	*ret = store;
+	return CODE_OK;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	writer_stop(store);
+	snapshot_pool_done(&store->pool);
+	env_close(&store->env);
+	arena_done(&store->writer.arena);
+	pthread_cond_destroy(&store->writer.work);
+	pthread_mutex_destroy(&store->writer.mutex);
+	free(store);
+}
+
+void store_stats(struct store *store, struct store_stats *ret)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	*ret = (struct store_stats){ .map_bytes = store->env.map_bytes };
+	if (mdb_env_info(store->env.mdb, &info) == 0 && mdb_env_stat(store->env.mdb, &stat) == 0)
+		ret->store_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	pthread_mutex_lock(&store->writer.mutex);
+	ret->commits = store->writer.commits;
+	ret->writes = store->writer.writes;
+	ret->queued_writes = store->writer.queued;
+	pthread_mutex_unlock(&store->writer.mutex);
+	pthread_mutex_lock(&store->pool.mutex);
+	ret->open_snapshots = store->pool.open_count;
+	pthread_mutex_unlock(&store->pool.mutex);
+}
+
+enum code store_health(struct store *store, struct error *err)
+{
+	if (atomic_load(&store->env.broken))
+		return fail_reason(err, CODE_INTERNAL, "STORE_BROKEN",
+			"a write to the disk failed halfway; restart the server");
+	return CODE_OK;
+}

@@ -1,0 +1,284 @@
+#include "store/txn.h"
+
+#include "store/env.h"
+
+#include <inttypes.h>
+
+static const char *const table_names[TABLE_COUNT] = {
+	[TABLE_META] = "meta",
+	[TABLE_POST] = "post",
+	[TABLE_TERM] = "term",
+	[TABLE_SLUG] = "slug",
+	[TABLE_NAME] = "name",
+	[TABLE_POSTING] = "posting",
+	[TABLE_COUNTER] = "counter",
+	[TABLE_RANK] = "rank",
+	[TABLE_CHILD] = "child",
+	[TABLE_DUE] = "due",
+	[TABLE_CHANGE] = "change",
+	[TABLE_ANSWER] = "answer",
+	[TABLE_ANSWER_EXPIRY] = "answer_expiry",
+};
+
+const char *table_name(enum table table)
+{
+	return table_names[table];
+}
+
+static MDB_val val_of(struct slice slice)
+{
+	/* LMDB's API is not const-correct; it does not write through keys and values. */
+	return (MDB_val){ .mv_size = slice.size, .mv_data = (void *)(uintptr_t)slice.data };
+}
+
+static struct slice slice_of_val(MDB_val val)
+{
+	return slice_of(val.mv_data, val.mv_size);
+}
+
+static bool failed(const struct txn *txn)
+{
+	return txn->error.code != CODE_OK;
+}
+
+static void stick(struct txn *txn, int rc, const char *what, enum table table)
+{
+	if (failed(txn))
+		return;
+	fail_mdb(&txn->error, txn->env, rc, table_names[table]);
+	wrap(&txn->error, txn->error.code, "%s", what);
+}
+
+bool txn_get(struct txn *txn, enum table table, const struct key *key, struct slice *ret)
+{
+	if (failed(txn))
+		return false;
+	MDB_val mdb_key = val_of(key_slice(key));
+	MDB_val value;
+	int rc = mdb_get(txn->mdb, txn->env->tables[table], &mdb_key, &value);
+	if (rc == 0)
+		*ret = slice_of_val(value);
+	else if (rc != MDB_NOTFOUND)
+		stick(txn, rc, "read", table);
+	return rc == 0;
+}
+
+bool txn_has(struct txn *txn, enum table table, const struct key *key)
+{
+	struct slice value;
+	return txn_get(txn, table, key, &value);
+}
+
+void txn_put(struct txn *txn, enum table table, const struct key *key, struct slice value)
+{
+	if (failed(txn))
+		return;
+	MDB_val mdb_key = val_of(key_slice(key));
+	MDB_val mdb_value = val_of(value);
+	int rc = mdb_put(txn->mdb, txn->env->tables[table], &mdb_key, &mdb_value, 0);
+	txn->writes++;
+	if (rc != 0)
+		stick(txn, rc, "write", table);
+}
+
+void txn_delete(struct txn *txn, enum table table, const struct key *key)
+{
+	if (failed(txn))
+		return;
+	MDB_val mdb_key = val_of(key_slice(key));
+	int rc = mdb_del(txn->mdb, txn->env->tables[table], &mdb_key, NULL);
+	txn->writes++;
+	if (rc == MDB_NOTFOUND)
+		fail_reason(&txn->error, CODE_DATA_LOSS, "STORE_DAMAGED",
+			"an entry of table %s is missing; run a store check", table_names[table]);
+	else if (rc != 0)
+		stick(txn, rc, "delete", table);
+}
+
+enum code txn_status(struct txn *txn, struct error *err)
+{
+	if (failed(txn) && err != NULL)
+		*err = txn->error;
+	return txn->error.code;
+}
+
+void txn_fail_memory(struct txn *txn)
+{
+	if (!failed(txn))
+		fail_reason(&txn->error, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+			"the request needs more memory than one call may use");
+}
+
+void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id)
+{
+	if (!failed(txn))
+		fail_reason(&txn->error, CODE_DATA_LOSS, "STORE_DAMAGED",
+			"%s %" PRIu64 " cannot be read; run a store check", what, id);
+}
+
+uint64_t txn_writes(const struct txn *txn)
+{
+	return txn->writes;
+}
+
+uint64_t txn_entries(struct txn *txn, enum table table)
+{
+	MDB_stat stat;
+	int rc = failed(txn) ? 0 : mdb_stat(txn->mdb, txn->env->tables[table], &stat);
+	if (rc != 0)
+		stick(txn, rc, "count", table);
+	return failed(txn) ? 0 : stat.ms_entries;
+}
+
+/* The table's kept cursor in a snapshot, else a new one. */
+static MDB_cursor *take_cursor(struct txn *txn, enum table table)
+{
+	MDB_cursor *cursor = txn->cursors[table];
+	if (!txn->read_only || cursor == NULL || txn->cursor_busy[table]) {
+		int rc = mdb_cursor_open(txn->mdb, txn->env->tables[table], &cursor);
+		if (rc != 0) {
+			stick(txn, rc, "open cursor", table);
+			return NULL;
+		}
+		if (!txn->read_only || txn->cursors[table] != NULL)
+			return cursor;
+		txn->cursors[table] = cursor;
+	} else if (!txn->cursor_fresh[table]) {
+		int rc = mdb_cursor_renew(txn->mdb, cursor);
+		if (rc != 0) {
+			stick(txn, rc, "renew cursor", table);
+			return NULL;
+		}
+	}
+	txn->cursor_fresh[table] = true;
+	txn->cursor_busy[table] = true;
+	return cursor;
+}
+
+void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from)
+{
+	*walk = (struct walk){ .txn = txn, .table = table, .state = WALK_OVER };
+	if (failed(txn))
+		return;
+	walk->cursor = take_cursor(txn, table);
+	if (walk->cursor == NULL)
+		return;
+	MDB_val key = val_of(from);
+	MDB_val value;
+	int rc = mdb_cursor_get(
+		walk->cursor, &key, &value, from.size == 0 ? MDB_FIRST : MDB_SET_RANGE);
+	if (rc == 0) {
+		walk->state = WALK_BEFORE;
+		walk->key = slice_of_val(key);
+		walk->value = slice_of_val(value);
+	} else if (rc == MDB_NOTFOUND) {
+		walk->state = WALK_BEHIND;
+	} else {
+		stick(txn, rc, "seek", table);
+	}
+}
+
+static bool step(struct walk *walk, MDB_cursor_op operation)
+{
+	MDB_val key;
+	MDB_val value;
+	int rc = mdb_cursor_get(walk->cursor, &key, &value, operation);
+	if (rc != 0) {
+		if (rc != MDB_NOTFOUND)
+			stick(walk->txn, rc, "step", walk->table);
+		walk->state = WALK_OVER;
+		return false;
+	}
+	walk->state = WALK_AT;
+	walk->key = slice_of_val(key);
+	walk->value = slice_of_val(value);
+	return true;
+}
+
+bool walk_next(struct walk *walk)
+{
+	if (walk->cursor == NULL || failed(walk->txn) || walk->state >= WALK_BEHIND)
+		return false;
+	if (walk->state == WALK_AT)
+		return step(walk, MDB_NEXT);
+	walk->state = WALK_AT;
+	return true;
+}
+
+bool walk_previous(struct walk *walk)
+{
+	if (walk->cursor == NULL || failed(walk->txn) || walk->state == WALK_OVER)
+		return false;
+	/* Behind the last key: every key is below. */
+	return step(walk, walk->state == WALK_BEHIND ? MDB_LAST : MDB_PREV);
+}
+
+void walk_end(struct walk *walk)
+{
+	if (walk->cursor == NULL)
+		return;
+	if (walk->txn->read_only && walk->cursor == walk->txn->cursors[walk->table])
+		walk->txn->cursor_busy[walk->table] = false;
+	else
+		mdb_cursor_close(walk->cursor);
+	walk->cursor = NULL;
+}
+
+uint64_t txn_meta(struct txn *txn, const char *name)
+{
+	struct key key;
+	struct slice value;
+	uint64_t number;
+	key_meta(&key, name);
+	if (!txn_get(txn, TABLE_META, &key, &value))
+		return 0;
+	if (!value_read_u64(value, &number)) {
+		txn_fail_corrupt(txn, name, 0);
+		return 0;
+	}
+	return number;
+}
+
+void txn_put_meta(struct txn *txn, const char *name, uint64_t value)
+{
+	struct key key;
+	uint8_t bytes[VALUE_U64_BYTES];
+	key_meta(&key, name);
+	value_u64(bytes, value);
+	txn_put(txn, TABLE_META, &key, slice_of(bytes, sizeof bytes));
+}
+
+uint64_t txn_revision(struct txn *txn)
+{
+	return txn_meta(txn, META_REVISION);
+}
+
+enum code txn_begin_write(struct env *env, struct txn *txn, struct error *err)
+{
+	*txn = (struct txn){ .env = env };
+	int rc = mdb_txn_begin(env->mdb, NULL, 0, &txn->mdb);
+	return rc == 0 ? CODE_OK : fail_mdb(err, env, rc, "begin write");
+}
+
+enum code txn_commit(struct txn *txn, struct error *err)
+{
+	MDB_txn *mdb = txn->mdb;
+	txn->mdb = NULL; /* mdb_txn_commit() frees it, also when it fails */
+	if (failed(txn)) {
+		mdb_txn_abort(mdb);
+		return txn_status(txn, err);
+	}
+	int rc = mdb_txn_commit(mdb);
+	if (rc == 0)
+		return CODE_OK;
+	if (rc == MDB_PANIC)
+		atomic_store(&txn->env->broken, true);
+	return fail_mdb(err, txn->env, rc, "commit");
+}
+
+void txn_abort(struct txn *txn)
+{
+	if (txn->mdb != NULL)
+		mdb_txn_abort(txn->mdb);
+	txn->mdb = NULL;
+}

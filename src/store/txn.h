@@ -1,0 +1,87 @@
+/*
+ * Transactions over the store's tables, with a sticky error: after the first failure every further
+ * step does nothing, and txn_status() tells what it was. So code that reads or writes many keys
+ * checks once, at the end.
+ *
+ * Slices that point into the store are valid until the transaction ends or, in a write
+ * transaction, until the next write to it.
+ */
+#pragma once
+#include "base/error.h"
+#include "base/slice.h"
+#include "store/keys.h"
+
+#include <stdbool.h>
+
+struct txn;
+
+enum table {
+	TABLE_META,	     /* name -> number or bytes */
+	TABLE_POST,	     /* (id, part) -> piece of lectern.v1.Post */
+	TABLE_TERM,	     /* (kind, id) -> store.v1.Term */
+	TABLE_SLUG,	     /* (space, slug) -> (id, former) */
+	TABLE_NAME,	     /* (kind, folded name, id) -> nothing */
+	TABLE_POSTING,	     /* (kind, number, sort, id) -> nothing */
+	TABLE_COUNTER,	     /* (kind, number) -> number */
+	TABLE_RANK,	     /* (kind, count, id) -> nothing */
+	TABLE_CHILD,	     /* (parent, child) -> nothing */
+	TABLE_DUE,	     /* (time, post id) -> nothing */
+	TABLE_CHANGE,	     /* (revision) -> store.v1.Change */
+	TABLE_ANSWER,	     /* (request id) -> store.v1.Answer */
+	TABLE_ANSWER_EXPIRY, /* (time, request id) -> nothing */
+	TABLE_COUNT,
+};
+
+const char *table_name(enum table table);
+
+/* False if there is no such key or the transaction has failed. */
+bool txn_get(struct txn *txn, enum table table, const struct key *key, struct slice *ret);
+bool txn_has(struct txn *txn, enum table table, const struct key *key);
+void txn_put(struct txn *txn, enum table table, const struct key *key, struct slice value);
+/* A key that is not there is a failure: indexes and records have come apart. */
+void txn_delete(struct txn *txn, enum table table, const struct key *key);
+
+/* CODE_OK, or the first failure. */
+enum code txn_status(struct txn *txn, struct error *err) NODISCARD;
+/* Make the transaction fail: memory ran out, or a record cannot be read. */
+void txn_fail_memory(struct txn *txn);
+void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id);
+/* How many puts and deletes were done. */
+uint64_t txn_writes(const struct txn *txn);
+
+/* Bytes of all tables together, the number of entries of one. */
+uint64_t txn_entries(struct txn *txn, enum table table);
+
+/*
+ * A walk over one table in key order, upwards with walk_next() or downwards with walk_previous(),
+ * but not both. Writing to the table during the walk is allowed.
+ */
+struct walk {
+	struct txn *txn;
+	enum table table;
+	void *cursor; /* MDB_cursor */
+	enum { WALK_BEFORE, WALK_AT, WALK_BEHIND, WALK_OVER } state;
+	struct slice key;
+	struct slice value;
+};
+
+/* walk_next() will give the first key that is not below `from`, walk_previous() the last one that
+ * is. */
+void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from);
+bool walk_next(struct walk *walk);
+bool walk_previous(struct walk *walk);
+void walk_end(struct walk *walk);
+
+static inline bool key_has_prefix(struct slice key, struct slice prefix)
+{
+	return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
+}
+
+/* Numbers in TABLE_META; 0 if not there. */
+uint64_t txn_meta(struct txn *txn, const char *name);
+void txn_put_meta(struct txn *txn, const char *name, uint64_t value);
+extern const char META_FORMAT[], META_REVISION[], META_NEXT_POST_ID[], META_NEXT_TERM_ID[];
+extern const char META_PAGE_TOKEN_KEY[]; /* bytes */
+
+/* The revision of the store that the transaction sees. */
+uint64_t txn_revision(struct txn *txn);
