@@ -1,0 +1,159 @@
+#include "server/lifecycle.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "rpc/rpc.h"
+#include "server/address.h"
+#include "server/notify.h"
+#include "server/signals.h"
+#include "services/services.h"
+#include "store/store.h"
+#include "transport/nng_server.h"
+
+#include <lectern/version.h>
+#include <signal.h>
+#include <string.h>
+
+enum {
+	DRAIN_MS = 10 * 1000, /* for calls in flight; container managers wait 10 s or longer */
+	ADDRESSES_BYTES_MAX = 4096,
+};
+
+struct server {
+	const struct server_options *options;
+	struct store *store;
+	struct services *services;
+	struct rpc_options rpc_options;
+	struct rpc *rpc;
+	struct nng_server *transport;
+};
+
+static enum code open_parts(struct server *server, struct error *err)
+{
+	const struct server_options *options = server->options;
+	struct store_options store = { .directory = options->data,
+		.map_bytes = options->map_bytes };
+	enum code code = store_open(&store, &server->store, err);
+	if (code != CODE_OK)
+		return code;
+	struct services_options services = { .store = server->store, .version = LECTERN_VERSION };
+	code = services_new(&services, &server->services, err);
+	if (code != CODE_OK)
+		return code;
+	services_rpc_options(server->services, &server->rpc_options);
+	code = rpc_new(&server->rpc_options, &server->rpc, err);
+	if (code != CODE_OK)
+		return code;
+	struct nng_server_options transport = {
+		.rpc = server->rpc,
+		.urls = options->urls,
+		.url_count = options->url_count,
+		.contexts = options->contexts,
+	};
+	return nng_server_new(&transport, &server->transport, err);
+}
+
+static enum code tell_addresses(struct server *server, struct error *err)
+{
+	const char *urls[LIMIT_LISTENERS];
+	size_t count = nng_server_address_count(server->transport);
+	for (size_t i = 0; i < count; i++)
+		urls[i] = nng_server_address(server->transport, i);
+	return services_set_addresses(server->services, urls, count, err);
+}
+
+static enum code read_revision(struct server *server, uint64_t *ret, struct error *err)
+{
+	void *snapshot;
+	enum code code = server->rpc_options.snapshot_open(server->services, &snapshot, ret, err);
+	if (code == CODE_OK)
+		server->rpc_options.snapshot_close(server->services, snapshot);
+	return code;
+}
+
+/* The reverse of open_parts(), for whatever of it was opened. The store answers what is still
+ * queued, so what those answers pass through is freed after it. */
+static void close_parts(struct server *server, struct nng_server_stop *stop)
+{
+	if (server->transport != NULL)
+		nng_server_stop(server->transport, DRAIN_MS, stop);
+	store_close(server->store);
+	services_free(server->services);
+	rpc_free(server->rpc);
+	nng_server_free(server->transport);
+}
+
+static void log_ready(const struct server *server, uint64_t revision, uint64_t start_ns)
+{
+	struct buffer addresses;
+	buffer_init(&addresses, ADDRESSES_BYTES_MAX);
+	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
+		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
+			nng_server_address(server->transport, i));
+	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
+		log_text("version", LECTERN_VERSION), log_number("revision", (int64_t)revision),
+		log_number("duration_ms", (int64_t)((clock_monotonic_ns() - start_ns) / 1000000)),
+		LOG_END);
+	buffer_done(&addresses);
+}
+
+static void warn_insecure(const struct server_options *options)
+{
+	for (size_t i = 0; i < options->url_count; i++)
+		if (!address_is_local(options->urls[i]))
+			log_event(LOG_WARN,
+				"other machines can reach this address and may read and change "
+				"everything",
+				log_text("address", options->urls[i]), LOG_END);
+}
+
+/* Returns the signal that ends the server. */
+static int wait_for_end(void)
+{
+	for (;;) {
+		int number = signals_wait();
+		if (number != SIGHUP)
+			return number;
+		log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
+	}
+}
+
+static enum code start(struct server *server, struct error *err)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	uint64_t revision = 0;
+	enum code code = open_parts(server, err);
+	if (code == CODE_OK)
+		code = tell_addresses(server, err);
+	if (code == CODE_OK)
+		code = read_revision(server, &revision, err);
+	if (code != CODE_OK)
+		return code;
+	nng_server_start(server->transport);
+	warn_insecure(server->options);
+	log_ready(server, revision, start_ns);
+	notify_service_manager("READY=1");
+	return CODE_OK;
+}
+
+int server_run(const struct server_options *options)
+{
+	struct server server = { .options = options };
+	struct nng_server_stop stop = { 0 };
+	struct error err;
+	signals_block();
+	if (start(&server, &err) != CODE_OK) {
+		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
+		close_parts(&server, &stop);
+		return 1;
+	}
+	int number = wait_for_end();
+	signals_make_final();
+	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
+	notify_service_manager("STOPPING=1");
+	services_set_stopping(server.services);
+	close_parts(&server, &stop);
+	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
+		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
+	return 0;
+}

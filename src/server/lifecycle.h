@@ -1,0 +1,6 @@
+/* From start to stop: the parts of the server in the order in which they need each other. */
+#pragma once
+#include "server/options.h"
+
+/* Serves until a signal; returns the exit status. Logs every failure itself. */
+int server_run(const struct server_options *options);
