@@ -6,11 +6,11 @@ cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 . deploy/steps.sh
 . tests/e2e/container_root.sh
 need_roots buildah jq
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+export BUILDAH_ISOLATION=chroot
 work=$(mktemp -d "${TMPDIR:-/tmp}/lectern-container.XXXXXX")
 server=
 container=
-buildah=(buildah --root "$cache/images" --runroot "$work/run")
+buildah=(buildah --storage-driver vfs --root "$cache/images" --runroot "$work/run")
 exec 8>"$cache/images.lock"
 flock -n 8 || skip "another run is using $cache/images"
 
@@ -20,6 +20,11 @@ clean_up() {
 	rm -rf "$work"
 }
 trap clean_up EXIT
+
+# Layers of former builds add up; the cache starts afresh when they take more than 8 GiB.
+if [ "$(du -sm "$cache/images" 2>/dev/null | cut -f 1 || true)" -gt 8192 ] 2>/dev/null; then
+	rm -rf "$cache/images"
+fi
 
 # What the Dockerfile calls debian:trixie-slim, from a root of our own.
 make_base_image() {

@@ -37,6 +37,7 @@ seen_by_include() {
 	'<nng/'*) echo nng ;;
 	'<lectern/store/'*) echo store-proto ;;
 	'<lectern/'*.pb-c.h'>' | '"times.h"' | '"descriptor_set.h"') echo proto ;;
+	'<lectern/version.h>') ;;
 	'<lectern/'*) echo public ;;
 	'"tests/'* | '"support/'* | '"../'*) echo forbidden ;;
 	'"'*/*'"') sed 's/"\([^/]*\).*/\1/' <<<"$1" ;;
