@@ -32,7 +32,7 @@ make_base_image() {
 	if "${buildah[@]}" inspect --type image "$name" >/dev/null 2>&1; then
 		return
 	fi
-	base=$(trixie_base) || skip "could not make a Debian 13 root; is the mirror reachable?"
+	base=$(debian_base trixie) || skip "could not make a Debian 13 root; is the mirror reachable?"
 	id=$("${buildah[@]}" from scratch)
 	"${buildah[@]}" add -q "$id" "$base" / >/dev/null
 	"${buildah[@]}" commit -q "$id" "$name" >/dev/null

@@ -1,4 +1,5 @@
-# Debian 13 roots for tests that need one, made by debootstrap and kept in a cache; sourced.
+# Debian roots for tests that need one, made by debootstrap and kept in a cache; sourced after
+# deploy/steps.sh.
 # shellcheck shell=bash
 
 cache=${LECTERN_CACHE:-/var/cache/lectern-tests}
@@ -8,11 +9,11 @@ skip() {
 	exit 77
 }
 
-# need_roots: what making and using such a root takes, or the end.
+# need_roots COMMAND...: what making and using such a root takes, or the end.
 need_roots() {
 	local command
 	[ "$(id -u)" -eq 0 ] || skip "needs root to make and enter a root of its own"
-	for command in debootstrap "$@"; do
+	for command in debootstrap unshare "$@"; do
 		command -v "$command" >/dev/null || skip "needs $command"
 	done
 	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own (unshare -m)"
@@ -38,9 +39,9 @@ use_proxy_of_apt() {
 	fi
 }
 
-# trixie_base: prints the path of a minimal Debian 13, made once.
-trixie_base() {
-	local root=$cache/trixie-base from
+# debian_base SUITE: prints the path of a minimal Debian, made once.
+debian_base() {
+	local suite=$1 root=$cache/$1-base from
 	(
 		flock 9
 		if [ ! -d "$root" ]; then
@@ -48,26 +49,27 @@ trixie_base() {
 			[ -n "$from" ] || exit 1
 			use_proxy_of_apt
 			rm -rf "$root.new"
-			timeout 900 debootstrap --variant=minbase trixie "$root.new" "$from" >&2 || exit 1
+			timeout 900 debootstrap --variant=minbase "$suite" "$root.new" "$from" >&2 || exit 1
 			rm -rf "$root.new/var/cache/apt/archives"/*.deb
 			mv "$root.new" "$root"
 		fi
-	) 9>"$cache/trixie-base.lock" || return 1
+	) 9>"$cache/$suite-base.lock" || return 1
 	echo "$root"
 }
 
-# trixie_with GROUP...: prints the path of a Debian 13 with these groups of deploy/packages.
-trixie_with() {
-	local packages base root
+# debian_with SUITE GROUP...: prints the path of a Debian with these groups of deploy/packages.
+debian_with() {
+	local suite=$1 packages base root
+	shift
 	packages=$(packages_in "$@" | sed 's/.*|//')
-	base=$(trixie_base) || return 1
-	root=$cache/trixie-$(sha256sum <<<"$packages" | cut -c 1-12)
+	base=$(debian_base "$suite") || return 1
+	root=$cache/$suite-$(sha256sum <<<"$packages" | cut -c 1-12)
 	(
 		flock 9
 		if [ ! -d "$root" ]; then
 			use_proxy_of_apt
-			find "$cache" -maxdepth 1 -name 'trixie-????????????*' ! -name '*.lock' \
-				-mtime +14 -exec rm -rf {} +
+			find "$cache" -maxdepth 1 -type d -name "$suite-????????????*" -mtime +14 \
+				-exec rm -rf {} +
 			rm -rf "$root.new"
 			cp -a "$base" "$root.new"
 			cp -L /etc/resolv.conf "$root.new/etc/resolv.conf"
@@ -78,6 +80,27 @@ trixie_with() {
 			rm -rf "$root.new/var/cache/apt/archives"/*.deb
 			mv "$root.new" "$root"
 		fi
-	) 9>"$cache/trixie-roots.lock" || return 1
+	) 9>"$cache/$suite-roots.lock" || return 1
 	echo "$root"
+}
+
+# copy_sources TO: the files of the project without what was built, with their times.
+copy_sources() {
+	mkdir -p "$1"
+	tar --exclude=./build --exclude=./.git --exclude=./.cache -cf - . | tar -C "$1" -xf -
+}
+
+# in_root ROOT USER DIRECTORY SCRIPT: runs a bash script in the root, as a user, with the directory
+# at /work. Its mounts go with it.
+in_root() {
+	mkdir -p "$1/work"
+	use_proxy_of_apt
+	unshare -m bash -euc '
+		mount --bind "$3" "$1/work"
+		mount -t proc proc "$1/proc"
+		mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" || true
+		exec chroot --userspec="$2" "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			${http_proxy:+http_proxy="$http_proxy"} HOME=/work TMPDIR=/tmp LC_ALL=C.UTF-8 \
+			bash -euc "$4"
+	' in_root "$@" </dev/null
 }
