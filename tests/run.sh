@@ -8,11 +8,12 @@ usage: tests/run.sh [--quick] [--full] [--jobs N] [--help]
 
 Installs the Debian packages that are missing (as root or through sudo), then, in build/:
   tsan      unit, integration and end-to-end tests under ThreadSanitizer
-  release   the hardened build and its end-to-end tests
+  release   the same with the hardened build
   clang     compiles everything with the second compiler, warnings as errors
-  dev       every test under AddressSanitizer and UndefinedBehaviorSanitizer, last
+  dev       every test under AddressSanitizer and UndefinedBehaviorSanitizer, with those in Debian
+            12 and 13 roots and in a container, last
 
-  --quick   only dev, without the container and Debian 13 tests
+  --quick   only dev, without roots and container
   --full    also libFuzzer and clang-tidy
   --jobs N  parallel jobs (default: the processors)
   --help    this text
@@ -62,11 +63,18 @@ if setarch "$(uname -m)" -R true 2>/dev/null; then
 	plain_layout=(setarch "$(uname -m)" -R)
 fi
 
-# run_ctest PRESET OPTION...: the summary goes to the log and, in one line, to the watcher.
 run_ctest() {
 	local preset=$1
 	shift
 	"${plain_layout[@]}" ctest --test-dir "build/$preset" --no-tests=error "$@"
+}
+
+# test_step LABEL PRESET OPTION...: as a step, with CTest's result beneath it.
+test_step() {
+	local label=$1
+	shift
+	step "$label" run_ctest "$@"
+	sed -n 's/^\(.*tests passed.*\)$/    \1/p' "$LECTERN_LOGS/${label// /-}.log"
 }
 
 clang_build() {
@@ -74,9 +82,8 @@ clang_build() {
 		-DCMAKE_COMPILE_WARNING_AS_ERROR=ON && cmake --build build/clang -j "$jobs"
 }
 
-# The end-to-end tests use the machine's ports, processors and disk as a server does; the heavy ones
-# build the project again in a root of their own.
-heavy='^(container|system)$'
+# Minutes long; they build the project again in a root of their own.
+heavy='^system$'
 
 if [ -n "$quick" ]; then
 	install_packages build test
@@ -87,17 +94,16 @@ fi
 
 install_packages build test clang extra image
 step "building dev" build dev
-step "lint" run_ctest dev -L '^lint$'
+test_step "lint" dev -L '^lint$'
 step "building tsan" build tsan
-step "testing tsan" run_ctest tsan -L '^(unit|integration|e2e)$'
-tail -n 1 "$LECTERN_LOGS/testing-tsan.log" >/dev/null
+test_step "testing tsan" tsan -L '^(unit|integration|e2e)$'
 step "building release" build release
-step "testing release" run_ctest release -L '^e2e$'
-step "building with clang" clang_build
+test_step "testing release" release -L '^(unit|integration|e2e)$'
+step "building clang" clang_build
 if [ -n "$full" ]; then
 	step "building fuzz" build fuzz
-	step "fuzzing" run_ctest fuzz -L '^fuzz$'
+	test_step "fuzzing" fuzz -L '^fuzz$'
 	step "clang-tidy" tests/lint/tidy.sh
 fi
-say "testing dev"
+say "testing dev (logs of the steps above: build/logs)"
 run_ctest dev
