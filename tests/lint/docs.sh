@@ -25,18 +25,25 @@ check_links() {
 	done
 }
 
-# Every reason that the code gives to fail_reason() and fail_field() has its row in docs/errors.md,
-# and every row its place in the code.
+# Every reason that the code gives has its row in docs/errors.md, and every row its place in the
+# code. A reason is an UPPER_SNAKE literal that is neither a code nor a variable of the environment.
 check_reasons() {
-	cat src/*/*.c | tr '\n\t' '  ' |
-		grep -oE 'fail_(reason|field)\( *[^;]{0,80}CODE_[A-Z_]+, *"[A-Z][A-Z0-9_]+"' |
-		grep -oE '"[A-Z][A-Z0-9_]+"$' | tr -d '"' | sort -u >"$work/code"
-	grep -ohE '^\| `[A-Z][A-Z0-9_]+`' docs/errors.md | tr -d '|` ' | sort -u >"$work/listed"
+	local reason
+	{
+		grep -ohE '"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+"' src/*/*.c
+		cat src/*/*.c | tr '\n\t' '  ' |
+			grep -oE 'fail_(reason|field)\( *[^;]{0,80}CODE_[A-Z_]+, *"[A-Z][A-Z0-9_]+"' |
+			grep -oE '"[A-Z][A-Z0-9_]+"$'
+	} | tr -d '"' | grep -vE '^(LECTERND?_.*|NO_COLOR|NOTIFY_SOCKET|XDG_.*|LC_.*)$' |
+		grep -vE '_(UNSPECIFIED|TEST)$' | sort -u >"$work/literals"
+	sed -n 's/^| \([A-Z_]*\) | [0-9]* |.*/\1/p' docs/errors.md | sort >"$work/codes"
+	comm -23 "$work/literals" "$work/codes" >"$work/code"
+	sed -n 's/^| `\([A-Z][A-Z0-9_]*\)` |.*/\1/p' docs/errors.md | sort >"$work/listed"
 	while read -r reason; do
 		complain "docs/errors.md: $reason of the code is not in the table"
 	done < <(comm -23 "$work/code" "$work/listed")
 	while read -r reason; do
-		grep -rqw "\"$reason\"" src || complain "docs/errors.md: no code gives $reason"
+		complain "docs/errors.md: no code gives $reason, or it is listed twice"
 	done < <(comm -13 "$work/code" "$work/listed")
 }
 
