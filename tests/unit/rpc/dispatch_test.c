@@ -1,0 +1,505 @@
+#include "base/clock.h"
+#include "rpc/rpc.h"
+
+#include <lectern/v1/health.pb-c.h>
+#include <lectern/v1/tag.pb-c.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#undef fail /* cmocka.h has a macro of the name */
+
+/* What the services' side and the transport's side of a test have seen. */
+static struct seen {
+	int snapshots_open;
+	int handled;
+	int responses;
+	bool snapshot_was_open; /* during respond() */
+	enum code code;		/* 0 after success */
+	struct error err;
+	size_t size_bytes;
+	uint64_t revision;
+	enum code observed;
+	int observations;
+} seen;
+
+static uint64_t store_revision = 41;
+static enum code snapshot_code = CODE_OK;
+
+static enum code snapshot_open(
+	void *services, void **ret, uint64_t *ret_revision, struct error *err)
+{
+	assert_ptr_equal(services, &seen);
+	if (snapshot_code != CODE_OK)
+		return fail(err, snapshot_code, "no snapshot");
+	seen.snapshots_open++;
+	*ret = &store_revision;
+	*ret_revision = store_revision;
+	return CODE_OK;
+}
+
+static void snapshot_close(void *services, void *snapshot)
+{
+	assert_ptr_equal(snapshot, &store_revision);
+	seen.snapshots_open--;
+}
+
+static void observe(
+	void *services, const struct rpc_call *call, enum code code, uint64_t duration_ns)
+{
+	seen.observed = code;
+	seen.observations++;
+}
+
+static void respond(struct rpc_call *call, const struct error *err)
+{
+	seen.responses++;
+	seen.snapshot_was_open = seen.snapshots_open == 1;
+	seen.code = err == NULL ? CODE_OK : err->code;
+	if (err != NULL)
+		seen.err = *err;
+	seen.size_bytes = call->reply.size_bytes;
+	seen.revision = call->revision;
+	arena_reset(call->arena);
+	/* As a transport may do that handles the next request. */
+	memset(&call->reply, 0x55, sizeof call->reply);
+	call->pending = true;
+	call->row = NULL;
+	call->rpc = NULL;
+}
+
+static enum code check_health(
+	struct rpc_call *call, const ProtobufCMessage *request, struct error *err)
+{
+	seen.handled++;
+	assert_ptr_equal(request->descriptor, &lectern__v1__check_request__descriptor);
+	reply_uint(&call->reply, 1, 1);
+	return CODE_OK;
+}
+
+static enum code get_tag(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__GetTagRequest *request = (const Lectern__V1__GetTagRequest *)message;
+	seen.handled++;
+	assert_ptr_equal(call->snapshot, &store_revision);
+	assert_int_equal(call->revision, store_revision);
+	if (request->key_case != LECTERN__V1__GET_TAG_REQUEST__KEY_SLUG)
+		return CODE_INVALID_ARGUMENT; /* without a text */
+	if (strcmp(request->slug, "missing") == 0)
+		return fail_reason(err, CODE_NOT_FOUND, "TAG_NOT_FOUND", "no tag 'missing'");
+	reply_text(&call->reply, 1, request->slug);
+	return CODE_OK;
+}
+
+/* A response of any size, and one that needs more memory than there is. */
+static enum code list_tags(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	static uint8_t megabyte[1024 * 1024];
+	const Lectern__V1__ListTagsRequest *request = (const Lectern__V1__ListTagsRequest *)message;
+	for (int32_t i = 0; i < request->page_size; i++)
+		reply_append(&call->reply, slice_of(megabyte, sizeof megabyte));
+	if (request->page_size < 0)
+		call->reply.failed = true;
+	return CODE_OK;
+}
+
+static pthread_t writer;
+static bool finish_fails;
+
+static void *finish(void *call)
+{
+	struct rpc_call *finished = call;
+	struct error err;
+	fail_reason(&err, CODE_ABORTED, "STALE_ETAG", "the tag has changed");
+	if (!finish_fails)
+		finished->revision = 42;
+	if (!finish_fails)
+		reply_uint(&finished->reply, 1, 5);
+	rpc_finish(finished, finish_fails ? &err : NULL);
+	return NULL;
+}
+
+/* Finished by another thread, which may be faster or slower. */
+static enum code create_tag(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	seen.handled++;
+	call->pending = true;
+	assert_int_equal(pthread_create(&writer, NULL, finish, call), 0);
+	return CODE_OK;
+}
+
+/* The other thread is through before the handler returns. */
+static enum code update_tag(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	int responses = seen.responses;
+	seen.handled++;
+	call->pending = true;
+	assert_int_equal(pthread_create(&writer, NULL, finish, call), 0);
+	assert_int_equal(pthread_join(writer, NULL), 0);
+	assert_int_equal(seen.responses, responses); /* the call is still the handler's */
+	return CODE_OK;
+}
+
+/* Refused before it was queued, or done without the queue. */
+static enum code delete_tag(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__DeleteTagRequest *request =
+		(const Lectern__V1__DeleteTagRequest *)message;
+	seen.handled++;
+	if (request->validate_only)
+		return CODE_OK;
+	call->pending = true;
+	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many writes");
+}
+
+static const struct rpc_method health_rows[] = { { "Check", RPC_NONE, check_health } };
+static const struct rpc_method tag_rows[] = {
+	{ "CreateTag", RPC_WRITE, create_tag },
+	{ "DeleteTag", RPC_WRITE, delete_tag },
+	{ "UpdateTag", RPC_WRITE, update_tag },
+	{ "MergeTags", RPC_WRITE, NULL },
+	{ "BatchGetTags", RPC_READ, NULL },
+	{ "GetTag", RPC_READ, get_tag },
+	{ "ListTags", RPC_READ, list_tags },
+};
+#define COUNT(table) (sizeof table / sizeof *table)
+#define HEALTH &lectern__v1__health_service__descriptor
+#define TAGS &lectern__v1__tag_service__descriptor
+
+static const struct rpc_service services[] = {
+	{ HEALTH, health_rows, COUNT(health_rows) },
+	{ TAGS, tag_rows, COUNT(tag_rows) },
+};
+static const struct rpc_field_limit limits[] = {
+	{ .message = &lectern__v1__get_tag_request__descriptor, .field = "slug", .max_bytes = 20 },
+};
+
+static struct rpc_options make_options(void)
+{
+	return (struct rpc_options){
+		.services_table = services,
+		.service_count = COUNT(services),
+		.limits = limits,
+		.limit_count = COUNT(limits),
+		.services = &seen,
+		.snapshot_open = snapshot_open,
+		.snapshot_close = snapshot_close,
+		.observe = observe,
+	};
+}
+
+static struct rpc *rpc;
+static struct arena arena;
+static struct rpc_call call;
+
+static int set_up(void **state)
+{
+	struct rpc_options options = make_options();
+	struct error err;
+	seen = (struct seen){ .code = -1 };
+	store_revision = 41;
+	snapshot_code = CODE_OK;
+	finish_fails = false;
+	arena_init(&arena, LIMIT_ARENA_BYTES);
+	return rpc_new(&options, &rpc, &err) == CODE_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	assert_int_equal(seen.snapshots_open, 0);
+	assert_int_equal(seen.observations, seen.responses);
+	rpc_free(rpc);
+	arena_done(&arena);
+	return 0;
+}
+
+static void prepare(const char *method, const char *payload, size_t payload_bytes)
+{
+	memset(&call, 0xAA, sizeof call);
+	call.arena = &arena;
+	call.method = slice_of_text(method);
+	call.payload = slice_of(payload, payload_bytes);
+	call.timeout_ms = 0;
+	call.min_revision = 0;
+	call.arrival_ns = clock_monotonic_ns();
+	call.peer = "test";
+	call.respond = respond;
+}
+
+#define BYTES(text) text, sizeof text - 1
+static void dispatch(const char *method, const char *payload, size_t payload_bytes)
+{
+	prepare(method, payload, payload_bytes);
+	rpc_dispatch(rpc, &call);
+}
+
+static void reads_on_a_snapshot(void **state)
+{
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_int_equal(seen.responses, 1);
+	assert_int_equal(seen.code, CODE_OK);
+	assert_int_equal(seen.size_bytes, 8);
+	assert_int_equal(seen.revision, 41);
+	assert_true(seen.snapshot_was_open);
+	assert_int_equal(seen.observed, CODE_OK);
+}
+
+static void needs_no_snapshot_for_health(void **state)
+{
+	snapshot_code = CODE_INTERNAL;
+	dispatch("lectern.v1.HealthService/Check", BYTES(""));
+	assert_int_equal(seen.code, CODE_OK);
+	assert_false(seen.snapshot_was_open);
+	assert_int_equal(seen.revision, 0);
+}
+
+static void passes_errors_on(void **state)
+{
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x07missing"));
+	assert_int_equal(seen.code, CODE_NOT_FOUND);
+	assert_string_equal(seen.err.reason, "TAG_NOT_FOUND");
+	assert_int_equal(seen.observed, CODE_NOT_FOUND);
+	dispatch("/lectern.v1.TagService/GetTag", BYTES(""));
+	assert_int_equal(seen.code, CODE_INVALID_ARGUMENT);
+	assert_string_equal(seen.err.text, "the call failed");
+	snapshot_code = CODE_UNAVAILABLE;
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_int_equal(seen.code, CODE_UNAVAILABLE);
+	assert_string_equal(seen.err.text, "no snapshot");
+}
+
+static const struct {
+	const char *method;
+	const char *reason;
+	const char *text;
+} unknown[] = {
+	{ "/lectern.v1.TagService/GetTga", "UNKNOWN_METHOD",
+		"lectern.v1.TagService has no method 'GetTga'; did you mean 'GetTag'?" },
+	{ "/lectern.v1.TagService/gettag", "UNKNOWN_METHOD",
+		"lectern.v1.TagService has no method 'gettag'; did you mean 'GetTag'?" },
+	{ "/lectern.v1.TagService/Frobnicate", "UNKNOWN_METHOD",
+		"lectern.v1.TagService has no method 'Frobnicate'" },
+	{ "/lectern.v1.TagService/", "UNKNOWN_METHOD", "lectern.v1.TagService has no method ''" },
+	{ "/lectern.v1.TagsService/GetTag", "UNKNOWN_SERVICE",
+		"there is no service 'lectern.v1.TagsService'; did you mean "
+		"'lectern.v1.TagService'?" },
+	{ "/grpc.health.v1.Health/Check", "UNKNOWN_SERVICE",
+		"there is no service 'grpc.health.v1.Health'" },
+	{ "GetTag", "UNKNOWN_METHOD",
+		"'GetTag' is no method; name it in full, for example "
+		"/lectern.v1.PostService/GetPost" },
+	{ "/", "UNKNOWN_METHOD",
+		"'' is no method; name it in full, for example /lectern.v1.PostService/GetPost" },
+	{ "//lectern.v1.TagService/GetTag", "UNKNOWN_SERVICE", "there is no service ''" },
+	{ "/lectern.v1.TagService/MergeTags", "METHOD_NOT_IMPLEMENTED",
+		"lectern.v1.TagService/MergeTags is not implemented in this version" },
+};
+
+static void names_what_there_is(void **state)
+{
+	for (size_t i = 0; i < COUNT(unknown); i++) {
+		dispatch(unknown[i].method, BYTES(""));
+		assert_int_equal(seen.code, CODE_UNIMPLEMENTED);
+		assert_string_equal(seen.err.reason, unknown[i].reason);
+		assert_string_equal(seen.err.text, unknown[i].text);
+	}
+	assert_int_equal(seen.handled, 0);
+}
+
+static void validates_before_the_handler(void **state)
+{
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x15"
+							"012345678901234567890"));
+	assert_int_equal(seen.code, CODE_INVALID_ARGUMENT);
+	assert_string_equal(seen.err.text, "slug: 21 bytes; at most 20 are allowed");
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x02\xff\xfe"));
+	assert_string_equal(seen.err.reason, "INVALID_UTF8");
+	assert_int_equal(seen.handled, 0);
+}
+
+static void bounds_the_memory_of_a_request(void **state)
+{
+	arena.budget_bytes = 32;
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_int_equal(seen.code, CODE_RESOURCE_EXHAUSTED);
+	assert_string_equal(seen.err.reason, "REQUEST_TOO_COMPLEX");
+	assert_int_equal(seen.handled, 0);
+}
+
+static void keeps_deadlines(void **state)
+{
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.arrival_ns -= UINT64_C(20) * 1000000;
+	call.timeout_ms = 19;
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_DEADLINE_EXCEEDED);
+	assert_int_equal(seen.handled, 0);
+
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	uint64_t arrival_ns = call.arrival_ns;
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_OK);
+	assert_true(call.deadline_ns == arrival_ns + UINT64_C(1000000) * DEFAULT_TIMEOUT_MS);
+
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.timeout_ms = UINT32_MAX;
+	arrival_ns = call.arrival_ns;
+	rpc_dispatch(rpc, &call);
+	assert_true(call.deadline_ns == arrival_ns + UINT64_C(1000000) * LIMIT_TIMEOUT_MS);
+}
+
+static void waits_for_a_revision(void **state)
+{
+	static const struct {
+		const char *method;
+		const char *payload;
+		uint64_t min_revision;
+		enum code code;
+	} cases[] = {
+		{ "/lectern.v1.TagService/GetTag", "\x12\x01x", 41, CODE_OK },
+		{ "/lectern.v1.TagService/GetTag", "\x12\x01x", 42, CODE_UNAVAILABLE },
+		{ "/lectern.v1.TagService/DeleteTag", "\x30\x01", 41, CODE_OK },
+		{ "/lectern.v1.TagService/DeleteTag", "\x30\x01", 42, CODE_UNAVAILABLE },
+		{ "/lectern.v1.HealthService/Check", "", 42, CODE_OK },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		prepare(cases[i].method, cases[i].payload, strlen(cases[i].payload));
+		call.min_revision = cases[i].min_revision;
+		rpc_dispatch(rpc, &call);
+		assert_int_equal(seen.code, cases[i].code);
+		if (cases[i].code == CODE_OK)
+			continue;
+		assert_string_equal(seen.err.reason, "REVISION_NOT_REACHED");
+		assert_int_equal(seen.err.retry_ms, 100);
+	}
+	assert_int_equal(seen.handled, 3);
+}
+
+static void refuses_what_is_too_large(void **state)
+{
+	dispatch("/lectern.v1.TagService/ListTags", BYTES("\x08\x1f"));
+	assert_int_equal(seen.code, CODE_OK);
+	assert_int_equal(seen.size_bytes, 31 * 1024 * 1024);
+	dispatch("/lectern.v1.TagService/ListTags", BYTES("\x08\x20"));
+	assert_int_equal(seen.code, CODE_RESOURCE_EXHAUSTED);
+	assert_string_equal(seen.err.reason, "RESPONSE_TOO_LARGE");
+	assert_int_equal(seen.observed, CODE_RESOURCE_EXHAUSTED);
+	dispatch("/lectern.v1.TagService/ListTags",
+		BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
+	assert_int_equal(seen.code, CODE_RESOURCE_EXHAUSTED);
+	assert_string_equal(seen.err.reason, "RESPONSE_TOO_LARGE");
+}
+
+static void finishes_writes_from_another_thread(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		finish_fails = i % 2 == 1;
+		dispatch("/lectern.v1.TagService/CreateTag", BYTES("\x0a\x03\x1a\x01x"));
+		assert_int_equal(pthread_join(writer, NULL), 0);
+		assert_int_equal(seen.responses, i + 1);
+		assert_int_equal(seen.code, finish_fails ? CODE_ABORTED : CODE_OK);
+		assert_int_equal(seen.revision, finish_fails ? 0 : 42);
+		assert_int_equal(seen.size_bytes, finish_fails ? 0 : 2);
+	}
+}
+
+static void finishes_writes_before_the_handler_returns(void **state)
+{
+	dispatch("/lectern.v1.TagService/UpdateTag", BYTES("\x0a\x03\x1a\x01x"));
+	assert_int_equal(seen.responses, 1);
+	assert_int_equal(seen.code, CODE_OK);
+	assert_int_equal(seen.revision, 42);
+	finish_fails = true;
+	dispatch("/lectern.v1.TagService/UpdateTag", BYTES("\x0a\x03\x1a\x01x"));
+	assert_int_equal(seen.responses, 2);
+	assert_int_equal(seen.code, CODE_ABORTED);
+	assert_string_equal(seen.err.reason, "STALE_ETAG");
+}
+
+static void answers_writes_that_are_not_queued(void **state)
+{
+	dispatch("/lectern.v1.TagService/DeleteTag", BYTES(""));
+	assert_int_equal(seen.code, CODE_RESOURCE_EXHAUSTED);
+	assert_string_equal(seen.err.reason, "QUEUE_FULL");
+	dispatch("/lectern.v1.TagService/DeleteTag", BYTES("\x30\x01"));
+	assert_int_equal(seen.code, CODE_OK);
+	assert_int_equal(seen.responses, 2);
+}
+
+static const struct rpc_method no_rows[] = { { "X", RPC_NONE, NULL } };
+static const struct rpc_method extra_rows[] = {
+	{ "Check", RPC_NONE, check_health },
+	{ "Chekc", RPC_NONE, check_health },
+};
+static const struct rpc_method double_rows[] = {
+	{ "Check", RPC_NONE, check_health },
+	{ "Check", RPC_NONE, check_health },
+};
+static const struct {
+	const char *label;
+	struct rpc_service services[2];
+	size_t count;
+	const char *text;
+} tables[] = {
+	{ "missing row", { { HEALTH, no_rows, 0 } }, 1,
+		"make dispatcher: lectern.v1.HealthService has no row for 'Check'" },
+	{ "extra row", { { HEALTH, extra_rows, 2 } }, 1,
+		"make dispatcher: lectern.v1.HealthService has a row for 'Chekc', which is no "
+		"method" },
+	{ "row twice", { { HEALTH, double_rows, 2 } }, 1,
+		"make dispatcher: lectern.v1.HealthService has two rows for 'Check'" },
+	{ "service twice", { { HEALTH, health_rows, 1 }, { HEALTH, health_rows, 1 } }, 2,
+		"make dispatcher: 'lectern.v1.HealthService/Check' is there twice" },
+};
+
+static void checks_the_tables(void **state)
+{
+	struct rpc *none = NULL;
+	struct error err;
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		struct rpc_options options = make_options();
+		options.services_table = tables[i].services;
+		options.service_count = tables[i].count;
+		print_message("%s\n", tables[i].label);
+		assert_int_equal(rpc_new(&options, &none, &err), CODE_INTERNAL);
+		assert_string_equal(err.text, tables[i].text);
+		assert_null(none);
+	}
+	static const struct rpc_field_limit unknown_field = {
+		.message = &lectern__v1__tag__descriptor,
+		.field = "color",
+		.max_bytes = 1,
+	};
+	struct rpc_options options = make_options();
+	options.limits = &unknown_field;
+	assert_int_equal(rpc_new(&options, &none, &err), CODE_INTERNAL);
+	assert_string_equal(err.text,
+		"make dispatcher: limit of lectern.v1.Tag.color: the message has no such field");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(reads_on_a_snapshot),
+		TEST(needs_no_snapshot_for_health),
+		TEST(passes_errors_on),
+		TEST(names_what_there_is),
+		TEST(validates_before_the_handler),
+		TEST(bounds_the_memory_of_a_request),
+		TEST(keeps_deadlines),
+		TEST(waits_for_a_revision),
+		TEST(refuses_what_is_too_large),
+		TEST(finishes_writes_from_another_thread),
+		TEST(finishes_writes_before_the_handler_returns),
+		TEST(answers_writes_that_are_not_queued),
+		TEST(checks_the_tables),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
