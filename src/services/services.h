@@ -11,8 +11,8 @@ struct services_options {
 	const char *version; /* a literal */
 };
 
-enum code services_new(const struct services_options *options, struct services **ret,
-	struct error *err) NODISCARD;
+enum code services_new(
+	const struct services_options *options, struct services **ret, struct error *err) NODISCARD;
 void services_free(struct services *services);
 
 /* Fills the tables and hooks for rpc_new(). They live as long as services. */

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include "base/limits.h"
+
 #include "store/store_private.h"
 
 #include <stdlib.h>

@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 
+#define STRINGIFY(number) #number
+#define TEXT(number) STRINGIFY(number)
+
 static const char *const table_names[TABLE_COUNT] = {
 	[TABLE_META] = "meta",
 	[TABLE_POST] = "post",
@@ -281,4 +284,11 @@ void txn_abort(struct txn *txn)
 	if (txn->mdb != NULL)
 		mdb_txn_abort(txn->mdb);
 	txn->mdb = NULL;
+}
+
+const char *txn_library_version(void)
+{
+	static const char version[] =
+		TEXT(MDB_VERSION_MAJOR) "." TEXT(MDB_VERSION_MINOR) "." TEXT(MDB_VERSION_PATCH);
+	return version;
 }

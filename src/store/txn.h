@@ -77,6 +77,9 @@ static inline bool key_has_prefix(struct slice key, struct slice prefix)
 	return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
 }
 
+/* "0.9.24" and so on. */
+const char *txn_library_version(void);
+
 /* Numbers in TABLE_META; 0 if not there. */
 uint64_t txn_meta(struct txn *txn, const char *name);
 void txn_put_meta(struct txn *txn, const char *name, uint64_t value);

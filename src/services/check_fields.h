@@ -1,0 +1,28 @@
+/* What the fields of posts and terms must be beyond their size: slugs, URLs, keys, times. */
+#pragma once
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <lectern/v1/author.pb-c.h>
+#include <lectern/v1/post.pb-c.h>
+#include <stdbool.h>
+
+/* Checks the fields of a post that a caller may set and cuts its times to microseconds.
+ * INVALID_ARGUMENT with the field's path. */
+enum code check_post(Lectern__V1__Post *post, bool create_missing_terms, struct error *err)
+	NODISCARD;
+
+/* One line of text for people: not blank if required, no control characters. `what` is the field's
+ * path. */
+enum code check_line(const char *text, bool required, const char *field, struct error *err)
+	NODISCARD;
+
+/* Empty, or a slug that a caller may choose. */
+enum code check_slug(const char *slug, const char *field, struct error *err) NODISCARD;
+
+/* Empty, or a URL of http or https. */
+enum code check_url(const char *url, const char *field, struct error *err) NODISCARD;
+
+/* Keys of the allowed characters, each once. prefix: "post", "tag" and so on. */
+enum code check_attributes(Lectern__V1__Attribute *const *attributes, size_t count,
+	const char *prefix, struct error *err) NODISCARD;

@@ -1,0 +1,173 @@
+/* Reading posts. The writes are in post_writes.c. */
+#include "base/text.h"
+#include "services/filter.h"
+#include "services/page.h"
+#include "services/post_writes.h"
+#include "store/post.h"
+#include "store/posting.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	/* Field numbers of the responses. */
+	FIELD_POST = 1,
+	FIELD_FORMER_SLUG = 2,
+	FIELD_POSTS = 1,
+	FIELD_MISSING = 2,
+	FIELD_NEXT_PAGE_TOKEN = 2,
+	FIELD_TOTAL_SIZE = 3,
+	RESPONSE_MARGIN_BYTES = 1024 * 1024,
+};
+
+enum code check_view(Lectern__V1__PostView view, struct error *err)
+{
+	if (view <= LECTERN__V1__POST_VIEW__POST_VIEW_FULL && (int)view >= 0)
+		return CODE_OK;
+	return fail_field(
+		err, CODE_INVALID_ARGUMENT, "ENUM_INVALID", "view", "%d is no view", (int)view);
+}
+
+static uint64_t find(struct txn *txn, const struct entity_key *key, bool *former)
+{
+	*former = false;
+	if (key->id != 0)
+		return key->id;
+	return key->slug == NULL ? 0 : post_find_slug(txn, slice_of_text(key->slug), former);
+}
+
+static enum code fail_not_found(const struct entity_key *key, struct error *err)
+{
+	if (key->id != 0)
+		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
+			"there is no post with id %" PRIu64, key->id);
+	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
+		"there is no post with slug \"%s\"", key->slug);
+}
+
+static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__GetPostRequest *request = (const Lectern__V1__GetPostRequest *)message;
+	struct txn *txn = snapshot_of(call);
+	struct entity_key key = ID_OR_SLUG(request);
+	struct post_parts parts;
+	bool former;
+	enum code code = entity_key_check(&key, "key", err);
+	if (code == CODE_OK)
+		code = check_view(request->view, err);
+	if (code != CODE_OK)
+		return code;
+	Lectern__V1__PostView view = request->view == LECTERN__V1__POST_VIEW__POST_VIEW_UNSPECIFIED
+					     ? LECTERN__V1__POST_VIEW__POST_VIEW_FULL
+					     : request->view;
+	uint64_t id = find(txn, &key, &former);
+	bool found = id != 0 && post_read(txn, id, view, &parts);
+	code = txn_status(txn, err);
+	if (code != CODE_OK)
+		return code;
+	if (!found)
+		return fail_not_found(&key, err);
+	reply_message(&call->reply, FIELD_POST, parts.parts, parts.count);
+	reply_uint(&call->reply, FIELD_FORMER_SLUG, former);
+	return CODE_OK;
+}
+
+static enum code batch_get_posts(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__BatchGetPostsRequest *request =
+		(const Lectern__V1__BatchGetPostsRequest *)message;
+	struct txn *txn = snapshot_of(call);
+	if (request->n_keys == 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "KEY_REQUIRED", "keys",
+			"name 1 to %d posts", LIMIT_BATCH_KEYS);
+	enum code code = check_view(request->view, err);
+	for (size_t i = 0; i < request->n_keys && code == CODE_OK; i++) {
+		struct entity_key key = ID_OR_SLUG(request->keys[i]);
+		struct post_parts parts;
+		bool former;
+		char path[32];
+		snprintf(path, sizeof path, "keys[%zu]", i);
+		code = entity_key_check(&key, path, err);
+		if (code != CODE_OK)
+			break;
+		uint64_t id = find(txn, &key, &former);
+		if (id != 0 && post_read(txn, id, request->view, &parts))
+			reply_message(&call->reply, FIELD_POSTS, parts.parts, parts.count);
+		else
+			reply_pack(&call->reply, FIELD_MISSING, &request->keys[i]->base);
+		code = txn_status(txn, err);
+		if (code == CODE_OK &&
+			call->reply.size_bytes > LIMIT_RESPONSE_BYTES - RESPONSE_MARGIN_BYTES)
+			code = fail_field(err, CODE_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
+				"keys",
+				"the answer would pass %d bytes at the %zuth post; ask for fewer "
+				"or "
+				"for a smaller view",
+				LIMIT_RESPONSE_BYTES, i + 1);
+	}
+	return code;
+}
+
+static enum code read_order(const char *order_by, bool *oldest_first, struct error *err)
+{
+	char order[LIMIT_ORDER_BY_BYTES + 1];
+	text_fold(slice_of_text(order_by), order, sizeof order);
+	*oldest_first =
+		strcmp(order, "publish_time") == 0 || strcmp(order, "publish_time asc") == 0;
+	if (*oldest_first || order[0] == '\0' || strcmp(order, "publish_time desc") == 0)
+		return CODE_OK;
+	return fail_field(err, CODE_INVALID_ARGUMENT, "ORDER_BY_INVALID", "order_by",
+		"\"%s\" is not supported; use \"publish_time desc\" or \"publish_time\"", order_by);
+}
+
+static enum code list_posts(
+	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__ListPostsRequest *request =
+		(const Lectern__V1__ListPostsRequest *)message;
+	struct page_query query = { .view = request->view,
+		.page_token = request->page_token,
+		.posts_field = FIELD_POSTS,
+		.token_field = FIELD_NEXT_PAGE_TOKEN };
+	enum code code =
+		page_size_of(request->page_size, DEFAULT_POST_PAGE_SIZE, &query.page_size, err);
+	if (code == CODE_OK)
+		code = check_view(request->view, err);
+	if (code == CODE_OK)
+		code = read_order(request->order_by, &query.reverse, err);
+	if (code == CODE_OK)
+		code = filter_plan(snapshot_of(call), call->arena, request->filter, &query.kind,
+			&query.number, err);
+	if (code == CODE_OK)
+		code = reply_page(call, &query, err);
+	if (code == CODE_OK)
+		reply_uint(&call->reply, FIELD_TOTAL_SIZE,
+			posting_count(snapshot_of(call), query.kind, query.number));
+	return code;
+}
+
+static const struct rpc_method methods[] = {
+	{ .name = "GetPost", .access = RPC_READ, .handle = get_post },
+	{ .name = "BatchGetPosts", .access = RPC_READ, .handle = batch_get_posts },
+	{ .name = "ListPosts", .access = RPC_READ, .handle = list_posts },
+	{ .name = "CreatePost", .access = RPC_WRITE, .handle = post_create },
+	{ .name = "UpdatePost", .access = RPC_WRITE, .handle = post_update },
+	{ .name = "DeletePost", .access = RPC_WRITE, .handle = post_delete },
+	{ .name = "UndeletePost", .access = RPC_WRITE, .handle = post_undelete },
+	{ .name = "PurgePost", .access = RPC_WRITE, .handle = post_purge },
+	{ .name = "PublishPost", .access = RPC_WRITE, .handle = post_publish },
+	{ .name = "SchedulePost", .access = RPC_WRITE, .handle = post_schedule },
+	{ .name = "UnpublishPost", .access = RPC_WRITE, .handle = post_unpublish },
+	{ .name = "GetAdjacentPosts", .access = RPC_READ },
+	{ .name = "ListRelatedPosts", .access = RPC_READ },
+	{ .name = "ListPostRevisions", .access = RPC_READ },
+	{ .name = "GetPostRevision", .access = RPC_READ },
+	{ .name = "RollbackPost", .access = RPC_WRITE },
+};
+
+const struct rpc_service post_service = {
+	.descriptor = &lectern__v1__post_service__descriptor,
+	.methods = methods,
+	.method_count = sizeof methods / sizeof *methods,
+};

@@ -1,0 +1,247 @@
+#include "services/post_writes.h"
+
+#include "base/text.h"
+#include "services/check_fields.h"
+#include "services/mask.h"
+#include "services/write.h"
+
+#define BIT(field_number) (UINT64_C(1) << (field_number))
+
+enum {
+	/* Field numbers of lectern.v1.Post. */
+	FIELD_SLUG = 2,
+	FIELD_TITLE = 3,
+	FIELD_BODY_FORMAT = 32,
+	FIELD_BODY = 33,
+};
+
+/* slug, title, excerpt, state, publish_time, expire_time; tags to attributes; body_format, body */
+static const uint64_t SETTABLE = BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(13) |
+				 BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(19) |
+				 BIT(20) | BIT(21) | BIT(32) | BIT(33);
+
+static enum code out_of_memory(struct error *err)
+{
+	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+		"the request needs more memory than one call may use");
+}
+
+/* The operation that makes or changes a post, with everything filled but key and flags. */
+static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_t mask,
+	bool create_missing_terms, Lectern__Store__V1__PutPost **ret, struct error *err)
+{
+	char slug[LIMIT_SLUG_BYTES + 1];
+	Lectern__Store__V1__PutPost *op = arena_alloc(call->arena, sizeof *op);
+	if (op == NULL)
+		return out_of_memory(err);
+	lectern__store__v1__put_post__init(op);
+	if (text_slug(slice_of_text(post->title), slug, sizeof slug) == 0)
+		memcpy(slug, "post", sizeof "post");
+	op->slug_base = arena_text(call->arena, slice_of_text(slug));
+	if (op->slug_base == NULL)
+		return out_of_memory(err);
+	op->post = post;
+	op->field_mask = mask;
+	op->create_missing_terms = create_missing_terms;
+	/* What the server sets comes from the renderer alone. */
+	post->html = (char *)(uintptr_t)protobuf_c_empty_string;
+	post->n_outline = 0;
+	post->word_count = 0;
+	post->reading_seconds = 0;
+	if (post->body_format == LECTERN__V1__BODY_FORMAT__BODY_FORMAT_UNSPECIFIED)
+		post->body_format = LECTERN__V1__BODY_FORMAT__BODY_FORMAT_MARKDOWN;
+	*ret = op;
+	return CODE_OK;
+}
+
+static enum code submit_put(struct write *write, Lectern__Store__V1__PutPost *op, struct error *err)
+{
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
+	write->command.put_post = op;
+	if ((op->field_mask & BIT(FIELD_BODY)) != 0 && op->post->body[0] != '\0')
+		write->render = op->post;
+	return write_submit(write, err);
+}
+
+enum code post_create(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__CreatePostRequest *request =
+		(const Lectern__V1__CreatePostRequest *)message;
+	Lectern__V1__Post *post = request->post;
+	if (post == NULL)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "post",
+			"the new post is missing");
+	enum code code = check_line(post->title, true, "post.title", err);
+	if (code == CODE_OK)
+		code = check_post(post, request->create_missing_terms, err);
+	if (code != CODE_OK)
+		return code;
+	Lectern__Store__V1__PutPost *op;
+	struct write *write =
+		write_new(call, message, request->request_id, request->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	code = new_put(call, post, SETTABLE, request->create_missing_terms, &op, err);
+	return code == CODE_OK ? submit_put(write, op, err) : code;
+}
+
+/* The mask of an update, with body and body_format going together. */
+static enum code update_mask(
+	const Lectern__V1__UpdatePostRequest *request, uint64_t *ret, struct error *err)
+{
+	const Lectern__V1__Post *post = request->post;
+	enum code code = mask_resolve(request->update_mask, &post->base, SETTABLE, ret, err);
+	if (code != CODE_OK)
+		return code;
+	bool format = (*ret & BIT(FIELD_BODY_FORMAT)) != 0;
+	bool body = (*ret & BIT(FIELD_BODY)) != 0;
+	if (format && !body && request->update_mask != NULL && request->update_mask->n_paths > 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "MASK_INVALID", "update_mask",
+			"body_format can only change together with body");
+	if (post->id == 0)
+		*ret &= ~BIT(FIELD_SLUG); /* the slug tells which post is meant */
+	return CODE_OK;
+}
+
+enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__UpdatePostRequest *request =
+		(const Lectern__V1__UpdatePostRequest *)message;
+	Lectern__V1__Post *post = request->post;
+	if (post == NULL)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "post",
+			"the new values are missing");
+	struct entity_key key = { .id = post->id, .slug = post->slug };
+	if (request->allow_missing && post->id != 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "ALLOW_MISSING_NEEDS_SLUG", "post.id",
+			"ids are made by the server; with allow_missing name the post by slug");
+	uint64_t mask;
+	enum code code = entity_key_check(&key, "post.id", err);
+	if (code == CODE_OK)
+		code = update_mask(request, &mask, err);
+	if (code == CODE_OK && (mask & BIT(FIELD_TITLE)) != 0)
+		code = check_line(post->title, true, "post.title", err);
+	if (code == CODE_OK)
+		code = check_post(post, request->create_missing_terms, err);
+	if (code != CODE_OK)
+		return code;
+	Lectern__Store__V1__PutPost *op;
+	struct write *write =
+		write_new(call, message, request->request_id, request->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	code = new_put(call, post, mask, request->create_missing_terms, &op, err);
+	if (code != CODE_OK)
+		return code;
+	op->key = write_key(call, &key);
+	op->allow_missing = request->allow_missing;
+	return op->key == NULL ? out_of_memory(err) : submit_put(write, op, err);
+}
+
+/* What the verbs have in common. */
+struct verb {
+	Lectern__Store__V1__MovePost__Action action;
+	struct entity_key key;
+	const char *etag;
+	const char *request_id;
+	bool allow_missing;
+	bool validate_only;
+	Google__Protobuf__Timestamp *publish_time;
+};
+
+static enum code submit_verb(struct rpc_call *call, const ProtobufCMessage *message,
+	const struct verb *verb, struct error *err)
+{
+	enum code code = entity_key_check(&verb->key, "key", err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write = write_new(call, message, verb->request_id, verb->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	Lectern__Store__V1__MovePost *op = arena_alloc(call->arena, sizeof *op);
+	Lectern__Store__V1__Key *key = write_key(call, &verb->key);
+	if (op == NULL || key == NULL)
+		return out_of_memory(err);
+	lectern__store__v1__move_post__init(op);
+	op->key = key;
+	op->action = verb->action;
+	op->etag = (char *)(uintptr_t)verb->etag;
+	op->allow_missing = verb->allow_missing;
+	op->publish_time = verb->publish_time;
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MOVE_POST;
+	write->command.move_post = op;
+	return write_submit(write, err);
+}
+
+enum code post_delete(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__DeletePostRequest *request =
+		(const Lectern__V1__DeletePostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_TRASH,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id,
+		.allow_missing = request->allow_missing,
+		.validate_only = request->validate_only };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_undelete(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__UndeletePostRequest *request =
+		(const Lectern__V1__UndeletePostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNTRASH,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_purge(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__PurgePostRequest *request =
+		(const Lectern__V1__PurgePostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_publish(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__PublishPostRequest *request =
+		(const Lectern__V1__PublishPostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PUBLISH,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__SchedulePostRequest *request =
+		(const Lectern__V1__SchedulePostRequest *)message;
+	if (request->publish_time == NULL)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "publish_time",
+			"tell when the post is to become public");
+	request->publish_time->nanos -= request->publish_time->nanos % 1000;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_SCHEDULE,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id,
+		.publish_time = request->publish_time };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_unpublish(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__UnpublishPostRequest *request =
+		(const Lectern__V1__UnpublishPostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id };
+	return submit_verb(call, message, &verb, err);
+}

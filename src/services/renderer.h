@@ -1,0 +1,16 @@
+/* One thread that renders the bodies of new and changed posts on their way to the writer, so that
+ * neither a transport's callback nor the writer spends its time on Markdown. */
+#pragma once
+#include "services/write.h"
+
+struct renderer;
+
+enum code renderer_new(struct renderer **ret, struct error *err) NODISCARD;
+
+/* Finishes what is queued and ends the thread. NULL is allowed. */
+void renderer_free(struct renderer *renderer);
+
+/* Renders write->render and then hands the write to the store. RESOURCE_EXHAUSTED at once when the
+ * queue is full. */
+enum code renderer_submit(struct renderer *renderer, struct write *write, struct error *err)
+	NODISCARD;

@@ -1,0 +1,132 @@
+#include "services/services.h"
+
+#include "base/clock.h"
+#include "services/renderer.h"
+#include "services/services_private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum code services_new(
+	const struct services_options *options, struct services **ret, struct error *err)
+{
+	struct services *services = calloc(1, sizeof *services);
+	if (services == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "start services: out of memory");
+	services->store = options->store;
+	services->version = options->version;
+	services->start_time_us = clock_realtime_us();
+	atomic_init(&services->stopping, false);
+	pthread_mutex_init(&services->check_mutex, NULL);
+
+	struct txn *snapshot = NULL;
+	enum code code = store_snapshot(options->store, &snapshot, err);
+	if (code == CODE_OK) {
+		struct key key;
+		struct slice value;
+		key_meta(&key, META_PAGE_TOKEN_KEY);
+		if (txn_get(snapshot, TABLE_META, &key, &value) &&
+			value.size == sizeof services->page_token_key)
+			memcpy(services->page_token_key, value.data, value.size);
+		else
+			code = fail(err, CODE_DATA_LOSS, "the store has no key for page tokens");
+		store_release(options->store, snapshot);
+	}
+	if (code == CODE_OK)
+		code = renderer_new(&services->renderer, err);
+	if (code != CODE_OK) {
+		services_free(services);
+		return code;
+	}
+	*ret = services;
+	return CODE_OK;
+}
+
+void services_free(struct services *services)
+{
+	if (services == NULL)
+		return;
+	renderer_free(services->renderer);
+	if (services->check_joinable)
+		pthread_join(services->check_thread, NULL);
+	for (size_t i = 0; i < services->address_count; i++)
+		free(services->addresses[i]);
+	free(services->addresses);
+	pthread_mutex_destroy(&services->check_mutex);
+	free(services);
+}
+
+static enum code open_snapshot(
+	void *services, void **ret, uint64_t *ret_revision, struct error *err)
+{
+	struct txn *snapshot;
+	enum code code = store_snapshot(((struct services *)services)->store, &snapshot, err);
+	if (code != CODE_OK)
+		return code;
+	*ret_revision = txn_revision(snapshot);
+	*ret = snapshot;
+	return CODE_OK;
+}
+
+static void close_snapshot(void *services, void *snapshot)
+{
+	store_release(((struct services *)services)->store, snapshot);
+}
+
+void services_rpc_options(struct services *services, struct rpc_options *ret)
+{
+	struct rpc_service *table = services->table;
+	table[0] = post_service;
+	table[1] = tag_service;
+	table[2] = category_service;
+	table[3] = author_service;
+	table[4] = archive_service;
+	table[5] = admin_service;
+	table[6] = health_service;
+	table[7] = reflection_service;
+	*ret = (struct rpc_options){
+		.services_table = table,
+		.service_count = SERVICE_COUNT,
+		.limits = field_limits,
+		.limit_count = field_limit_count,
+		.services = services,
+		.snapshot_open = open_snapshot,
+		.snapshot_close = close_snapshot,
+	};
+}
+
+enum code services_set_addresses(
+	struct services *services, const char *const *urls, size_t count, struct error *err)
+{
+	services->addresses = calloc(count, sizeof *services->addresses);
+	for (size_t i = 0; i < count && services->addresses != NULL; i++) {
+		services->addresses[i] = strdup(urls[i]);
+		if (services->addresses[i] == NULL)
+			return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+		services->address_count++;
+	}
+	return CODE_OK;
+}
+
+void services_set_stopping(struct services *services)
+{
+	atomic_store(&services->stopping, true);
+}
+
+enum code entity_key_check(const struct entity_key *key, const char *field, struct error *err)
+{
+	if (key->id != 0 || (key->slug != NULL && key->slug[0] != '\0') ||
+		(key->name != NULL && key->name[0] != '\0'))
+		return CODE_OK;
+	return fail_field(err, CODE_INVALID_ARGUMENT, "KEY_REQUIRED", field,
+		"name what is meant: an id of at least 1 or a slug");
+}
+
+enum code page_size_of(int32_t asked, size_t fallback, size_t *ret, struct error *err)
+{
+	if (asked < 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "PAGE_SIZE_NEGATIVE", "page_size",
+			"is %" PRId32 "; it must be 0 (the default) to %d", asked, LIMIT_PAGE_SIZE);
+	*ret = asked == 0 ? fallback : asked > LIMIT_PAGE_SIZE ? LIMIT_PAGE_SIZE : (size_t)asked;
+	return CODE_OK;
+}

@@ -1,0 +1,275 @@
+#include "services/term_service.h"
+
+#include "base/text.h"
+#include "services/check_fields.h"
+#include "services/mask.h"
+#include "services/page.h"
+#include "services/write.h"
+#include "store/posting.h"
+#include "store/term.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	/* Field numbers of the responses, the same for all kinds. */
+	FIELD_TERM = 1,
+	FIELD_TERMS = 1,
+	FIELD_MISSING = 2,
+	FIELD_NEXT_PAGE_TOKEN = 2,
+	FIELD_TOTAL_SIZE = 3,
+	/* Of the terms themselves. */
+	FIELD_SLUG = 2,
+	FIELD_NAME = 3,
+};
+
+static enum code fail_not_found(
+	uint8_t kind, const struct entity_key *key, const char *field, struct error *err)
+{
+	char text[LIMIT_SLUG_BYTES + 64];
+	if (key->id != 0)
+		snprintf(text, sizeof text, "with id %" PRIu64, key->id);
+	else
+		snprintf(text, sizeof text, "with %s \"%s\"", key->slug != NULL ? "slug" : "name",
+			key->slug != NULL ? key->slug : key->name);
+	return fail_field(err, CODE_NOT_FOUND, "TERM_NOT_FOUND", field, "there is no %s %s",
+		term_kind_name(kind), text);
+}
+
+enum code term_resolve(struct txn *txn, uint8_t kind, const struct entity_key *key,
+	const char *field, uint64_t *ret, struct error *err)
+{
+	bool ambiguous = false;
+	bool former;
+	uint64_t id = key->id;
+	if (key->slug != NULL)
+		id = term_find_slug(txn, kind, slice_of_text(key->slug), &former);
+	else if (key->name != NULL)
+		id = term_find_name(txn, kind, slice_of_text(key->name), &ambiguous);
+	struct slice record;
+	bool found = id != 0 && term_read(txn, kind, id, &record);
+	enum code code = txn_status(txn, err);
+	if (code != CODE_OK)
+		return code;
+	if (!found)
+		return fail_not_found(kind, key, field, err);
+	if (ambiguous)
+		return fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", field,
+			"several of kind %s are named \"%s\"; give the slug", term_kind_name(kind),
+			key->name);
+	*ret = id;
+	return CODE_OK;
+}
+
+enum code reply_term(
+	struct rpc_call *call, uint32_t number, uint8_t kind, uint64_t id, struct error *err)
+{
+	struct txn *txn = snapshot_of(call);
+	struct slice parts[2];
+	uint8_t *counts = arena_alloc(call->arena, TERM_COUNTS_BYTES);
+	if (counts == NULL)
+		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+			"the request needs more memory than one call may use");
+	if (!term_read(txn, kind, id, &parts[0]))
+		txn_fail_corrupt(txn, term_kind_name(kind), id);
+	parts[1] = slice_of(counts, term_counts(txn, kind, id, counts));
+	enum code code = txn_status(txn, err);
+	if (code == CODE_OK)
+		reply_message(&call->reply, number, parts, 2);
+	return code;
+}
+
+enum code term_get(
+	struct rpc_call *call, uint8_t kind, const struct entity_key *key, struct error *err)
+{
+	uint64_t id;
+	enum code code = entity_key_check(key, "key", err);
+	if (code == CODE_OK)
+		code = term_resolve(snapshot_of(call), kind, key, "key", &id, err);
+	return code == CODE_OK ? reply_term(call, FIELD_TERM, kind, id, err) : code;
+}
+
+enum code term_batch_get(struct rpc_call *call, uint8_t kind, Lectern__V1__TermKey *const *keys,
+	size_t count, struct error *err)
+{
+	if (count == 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "KEY_REQUIRED", "keys",
+			"name 1 to %d terms", LIMIT_BATCH_KEYS);
+	enum code code = CODE_OK;
+	for (size_t i = 0; i < count && code == CODE_OK; i++) {
+		struct entity_key key = ID_SLUG_OR_NAME(keys[i]);
+		char path[32];
+		uint64_t id;
+		snprintf(path, sizeof path, "keys[%zu]", i);
+		code = entity_key_check(&key, path, err);
+		if (code != CODE_OK)
+			break;
+		code = term_resolve(snapshot_of(call), kind, &key, path, &id, err);
+		if (code == CODE_OK) {
+			code = reply_term(call, FIELD_TERMS, kind, id, err);
+		} else if (code == CODE_NOT_FOUND) {
+			reply_pack(&call->reply, FIELD_MISSING, &keys[i]->base);
+			code = CODE_OK;
+		}
+	}
+	return code;
+}
+
+/* The index that the list is a walk over: names or ranks of one kind. */
+static struct page_range range_of(uint8_t kind, bool by_count)
+{
+	struct page_range range = { .table = by_count ? TABLE_RANK : TABLE_NAME };
+	key_kind(&range.first, kind);
+	key_kind(&range.end, (uint8_t)(kind + 1));
+	return range;
+}
+
+static bool read_id(const struct page_walk *page, uint64_t *id)
+{
+	uint8_t kind;
+	uint64_t count;
+	struct slice name;
+	return page->range->table == TABLE_RANK ? key_read_rank(page->walk.key, &kind, &count, id)
+						: key_read_name(page->walk.key, &kind, &name, id);
+}
+
+enum code term_list(struct rpc_call *call, uint8_t kind, int32_t page_size, const char *page_token,
+	Lectern__V1__TermOrder order, struct error *err)
+{
+	size_t most;
+	enum code code = page_size_of(page_size, DEFAULT_TERM_PAGE_SIZE, &most, err);
+	if (code != CODE_OK)
+		return code;
+	if (order > LECTERN__V1__TERM_ORDER__TERM_ORDER_POST_COUNT || (int)order < 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "ENUM_INVALID", "order",
+			"%d is no order", (int)order);
+	struct page_range range =
+		range_of(kind, order == LECTERN__V1__TERM_ORDER__TERM_ORDER_POST_COUNT);
+	struct page_walk page;
+	code = page_walk_start(call, &range, page_token, &page, err);
+	if (code != CODE_OK)
+		return code;
+	bool more = page_walk_next(&page);
+	for (size_t i = 0; more && i < most && code == CODE_OK; i++) {
+		uint64_t id;
+		if (!read_id(&page, &id))
+			txn_fail_corrupt(snapshot_of(call), "list of terms", kind);
+		else
+			code = reply_term(call, FIELD_TERMS, kind, id, err);
+		more = page_walk_next(&page);
+	}
+	page_walk_end(&page);
+	if (more)
+		reply_page_token(call, FIELD_NEXT_PAGE_TOKEN, &page);
+	reply_uint(&call->reply, FIELD_TOTAL_SIZE,
+		posting_count(snapshot_of(call), POSTING_TERMS, kind));
+	return code == CODE_OK ? txn_status(snapshot_of(call), err) : code;
+}
+
+static enum code out_of_memory(struct error *err)
+{
+	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+		"the request needs more memory than one call may use");
+}
+
+static enum code check_term(
+	uint8_t kind, const struct term_put *put, uint64_t mask, struct error *err)
+{
+	const Lectern__Store__V1__Term *term = put->term;
+	const char *what = term_kind_name(kind);
+	char path[32];
+	bool named = put->key == NULL || (mask >> FIELD_NAME & 1) != 0;
+	snprintf(path, sizeof path, "%s.name", what);
+	enum code code = check_line(term->name, named, path, err);
+	snprintf(path, sizeof path, "%s.slug", what);
+	if (code == CODE_OK)
+		code = check_slug(term->slug, path, err);
+	snprintf(path, sizeof path, "%s.url", what);
+	if (code == CODE_OK)
+		code = check_url(term->url, path, err);
+	snprintf(path, sizeof path, "%s.avatar_url", what);
+	if (code == CODE_OK)
+		code = check_url(term->avatar_url, path, err);
+	if (code == CODE_OK)
+		code = check_attributes(term->attributes, term->n_attributes, what, err);
+	if (code == CODE_OK && term->parent != NULL && term->parent->id == 0 &&
+		term->parent->slug[0] == '\0' && term->parent->name[0] == '\0')
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "category.parent",
+			"give an id, a slug or a name, or leave parent unset");
+	return code;
+}
+
+/* The fields to change; the slug that names the term is none of them. */
+static enum code mask_of(const struct term_put *put, uint64_t *ret, struct error *err)
+{
+	*ret = put->settable;
+	if (put->key == NULL)
+		return CODE_OK;
+	enum code code = mask_resolve(put->update_mask, put->message, put->settable, ret, err);
+	if (put->key->id == 0)
+		*ret &= ~(UINT64_C(1) << FIELD_SLUG);
+	return code;
+}
+
+enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_put *put, struct error *err)
+{
+	uint64_t mask;
+	enum code code = put->key == NULL ? CODE_OK : entity_key_check(put->key, "id", err);
+	if (code == CODE_OK && put->allow_missing && put->key->id != 0)
+		code = fail_field(err, CODE_INVALID_ARGUMENT, "ALLOW_MISSING_NEEDS_SLUG", "id",
+			"ids are made by the server; with allow_missing name the %s by slug",
+			term_kind_name(kind));
+	if (code == CODE_OK)
+		code = mask_of(put, &mask, err);
+	if (code == CODE_OK)
+		code = check_term(kind, put, mask, err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write = write_new(call, request, put->request_id, put->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	char slug[LIMIT_SLUG_BYTES + 1];
+	if (text_slug(slice_of_text(put->term->name), slug, sizeof slug) == 0)
+		snprintf(slug, sizeof slug, "%s", term_kind_name(kind));
+	Lectern__Store__V1__PutTerm *op = arena_alloc(call->arena, sizeof *op);
+	if (op == NULL)
+		return out_of_memory(err);
+	lectern__store__v1__put_term__init(op);
+	op->kind = (Lectern__Store__V1__TermKind)kind;
+	op->key = put->key == NULL ? NULL : write_key(call, put->key);
+	op->term = (Lectern__Store__V1__Term *)(uintptr_t)put->term;
+	op->field_mask = mask;
+	op->allow_missing = put->allow_missing;
+	op->slug_base = arena_text(call->arena, slice_of_text(slug));
+	if (op->slug_base == NULL || (put->key != NULL && op->key == NULL))
+		return out_of_memory(err);
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_TERM;
+	write->command.put_term = op;
+	return write_submit(write, err);
+}
+
+enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_delete *delete, struct error *err)
+{
+	enum code code = entity_key_check(&delete->key, "key", err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write =
+		write_new(call, request, delete->request_id, delete->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	Lectern__Store__V1__DeleteTerm *op = arena_alloc(call->arena, sizeof *op);
+	Lectern__Store__V1__Key *key = write_key(call, &delete->key);
+	if (op == NULL || key == NULL)
+		return out_of_memory(err);
+	lectern__store__v1__delete_term__init(op);
+	op->kind = (Lectern__Store__V1__TermKind)kind;
+	op->key = key;
+	op->etag = (char *)(uintptr_t) delete->etag;
+	op->force = delete->force;
+	op->allow_missing = delete->allow_missing;
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_DELETE_TERM;
+	write->command.delete_term = op;
+	return write_submit(write, err);
+}

@@ -1,0 +1,45 @@
+/*
+ * Tags, categories and authors are served by one set of functions. Each service's file unpacks its
+ * own request types into these structs.
+ */
+#pragma once
+#include "services/services_private.h"
+
+#include <google/protobuf/field_mask.pb-c.h>
+#include <lectern/store/v1/record.pb-c.h>
+
+enum code term_get(struct rpc_call *call, uint8_t kind, const struct entity_key *key,
+	struct error *err) NODISCARD;
+
+enum code term_batch_get(struct rpc_call *call, uint8_t kind, Lectern__V1__TermKey *const *keys,
+	size_t count, struct error *err) NODISCARD;
+
+enum code term_list(struct rpc_call *call, uint8_t kind, int32_t page_size, const char *page_token,
+	Lectern__V1__TermOrder order, struct error *err) NODISCARD;
+
+/* A create (key NULL) or an update. */
+struct term_put {
+	const struct entity_key *key;
+	const ProtobufCMessage *message;      /* lectern.v1.Tag, Category or Author as sent */
+	const Lectern__Store__V1__Term *term; /* the same in the form of the store */
+	const Google__Protobuf__FieldMask *update_mask;
+	uint64_t settable; /* bits of the fields that a caller may set */
+	const char *request_id;
+	bool allow_missing;
+	bool validate_only;
+};
+
+enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_put *put, struct error *err) NODISCARD;
+
+struct term_delete {
+	struct entity_key key;
+	const char *etag;
+	const char *request_id;
+	bool force;
+	bool allow_missing;
+	bool validate_only;
+};
+
+enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_delete *delete, struct error *err) NODISCARD;
