@@ -212,6 +212,8 @@ enum lectern_code lectern_call(lectern_client *client, const struct lectern_call
 	run.deadline_ns = clock_monotonic_ns() + (uint64_t)run.timeout_ms * NS_PER_MS;
 	enum lectern_code code = request_init(&run.request, call, err);
 	if (code == LECTERN_OK)
+		code = client_connect(client, err);
+	if (code == LECTERN_OK)
 		code = slots_take(&client->slots, client->socket, run.deadline_ns, &run.slot, err);
 	if (code != LECTERN_OK)
 		return code;

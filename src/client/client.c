@@ -83,18 +83,16 @@ static int configure_socket(lectern_client *client)
 	return rc;
 }
 
-static enum lectern_code start_dialer(lectern_client *client, struct lectern_error *err)
+static enum lectern_code create_dialer(lectern_client *client, struct lectern_error *err)
 {
-	nng_dialer dialer;
-	int rc = nng_dialer_create(&dialer, client->socket, client->url);
+	int rc = nng_dialer_create(&client->dialer, client->socket, client->url);
 	if (rc == NNG_EADDRINVAL || rc == NNG_EINVAL || rc == NNG_ENOTSUP)
 		return failure(err, LECTERN_INVALID_ARGUMENT, "BAD_URL", "server URL '%s': %s",
 			client->url, nng_strerror(rc));
 	if (rc != 0)
 		return fail_nng(err, rc, "create a dialer");
-	(void)nng_dialer_set_bool(dialer, NNG_OPT_TCP_KEEPALIVE, true); /* ipc has none */
-	rc = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
-	return rc == 0 ? LECTERN_OK : fail_nng(err, rc, "start the dialer");
+	(void)nng_dialer_set_bool(client->dialer, NNG_OPT_TCP_KEEPALIVE, true); /* ipc has none */
+	return LECTERN_OK;
 }
 
 static enum lectern_code open_socket(lectern_client *client, struct lectern_error *err)
@@ -107,7 +105,7 @@ static enum lectern_code open_socket(lectern_client *client, struct lectern_erro
 	if (rc != 0)
 		code = fail_nng(err, rc, "configure the socket");
 	else
-		code = start_dialer(client, err);
+		code = create_dialer(client, err);
 	if (code != LECTERN_OK)
 		nng_close(client->socket);
 	return code;
@@ -152,6 +150,17 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	}
 	*ret = client;
 	return LECTERN_OK;
+}
+
+enum lectern_code client_connect(lectern_client *client, struct lectern_error *err)
+{
+	if (atomic_exchange(&client->dialing, true))
+		return LECTERN_OK;
+	int rc = nng_dialer_start(client->dialer, NNG_FLAG_NONBLOCK);
+	if (rc == 0)
+		return LECTERN_OK;
+	atomic_store(&client->dialing, false);
+	return fail_nng(err, rc, "start the dialer");
 }
 
 void lectern_client_close(lectern_client *client)
