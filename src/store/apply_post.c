@@ -90,19 +90,24 @@ static void take_plain_fields(Lectern__V1__Post *post, const Lectern__V1__Post *
 	}
 }
 
-/* Makes state and times agree with each other and with the time of the write. */
-static enum code settle_state(struct apply *apply, Lectern__V1__Post *post, struct error *err)
+static enum code check_times(const Lectern__V1__Post *post, struct error *err)
 {
 	if (post->publish_time != NULL && post->expire_time != NULL &&
 		timestamp_to_us(post->expire_time) <= timestamp_to_us(post->publish_time))
 		return fail_field(err, CODE_INVALID_ARGUMENT, "EXPIRE_BEFORE_PUBLISH",
 			"post.expire_time", "must be later than publish_time");
+	return CODE_OK;
+}
+
+/* Makes state and times agree with each other and with the time of the write. */
+static enum code settle_state(struct apply *apply, Lectern__V1__Post *post, struct error *err)
+{
 	switch (post->state) {
 	case LECTERN__V1__POST_STATE__POST_STATE_UNSPECIFIED:
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
-		return CODE_OK;
+		return check_times(post, err);
 	case LECTERN__V1__POST_STATE__POST_STATE_DRAFT:
-		return CODE_OK;
+		return check_times(post, err);
 	case LECTERN__V1__POST_STATE__POST_STATE_SCHEDULED:
 		if (post->publish_time == NULL)
 			return fail_field(err, CODE_INVALID_ARGUMENT, "PUBLISH_TIME_REQUIRED",
@@ -123,6 +128,9 @@ static enum code settle_state(struct apply *apply, Lectern__V1__Post *post, stru
 	}
 	if (txn_status(apply->txn, err) != CODE_OK)
 		return CODE_RESOURCE_EXHAUSTED;
+	enum code code = check_times(post, err);
+	if (code != CODE_OK)
+		return code;
 	bool future = timestamp_to_us(post->publish_time) > apply->now_us;
 	bool expired =
 		post->expire_time != NULL && timestamp_to_us(post->expire_time) <= apply->now_us;

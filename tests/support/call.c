@@ -1,0 +1,242 @@
+#include "support/call.h"
+
+#include "base/clock.h"
+#include "rpc/rpc.h"
+#include "services/services.h"
+#include "store/store.h"
+
+#include <ftw.h>
+#include <lectern/v1/admin.pb-c.h>
+#include <lectern/v1/archive.pb-c.h>
+#include <lectern/v1/author.pb-c.h>
+#include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/health.pb-c.h>
+#include <lectern/v1/post.pb-c.h>
+#include <lectern/v1/reflection.pb-c.h>
+#include <lectern/v1/tag.pb-c.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char PACKAGE[] = "lectern.v1.";
+static const uint64_t MAP_BYTES = UINT64_C(1) << 30;
+
+/* A call and the one who waits for it. */
+struct waiting {
+	struct rpc_call call;
+	struct arena arena;
+	pthread_mutex_t mutex;
+	pthread_cond_t answered;
+	bool done;
+	struct answer *answer;
+};
+
+static _Noreturn void give_up(const char *what, const struct error *err)
+{
+	fprintf(stderr, "%s: %s\n", what, err->text);
+	abort();
+}
+
+static void start(struct local_server *server)
+{
+	struct error err;
+	struct store_options store = { .directory = server->directory, .map_bytes = MAP_BYTES };
+	struct rpc_options rpc;
+	if (store_open(&store, &server->store, &err) != CODE_OK)
+		give_up("open store", &err);
+	struct services_options services = { .store = server->store, .version = "test" };
+	if (services_new(&services, &server->services, &err) != CODE_OK)
+		give_up("start services", &err);
+	services_rpc_options(server->services, &rpc);
+	if (rpc_new(&rpc, &server->rpc, &err) != CODE_OK)
+		give_up("start dispatcher", &err);
+}
+
+static void stop(struct local_server *server)
+{
+	store_close(server->store);
+	services_free(server->services);
+	rpc_free(server->rpc);
+}
+
+void local_server_open(struct local_server *server)
+{
+	*server = (struct local_server){ .directory = "/tmp/lectern-test-XXXXXX" };
+	if (mkdtemp(server->directory) == NULL) {
+		perror("mkdtemp");
+		abort();
+	}
+	start(server);
+}
+
+void local_server_reopen(struct local_server *server)
+{
+	stop(server);
+	start(server);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	return remove(path);
+}
+
+void local_server_close(struct local_server *server)
+{
+	enum { OPEN_FOLDERS_MAX = 8 };
+	stop(server);
+	nftw(server->directory, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The method's descriptor, by its name with or without the package. */
+static const ProtobufCMethodDescriptor *find_method(const char *name)
+{
+	static const ProtobufCServiceDescriptor *const services[] = {
+		&lectern__v1__post_service__descriptor,
+		&lectern__v1__tag_service__descriptor,
+		&lectern__v1__category_service__descriptor,
+		&lectern__v1__author_service__descriptor,
+		&lectern__v1__archive_service__descriptor,
+		&lectern__v1__admin_service__descriptor,
+		&lectern__v1__health_service__descriptor,
+		&lectern__v1__reflection_service__descriptor,
+	};
+	if (*name == '/')
+		name++;
+	if (strncmp(name, PACKAGE, strlen(PACKAGE)) == 0)
+		name += strlen(PACKAGE);
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		size_t size = strlen(services[i]->short_name);
+		if (strncmp(name, services[i]->short_name, size) == 0 && name[size] == '/')
+			return protobuf_c_service_descriptor_get_method_by_name(
+				services[i], name + size + 1);
+	}
+	return NULL;
+}
+
+static void copy_reply(const struct reply *reply, struct answer *answer)
+{
+	size_t size = 0;
+	answer->bytes = malloc(reply->size_bytes + 1);
+	if (answer->bytes == NULL)
+		abort();
+	for (size_t i = 0; i < reply->count; i++) {
+		if (reply->parts[i].size > 0)
+			memcpy(answer->bytes + size, reply->parts[i].data, reply->parts[i].size);
+		size += reply->parts[i].size;
+	}
+	answer->size_bytes = size;
+}
+
+static void respond(struct rpc_call *rpc_call, const struct error *err)
+{
+	struct waiting *waiting = (struct waiting *)rpc_call;
+	struct answer *answer = waiting->answer;
+	if (err != NULL) {
+		answer->code = err->code;
+		answer->err = *err;
+	} else {
+		copy_reply(&rpc_call->reply, answer);
+	}
+	answer->revision = rpc_call->revision;
+	pthread_mutex_lock(&waiting->mutex);
+	waiting->done = true;
+	pthread_cond_signal(&waiting->answered);
+	pthread_mutex_unlock(&waiting->mutex);
+}
+
+static void dispatch(
+	struct local_server *server, const char *method, struct slice payload, struct answer *ret)
+{
+	struct waiting waiting = { .answer = ret };
+	pthread_mutex_init(&waiting.mutex, NULL);
+	pthread_cond_init(&waiting.answered, NULL);
+	arena_init(&waiting.arena, LIMIT_ARENA_BYTES);
+	waiting.call.arena = &waiting.arena;
+	waiting.call.method = slice_of_text(method);
+	waiting.call.payload = payload;
+	waiting.call.arrival_ns = clock_monotonic_ns();
+	waiting.call.timeout_ms = LIMIT_TIMEOUT_MS; /* sanitizers make it slow */
+	waiting.call.peer = "test";
+	waiting.call.respond = respond;
+	rpc_dispatch(server->rpc, &waiting.call);
+	pthread_mutex_lock(&waiting.mutex);
+	while (!waiting.done)
+		pthread_cond_wait(&waiting.answered, &waiting.mutex);
+	pthread_mutex_unlock(&waiting.mutex);
+	arena_done(&waiting.arena);
+	pthread_cond_destroy(&waiting.answered);
+	pthread_mutex_destroy(&waiting.mutex);
+}
+
+enum code call_bytes(struct local_server *server, const char *method, const void *payload,
+	size_t size_bytes, struct answer *ret)
+{
+	char full[256];
+	bool short_name = strstr(method, PACKAGE) == NULL && strncmp(method, "/", 1) != 0;
+	snprintf(full, sizeof full, "%s%s%s", short_name ? "/" : "", short_name ? PACKAGE : "",
+		method);
+	answer_done(ret);
+	dispatch(server, full, slice_of(payload, size_bytes), ret);
+	const ProtobufCMethodDescriptor *row = find_method(method);
+	if (ret->code != CODE_OK || row == NULL)
+		return ret->code;
+	ret->message = protobuf_c_message_unpack(row->output, NULL, ret->size_bytes, ret->bytes);
+	if (ret->message == NULL) {
+		fprintf(stderr, "%s: the answer is no %s\n", method, row->output->name);
+		abort();
+	}
+	return CODE_OK;
+}
+
+enum code call(struct local_server *server, const char *method, const ProtobufCMessage *request,
+	struct answer *ret)
+{
+	size_t size = protobuf_c_message_get_packed_size(request);
+	uint8_t *payload = malloc(size + 1);
+	if (payload == NULL)
+		abort();
+	protobuf_c_message_pack(request, payload);
+	enum code code = call_bytes(server, method, payload, size, ret);
+	free(payload);
+	return code;
+}
+
+void *call_ok(struct local_server *server, const char *method, const ProtobufCMessage *request,
+	struct answer *ret)
+{
+	if (call(server, method, request, ret) != CODE_OK)
+		give_up(method, &ret->err);
+	return ret->message;
+}
+
+void answer_done(struct answer *answer)
+{
+	if (answer->message != NULL)
+		protobuf_c_message_free_unpacked(answer->message, NULL);
+	free(answer->bytes);
+	*answer = (struct answer){ .code = CODE_OK };
+}
+
+uint64_t count_problems(struct local_server *server)
+{
+	struct answer answer = { 0 };
+	Lectern__V1__CheckStoreRequest request = LECTERN__V1__CHECK_STORE_REQUEST__INIT;
+	const Lectern__V1__CheckStoreResponse *response =
+		call_ok(server, "AdminService/CheckStore", &request.base, &answer);
+	for (size_t i = 0; i < response->n_problems; i++)
+		fprintf(stderr, "problem of the store: %s\n", response->problems[i]);
+	uint64_t count = response->problem_count;
+	answer_done(&answer);
+	return count;
+}
+
+uint64_t revision_of(struct local_server *server)
+{
+	struct answer answer = { 0 };
+	Lectern__V1__GetServerInfoRequest request = LECTERN__V1__GET_SERVER_INFO_REQUEST__INIT;
+	call_ok(server, "AdminService/GetServerInfo", &request.base, &answer);
+	uint64_t revision = answer.revision;
+	answer_done(&answer);
+	return revision;
+}
