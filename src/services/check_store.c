@@ -24,17 +24,17 @@ static void run(struct rpc_call *call)
 		response.n_problems = report.kept_count;
 		reply_whole(&call->reply, &response.base);
 	}
+	/* Before the answer goes out: who has it may ask for the next check at once. That one waits
+	 * for the end of this thread, which takes the mutex no more. */
+	pthread_mutex_lock(&services->check_mutex);
+	services->check_running = false;
+	pthread_mutex_unlock(&services->check_mutex);
 	rpc_finish(call, code == CODE_OK ? NULL : &err);
 }
 
 static void *thread_main(void *argument)
 {
-	struct rpc_call *call = argument;
-	struct services *services = services_of(call);
-	run(call);
-	pthread_mutex_lock(&services->check_mutex);
-	services->check_running = false;
-	pthread_mutex_unlock(&services->check_mutex);
+	run(argument);
 	return NULL;
 }
 
