@@ -34,6 +34,10 @@ static bool is_special(struct slice text, size_t i)
 		return i == 0 || !is_word(text.data[i - 1]) || !is_word(at(text, i + 1));
 	case '&': /* the start of a character reference */
 		return is_word(at(text, i + 1)) || at(text, i + 1) == '#';
+	case ':': /* of an address that would become a link, escapes and all */
+		return at(text, i + 1) == '/' && at(text, i + 2) == '/';
+	case '.':
+		return i >= 3 && memcmp(text.data + i - 3, "www", 3) == 0;
 	default:
 		return false;
 	}

@@ -140,7 +140,7 @@ static void *start_later(void *arg)
 static void test_server_appears(void **state)
 {
 	struct fake_server server = { .handle = handle };
-	fake_init(&server);
+	fake_use_ipc(&server);
 	struct lectern_client_options options = { .url = server.url };
 	lectern_client *client;
 	struct lectern_error err;
@@ -158,7 +158,6 @@ static void test_server_appears(void **state)
 static void test_close_unused(void **state)
 {
 	struct fake_server server = { .handle = handle };
-	fake_init(&server);
 	fake_start(&server);
 	struct lectern_client_options options = { .url = server.url };
 	for (int i = 0; i < 50; i++) {
