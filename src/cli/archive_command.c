@@ -1,0 +1,292 @@
+/* lectern archive: what a blog shows under a tag, a category, an author, a series or a date. */
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/pages.h"
+#include "cli/post_text.h"
+#include "cli/rpc.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+#include <inttypes.h>
+#include <lectern/v1/archive.pb-c.h>
+#include <stdio.h>
+#include <string.h>
+
+static const ProtobufCServiceDescriptor *const service = &lectern__v1__archive_service__descriptor;
+
+struct archive_kind {
+	Lectern__V1__ArchiveKind kind;
+	const char *title;
+};
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void add_name(const Lectern__V1__GetArchiveResponse *page, struct buffer *out)
+{
+	const char *name = "";
+	switch (page->term_case) {
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_TAG:
+		name = page->tag->name;
+		break;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_CATEGORY:
+		name = page->category->name;
+		break;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_AUTHOR:
+		name = page->author->name;
+		break;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_SERIES:
+		name = page->series->name;
+		break;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_DATE:
+		buffer_printf(out, "%04" PRIu32, page->date->year);
+		if (page->date->month > 0)
+			buffer_printf(out, "-%02" PRIu32, page->date->month);
+		if (page->date->day > 0)
+			buffer_printf(out, "-%02" PRIu32, page->date->day);
+		break;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__NOT_SET:
+	case _LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__CASE_IS_INT_SIZE:
+		break;
+	}
+	screen_text(out, slice_of_text(name), false);
+}
+
+static enum exit_status show_archive(
+	struct cli *cli, const struct pages *pages, const ProtobufCMessage *response, bool first)
+{
+	const struct archive_kind *kind = pages->subject;
+	const Lectern__V1__GetArchiveResponse *page =
+		(const Lectern__V1__GetArchiveResponse *)response;
+	bool table =
+		message_number(pages->request, "view") == LECTERN__V1__POST_VIEW__POST_VIEW_BASIC;
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	if (first) {
+		screen_style(&cli->screen, &out, STYLE_BOLD);
+		buffer_printf(&out, "%s: ", kind->title);
+		add_name(page, &out);
+		screen_plain(&cli->screen, &out);
+		buffer_printf(&out, "  (%" PRIu64 " post%s)\n", page->total_size,
+			plural(page->total_size));
+	}
+	if (table && page->n_posts > 0) {
+		buffer_append_text(&out, first ? "\n" : "");
+		post_table(&out, &cli->screen, page->posts, page->n_posts, false);
+	}
+	for (size_t i = 0; !table && i < page->n_posts; i++) {
+		buffer_append_char(&out, '\n');
+		post_text(&out, &cli->screen, page->posts[i]);
+	}
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
+}
+
+static enum exit_status run_pages(
+	struct cli *cli, const struct args *args, Lectern__V1__GetArchiveRequest *request)
+{
+	const struct archive_kind *kind = args->command->subject;
+	request->kind = kind->kind;
+	request->direct_only = args_flag(args, OPTION_DIRECT_ONLY);
+	request->view = view_of(args, LECTERN__V1__POST_VIEW__POST_VIEW_SOURCE);
+	struct pages pages = {
+		.service = service,
+		.method = "GetArchive",
+		.request = &request->base,
+		.items = "posts",
+		.show = show_archive,
+		.subject = kind,
+	};
+	return pages_run(cli, args, &pages);
+}
+
+/* The argument may be a slug or a name: it is tried as both, in this order. */
+static enum exit_status run_term(struct cli *cli, const struct args *args)
+{
+	char *text = args->arguments[0];
+	Lectern__V1__TermKey key = LECTERN__V1__TERM_KEY__INIT;
+	Lectern__V1__GetArchiveRequest request = LECTERN__V1__GET_ARCHIVE_REQUEST__INIT;
+	request.term = &key;
+	enum exit_status status = exit_status_of(LECTERN_NOT_FOUND);
+	if (text_is_slug(slice_of_text(text))) {
+		key.key_case = LECTERN__V1__TERM_KEY__KEY_SLUG;
+		key.slug = text;
+		status = run_pages(cli, args, &request);
+	}
+	if (status == exit_status_of(LECTERN_NOT_FOUND)) {
+		key.key_case = LECTERN__V1__TERM_KEY__KEY_NAME;
+		key.name = text;
+		status = run_pages(cli, args, &request);
+	}
+	return status;
+}
+
+/* "2026", "2026-01" or "2026-01-02". */
+static bool parse_date(const char *text, Lectern__V1__ArchiveDate *date)
+{
+	unsigned year = 0;
+	unsigned month = 0;
+	unsigned day = 0;
+	int end = -1;
+	size_t size = strlen(text);
+	if (strspn(text, "0123456789-") != size)
+		return false;
+	if (size == 4)
+		sscanf(text, "%4u%n", &year, &end);
+	else if (size == 7)
+		sscanf(text, "%4u-%2u%n", &year, &month, &end);
+	else if (size == 10)
+		sscanf(text, "%4u-%2u-%2u%n", &year, &month, &day, &end);
+	date->year = year;
+	date->month = month;
+	date->day = day;
+	return end == (int)size && year > 0 && (size < 7 || month > 0) && (size < 10 || day > 0);
+}
+
+static enum exit_status run_date(struct cli *cli, const struct args *args)
+{
+	Lectern__V1__ArchiveDate date = LECTERN__V1__ARCHIVE_DATE__INIT;
+	Lectern__V1__GetArchiveRequest request = LECTERN__V1__GET_ARCHIVE_REQUEST__INIT;
+	request.date = &date;
+	if (!parse_date(args->arguments[0], &date))
+		return problem_usage(cli, "%s: must be a date as YYYY, YYYY-MM or YYYY-MM-DD",
+			args->arguments[0]);
+	return run_pages(cli, args, &request);
+}
+
+static enum exit_status show_dates(
+	struct cli *cli, const Lectern__V1__ListArchiveDatesResponse *response)
+{
+	struct table table;
+	table_init(&table, "MONTH >POSTS");
+	for (size_t i = 0; i < response->n_months; i++) {
+		char month[32];
+		snprintf(month, sizeof month, "%04" PRIu32 "-%02" PRIu32, response->months[i]->year,
+			response->months[i]->month);
+		table_cell(&table, month);
+		table_number(&table, response->months[i]->post_count);
+	}
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	table_print(&table, &cli->screen, &out);
+	enum exit_status status = output_buffer(cli, &out);
+	table_done(&table);
+	buffer_done(&out);
+	return status;
+}
+
+static enum exit_status run_dates(struct cli *cli, const struct args *args)
+{
+	Lectern__V1__ListArchiveDatesRequest request =
+		LECTERN__V1__LIST_ARCHIVE_DATES_REQUEST__INIT;
+	uint64_t year = 0;
+	enum exit_status status = args_number(cli, args, OPTION_YEAR, 1, 9999, &year);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	request.year = (uint32_t)year;
+	const ProtobufCMessage *response;
+	status = rpc_call(cli, service, "ListArchiveDates", &request.base, &response);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (cli->output == OUTPUT_TEXT)
+		return show_dates(cli, (const Lectern__V1__ListArchiveDatesResponse *)response);
+	if (cli->output == OUTPUT_JSONL)
+		return output_items(cli, response, "months");
+	return output_message(cli, response);
+}
+
+#define ARCHIVE_OPTION_ROWS \
+	OPTION_ROW_VIEW("How much of each post to show (default: source, which is the whole " \
+			"text; basic makes a short list)"), \
+		OPTION_ROW_PAGE_SIZE("Posts on a page (default: 10)"), PAGE_OPTION_ROWS
+
+static const struct option_row options[] = { ARCHIVE_OPTION_ROWS };
+static const struct option_row category_options[] = {
+	ARCHIVE_OPTION_ROWS,
+	{ .id = OPTION_DIRECT_ONLY,
+		.name = "direct-only",
+		.help = "Leave out the posts that are only in categories below" },
+};
+static const struct option_row dates_options[] = {
+	{ .id = OPTION_YEAR,
+		.name = "year",
+		.value = "YEAR",
+		.help = "Only the months of this year" },
+};
+
+static const struct archive_kind tag_kind = {
+	LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_TAG,
+	"Tag",
+};
+static const struct archive_kind category_kind = {
+	LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_CATEGORY,
+	"Category",
+};
+static const struct archive_kind author_kind = {
+	LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_AUTHOR,
+	"Author",
+};
+static const struct archive_kind series_kind = {
+	LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_SERIES,
+	"Series",
+};
+static const struct archive_kind date_kind = {
+	LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_DATE,
+	"Date",
+};
+
+#define TERM_ARCHIVE(kind_name, summary_text, rows) \
+	{ \
+		.name = #kind_name, .arguments = "NAME|SLUG", .summary = summary_text, \
+		.details = "The argument is tried as a slug and then as a name.", \
+		.arguments_min = 1, .arguments_max = 1, .options = rows, \
+		.option_count = OPTION_COUNT(rows), .subject = &kind_name##_kind, .run = run_term, \
+	}
+
+static const struct command tag =
+	TERM_ARCHIVE(tag, "Show the posts with a tag, newest first", options);
+static const struct command category = TERM_ARCHIVE(category,
+	"Show the posts in a category and those below it, newest first", category_options);
+static const struct command author =
+	TERM_ARCHIVE(author, "Show the posts by an author, newest first", options);
+static const struct command series =
+	TERM_ARCHIVE(series, "Show the posts of a series, by part", options);
+static const struct command date = {
+	.name = "date",
+	.arguments = "YYYY[-MM[-DD]]",
+	.summary = "Show the posts of a year, a month or a day in UTC, newest first",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.options = options,
+	.option_count = OPTION_COUNT(options),
+	.subject = &date_kind,
+	.run = run_date,
+};
+static const struct command dates = {
+	.name = "dates",
+	.summary = "List the months that have posts, with counts",
+	.options = dates_options,
+	.option_count = OPTION_COUNT(dates_options),
+	.run = run_dates,
+};
+
+static const struct command *const children[] = {
+	&tag,
+	&category,
+	&author,
+	&series,
+	&date,
+	&dates,
+	NULL,
+};
+
+const struct command archive_command = {
+	.name = "archive",
+	.summary = "Show archive pages: posts by tag, category, author, series or date",
+	.children = children,
+};

@@ -1,0 +1,219 @@
+/* lectern import: content of other systems and of other servers. */
+#include "importers/import.h"
+
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "cli/import_report.h"
+#include "cli/output.h"
+#include "codec/json_forms.h"
+#include "times.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PROGRESS_INTERVAL_NS = 200 * 1000 * 1000 };
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/* A line on the terminal that is written over and over. */
+struct progress_line {
+	uint64_t start_ns;
+	uint64_t last_ns;
+	bool shown;
+};
+
+static void show_progress(void *arg, const struct import_progress *progress)
+{
+	struct progress_line *line = arg;
+	uint64_t now_ns = clock_monotonic_ns();
+	if (now_ns - line->last_ns < PROGRESS_INTERVAL_NS)
+		return;
+	line->last_ns = now_ns;
+	line->shown = true;
+	double seconds = (double)(now_ns - line->start_ns) / 1e9;
+	double done = 0;
+	if (progress->items_total > 0)
+		done = (double)progress->items_done / (double)progress->items_total;
+	else if (progress->bytes_total > 0)
+		done = (double)progress->bytes_done / (double)progress->bytes_total;
+	fprintf(stderr, "\r%" PRIu64 " items, %.0f a second", progress->items_done,
+		seconds > 0 ? (double)progress->items_done / seconds : 0);
+	if (done > 0 && done <= 1)
+		fprintf(stderr, ", %.0f %%, %.0f s left", done * 100, seconds / done - seconds);
+	fputs("\x1b[K", stderr);
+}
+
+static enum exit_status import_problem(struct cli *cli, const struct error *err)
+{
+	enum exit_status status = problem_local(cli, err);
+	/* What the server says keeps its code; a path that is not there is a mistake in the line.
+	 */
+	if (err->code == CODE_NOT_FOUND)
+		status = cli->problem.status = EXIT_STATUS_USAGE;
+	else if (err->code != CODE_INVALID_ARGUMENT)
+		status = cli->problem.status = exit_status_of((enum lectern_code)err->code);
+	return status;
+}
+
+static void add_counts(struct buffer *out, uint64_t created, uint64_t updated, uint64_t unchanged,
+	uint64_t refused, bool json)
+{
+	buffer_printf(out,
+		json ? "\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64
+		       ",\"refused\":%" PRIu64
+		     : "%" PRIu64 " created, %" PRIu64 " updated, %" PRIu64 " unchanged, %" PRIu64
+		       " refused\n",
+		created, updated, unchanged, refused);
+}
+
+static enum exit_status show_summary(struct cli *cli, const struct import_summary *summary)
+{
+	const struct import_counts *terms = &summary->terms;
+	bool json = cli->output != OUTPUT_TEXT;
+	struct buffer out;
+	buffer_init(&out, CLI_FILE_BYTES);
+	if (json)
+		buffer_append_char(&out, '{');
+	else if (terms->created + terms->updated + terms->unchanged + terms->refused > 0)
+		buffer_append_text(&out, "terms: ");
+	if (!json && out.size > 0)
+		add_counts(&out, terms->created, terms->updated, terms->unchanged, terms->refused,
+			false);
+	add_counts(&out, summary->created, summary->updated, summary->unchanged, summary->refused,
+		json);
+	if (json) {
+		buffer_append_text(&out, ",\"terms\":{");
+		add_counts(&out, terms->created, terms->updated, terms->unchanged, terms->refused,
+			true);
+		buffer_printf(
+			&out, "},\"orderConflicts\":%" PRIu64 "}\n", summary->order_conflicts);
+	}
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
+}
+
+static enum exit_status fill_options(
+	struct cli *cli, const struct args *args, struct import_options *options)
+{
+	*options = (struct import_options){
+		.format = args->arguments[0],
+		.paths = (const char *const *)args->arguments + 1,
+		.path_count = (size_t)args->argument_count - 1,
+		.dry_run = args_flag(args, OPTION_DRY_RUN),
+		.strict = args_flag(args, OPTION_STRICT),
+		.timeout_ms = cli->timeout_ms,
+		.stop = &stop,
+	};
+	const char *newest = args_text(args, OPTION_NEWEST_TIME);
+	Google__Protobuf__Timestamp time;
+	if (newest == NULL)
+		return EXIT_STATUS_OK;
+	if (!timestamp_parse(slice_of_text(newest), &time))
+		return problem_usage(cli,
+			"--newest-time %s: must be a time such as 2026-01-02T03:04:05Z", newest);
+	options->newest_time_us = timestamp_to_us(&time);
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status run_with_report(
+	struct cli *cli, struct import_options *options, bool show_refused)
+{
+	struct progress_line line = { .start_ns = clock_monotonic_ns() };
+	line.last_ns = line.start_ns;
+	if (isatty(STDERR_FILENO)) {
+		options->progress = show_progress;
+		options->progress_arg = &line;
+	}
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	struct import_summary summary = { .created = 0 };
+	struct error err;
+	enum code code = import_run(cli->client, options, &summary, &err);
+	if (line.shown)
+		fputs("\r\x1b[K", stderr);
+	if (show_refused)
+		import_report_refused(options->report);
+	if (summary.order_conflicts > 0)
+		fprintf(stderr,
+			"lectern: the pages contradict each other about the order of posts "
+			"in %" PRIu64 " places\n",
+			summary.order_conflicts);
+	enum exit_status status = show_summary(cli, &summary);
+	if (code != CODE_OK)
+		return import_problem(cli, &err);
+	if (status == EXIT_STATUS_OK && summary.refused + summary.terms.refused > 0) {
+		status = problem_tool(cli, "%" PRIu64 " of the items were refused",
+			summary.refused + summary.terms.refused);
+		cli->problem.quiet = cli->output == OUTPUT_TEXT;
+	}
+	return status;
+}
+
+static enum exit_status run_import(struct cli *cli, const struct args *args)
+{
+	struct import_options options;
+	const char *path = args_text(args, OPTION_REPORT);
+	enum exit_status status = fill_options(cli, args, &options);
+	if (status == EXIT_STATUS_OK)
+		status = cli_client(cli);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	/* Without a file of the user's the report is kept to tell what was refused. */
+	options.report = path != NULL ? fopen(path, "w") : tmpfile();
+	if (options.report == NULL)
+		return problem_tool(cli, "cannot write %s: %s", path == NULL ? "a report" : path,
+			strerror(errno));
+	status = run_with_report(cli, &options, path == NULL);
+	bool failed = ferror(options.report) != 0;
+	if ((fclose(options.report) != 0 || failed) && status == EXIT_STATUS_OK)
+		status = problem_tool(cli, "cannot write %s: %s", path == NULL ? "a report" : path,
+			strerror(errno));
+	return status;
+}
+
+static const struct option_row options[] = {
+	{ .id = OPTION_DRY_RUN,
+		.name = "dry-run",
+		.help = "Check everything, also with the server, but change nothing" },
+	{ .id = OPTION_REPORT,
+		.name = "report",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "Write one line of JSON about each item to FILE" },
+	{ .id = OPTION_STRICT, .name = "strict", .help = "Stop at the first item that is refused" },
+	{ .id = OPTION_NEWEST_TIME,
+		.name = "newest-time",
+		.value = "TIME",
+		.help = "The publish time of the newest post where the input has no times "
+			"(default: "
+			"2020-01-01T00:00:00Z)" },
+};
+
+const struct command import_command = {
+	.name = "import",
+	.arguments = "FORMAT PATH...",
+	.summary = "Import posts and terms from files or directories",
+	.details =
+		"FORMAT is auto, archive-text or jsonl. A PATH of - is standard input. An import "
+		"may be run again: what is there already and has not changed is left alone.\n\n"
+		"The last line tells how many posts were created, updated, unchanged and "
+		"refused. Ends with 1 if anything was refused.",
+	.words = WORDS_FILE,
+	.arguments_min = 2,
+	.arguments_max = ARGUMENTS_ANY,
+	.options = options,
+	.option_count = OPTION_COUNT(options),
+	.run = run_import,
+};

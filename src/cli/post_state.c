@@ -1,0 +1,115 @@
+/* lectern post delete, undelete, purge, publish, schedule and unpublish: one call each. */
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/post_command.h"
+#include "cli/post_ref.h"
+#include "cli/rpc.h"
+#include "codec/json_forms.h"
+
+static const ProtobufCServiceDescriptor *const service = &lectern__v1__post_service__descriptor;
+
+struct change {
+	const char *method;
+	const char *done;  /* what to say afterwards */
+	const char *would; /* the same with --validate-only */
+};
+
+/* Copies the options to the fields of their names, which not every request has. */
+static void set_options(const struct args *args, ProtobufCMessage *request)
+{
+	const char *etag = args_text(args, OPTION_ETAG);
+	const char *request_id = args_text(args, OPTION_REQUEST_ID);
+	if (etag != NULL)
+		message_set_text(request, "etag", etag);
+	if (request_id != NULL)
+		message_set_text(request, "request_id", request_id);
+	if (args_flag(args, OPTION_ALLOW_MISSING))
+		message_set_number(request, "allow_missing", 1);
+	if (args_flag(args, OPTION_VALIDATE_ONLY))
+		message_set_number(request, "validate_only", 1);
+}
+
+static enum exit_status set_time(
+	struct cli *cli, const struct args *args, ProtobufCMessage *request)
+{
+	Google__Protobuf__Timestamp *time = (Google__Protobuf__Timestamp *)rpc_message(
+		cli, &google__protobuf__timestamp__descriptor);
+	if (time == NULL)
+		return cli->problem.status;
+	if (!timestamp_parse(slice_of_text(args->arguments[1]), time))
+		return problem_usage(
+			cli, "%s: must be a time such as 2026-01-02T03:04:05Z", args->arguments[1]);
+	message_set_child(request, "publish_time", &time->base);
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status run_change(struct cli *cli, const struct args *args)
+{
+	const struct change *change = args->command->subject;
+	ProtobufCMessage *request = rpc_request(cli, service, change->method);
+	if (request == NULL)
+		return cli->problem.status;
+	enum exit_status status = post_ref_set(cli, args->arguments[0], request);
+	if (status == EXIT_STATUS_OK && message_has_field(request->descriptor, "publish_time"))
+		status = set_time(cli, args, request);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	set_options(args, request);
+	const ProtobufCMessage *response;
+	status = rpc_call(cli, service, change->method, request, &response);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	if (message_has_field(response->descriptor, "post"))
+		return post_show_written(cli,
+			args_flag(args, OPTION_VALIDATE_ONLY) ? change->would : change->done,
+			response);
+	if (cli->output != OUTPUT_TEXT)
+		return output_message(cli, response);
+	return output_write(cli, "Purged\n", 7);
+}
+
+static const struct option_row delete_options[] = {
+	OPTION_ROW_ETAG,
+	OPTION_ROW_ALLOW_MISSING("Do not fail if there is no such post"),
+	OPTION_ROW_REQUEST_ID,
+	OPTION_ROW_VALIDATE_ONLY,
+};
+static const struct option_row change_options[] = { OPTION_ROW_ETAG, OPTION_ROW_REQUEST_ID };
+
+static const struct change deletion = { "DeletePost", "Trashed", "Would trash" };
+static const struct change undeletion = { "UndeletePost", "Restored", "" };
+static const struct change purge = { "PurgePost", "Purged", "" };
+static const struct change publication = { "PublishPost", "Published", "" };
+static const struct change scheduling = { "SchedulePost", "Scheduled", "" };
+static const struct change withdrawal = { "UnpublishPost", "Unpublished", "" };
+
+#define CHANGE(command_name, text, change, rows) \
+	{ \
+		.name = command_name, .arguments = "REF", .summary = text, \
+		.details = POST_REF_TEXT, .arguments_min = 1, .arguments_max = 1, .options = rows, \
+		.option_count = OPTION_COUNT(rows), .subject = change, .run = run_change, \
+	}
+
+const struct command post_delete =
+	CHANGE("delete", "Put a post in the trash", &deletion, delete_options);
+const struct command post_undelete =
+	CHANGE("undelete", "Take a post out of the trash", &undeletion, change_options);
+const struct command post_purge =
+	CHANGE("purge", "Remove a trashed post for good", &purge, change_options);
+const struct command post_publish =
+	CHANGE("publish", "Make a post public now", &publication, change_options);
+const struct command post_unpublish =
+	CHANGE("unpublish", "Make a public post a draft again", &withdrawal, change_options);
+
+const struct command post_schedule = {
+	.name = "schedule",
+	.arguments = "REF TIME",
+	.summary = "Make a post public at a later time",
+	.details = POST_REF_TEXT " TIME is written as 2026-01-02T03:04:05Z.",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.options = change_options,
+	.option_count = OPTION_COUNT(change_options),
+	.subject = &scheduling,
+	.run = run_change,
+};

@@ -1,0 +1,32 @@
+#include "cli/command.h"
+
+static const struct command *const children[] = {
+	&archive_command,
+	&post_command,
+	&tag_command,
+	&category_command,
+	&author_command,
+	&import_command,
+	&export_command,
+	&call_command,
+	&batch_command,
+	&describe_command,
+	&health_command,
+	&info_command,
+	&stats_command,
+	&check_command,
+	&completion_command,
+	&help_command,
+	&manual_command,
+	NULL,
+};
+
+const struct command root_command = {
+	.name = "lectern",
+	.summary = "Read and change the content of a Lectern server",
+	.details = "Data goes to standard output, everything else to standard error.\n\n"
+		   "-o json prints the answer of the server as one document of proto3 JSON, -o "
+		   "jsonl one item a line. The server is found by --server or by the environment's "
+		   "LECTERN_SERVER. NO_COLOR in the environment turns colours off.",
+	.children = children,
+};

@@ -1,0 +1,171 @@
+/* lectern tag|category|author get and list. */
+#include "cli/message.h"
+#include "cli/output.h"
+#include "cli/pages.h"
+#include "cli/post_text.h"
+#include "cli/rpc.h"
+#include "cli/table.h"
+#include "cli/term_command.h"
+#include "cli/wrap.h"
+#include "codec/schema.h"
+
+#include <inttypes.h>
+#include <lectern/v1/term.pb-c.h>
+#include <string.h>
+
+/* A line "name  value"; nothing for an empty value. */
+static void fact(struct buffer *out, const char *name, const char *value)
+{
+	if (*value == '\0')
+		return;
+	buffer_printf(out, "%-12s ", name);
+	screen_text(out, slice_of_text(value), false);
+	buffer_append_char(out, '\n');
+}
+
+static void fact_number(struct buffer *out, const char *name, uint64_t value)
+{
+	buffer_printf(out, "%-12s %" PRIu64 "\n", name, value);
+}
+
+static void fact_time(struct buffer *out, const char *name, const ProtobufCMessage *time)
+{
+	char text[TIME_TEXT_BYTES];
+	time_text((const Google__Protobuf__Timestamp *)time, text);
+	fact(out, name, text);
+}
+
+static void add_own_fields(struct buffer *out, const ProtobufCMessage *term)
+{
+	if (message_has_field(term->descriptor, "parent")) {
+		const ProtobufCMessage *parent = message_child(term, "parent");
+		fact(out, "parent", parent == NULL ? "" : message_text(parent, "slug"));
+		fact_number(out, "with below", message_number(term, "subtree_post_count"));
+	}
+	if (message_has_field(term->descriptor, "url")) {
+		fact(out, "url", message_text(term, "url"));
+		fact(out, "avatar", message_text(term, "avatar_url"));
+	}
+}
+
+static void add_lists(struct buffer *out, const ProtobufCMessage *term)
+{
+	size_t count;
+	const char *const *aliases = message_texts(term, "aliases", &count);
+	for (size_t i = 0; i < count; i++)
+		fact(out, i == 0 ? "aliases" : "", aliases[i]);
+	ProtobufCMessage *const *attributes = message_list(term, "attributes", &count);
+	for (size_t i = 0; i < count; i++) {
+		buffer_printf(out, "%-12s ", i == 0 ? "attributes" : "");
+		screen_text(out, slice_of_text(message_text(attributes[i], "key")), false);
+		buffer_append_char(out, '=');
+		screen_text(out, slice_of_text(message_text(attributes[i], "value")), false);
+		buffer_append_char(out, '\n');
+	}
+}
+
+static enum exit_status show_term(struct cli *cli, const ProtobufCMessage *term)
+{
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	fact(&out, "name", message_text(term, "name"));
+	fact(&out, "slug", message_text(term, "slug"));
+	fact_number(&out, "id", message_number(term, "id"));
+	fact_number(&out, "posts", message_number(term, "post_count"));
+	add_own_fields(&out, term);
+	add_lists(&out, term);
+	fact_time(&out, "created", message_child(term, "create_time"));
+	fact_time(&out, "updated", message_child(term, "update_time"));
+	fact(&out, "etag", message_text(term, "etag"));
+	struct buffer text;
+	buffer_init(&text, CLI_DOCUMENT_BYTES);
+	screen_text(&text, slice_of_text(message_text(term, "description")), true);
+	if (text.size > 0)
+		buffer_append_char(&out, '\n');
+	wrap_paragraphs(&out, slice_of(text.data, text.size), "", cli->screen.columns);
+	buffer_done(&text);
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
+}
+
+/* The answer that held the term. */
+static enum exit_status print_response(
+	struct cli *cli, const struct term_kind *kind, const ProtobufCMessage *term)
+{
+	struct schema_method method;
+	schema_get_method(kind->service, kind->get, &method);
+	ProtobufCMessage *response = rpc_message(cli, method.method->output);
+	if (response == NULL)
+		return cli->problem.status;
+	message_set_child(response, kind->name, (ProtobufCMessage *)term);
+	return output_message(cli, response);
+}
+
+enum exit_status term_run_get(struct cli *cli, const struct args *args)
+{
+	const struct term_kind *kind = args->command->subject;
+	const ProtobufCMessage *term;
+	enum exit_status status = term_find(cli, kind, args->arguments[0], &term);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	switch (cli->output) {
+	case OUTPUT_TEXT:
+		return show_term(cli, term);
+	case OUTPUT_JSON:
+		return print_response(cli, kind, term);
+	case OUTPUT_JSONL:
+		return output_message(cli, term);
+	}
+	return EXIT_STATUS_OK;
+}
+
+static enum exit_status show_terms(
+	struct cli *cli, const struct pages *pages, const ProtobufCMessage *response, bool first)
+{
+	(void)first;
+	size_t count;
+	ProtobufCMessage *const *terms = message_list(response, pages->items, &count);
+	bool tree = count > 0 && message_has_field(terms[0]->descriptor, "parent");
+	struct table table;
+	table_init(&table, tree ? ">POSTS >BELOW SLUG PARENT NAME" : ">POSTS SLUG NAME");
+	for (size_t i = 0; i < count; i++) {
+		table_number(&table, message_number(terms[i], "post_count"));
+		if (tree)
+			table_number(&table, message_number(terms[i], "subtree_post_count"));
+		table_cell(&table, message_text(terms[i], "slug"));
+		const ProtobufCMessage *parent = tree ? message_child(terms[i], "parent") : NULL;
+		if (tree)
+			table_cell(&table, parent == NULL ? "-" : message_text(parent, "slug"));
+		table_cell(&table, message_text(terms[i], "name"));
+	}
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	if (count > 0)
+		table_print(&table, &cli->screen, &out);
+	table_done(&table);
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
+}
+
+enum exit_status term_run_list(struct cli *cli, const struct args *args)
+{
+	const struct term_kind *kind = args->command->subject;
+	ProtobufCMessage *request = rpc_request(cli, kind->service, kind->list);
+	if (request == NULL)
+		return cli->problem.status;
+	const char *order = args_text(args, OPTION_ORDER_BY);
+	bool by_count = order != NULL && strcmp(order, "count") == 0;
+	message_set_number(request, "order",
+		by_count ? LECTERN__V1__TERM_ORDER__TERM_ORDER_POST_COUNT
+			 : LECTERN__V1__TERM_ORDER__TERM_ORDER_NAME);
+	struct pages pages = {
+		.service = kind->service,
+		.method = kind->list,
+		.request = request,
+		.items = kind->plural,
+		.show = show_terms,
+	};
+	return pages_run(cli, args, &pages);
+}
