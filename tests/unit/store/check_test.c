@@ -1,0 +1,229 @@
+/* The checker finds each kind of damage: one entry is taken away or put in, and the report says
+ * where. */
+#include "support/store_fixture.h"
+
+#include "store/env.h"
+#include "store/post.h"
+#include "store/posting.h"
+#include "store/store_private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <times.h>
+
+#include <cmocka.h>
+
+/* A store with one of everything. */
+static void fill(struct store_fixture *fixture)
+{
+	static struct write_result result;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__PutPost op = LECTERN__STORE__V1__PUT_POST__INIT;
+	Lectern__Store__V1__PutTerm term_op = LECTERN__STORE__V1__PUT_TERM__INIT;
+	Lectern__Store__V1__Term child = LECTERN__STORE__V1__TERM__INIT;
+	Lectern__V1__Post post = LECTERN__V1__POST__INIT;
+	Lectern__V1__TermRef tag = LECTERN__V1__TERM_REF__INIT;
+	Lectern__V1__TermRef category = LECTERN__V1__TERM_REF__INIT;
+	Lectern__V1__TermRef *tags[] = { &tag };
+	Lectern__V1__TermRef *categories[] = { &category };
+	Lectern__V1__SeriesRef series = LECTERN__V1__SERIES_REF__INIT;
+	Google__Protobuf__Timestamp expire;
+	uint8_t print[] = { 7 };
+	timestamp_from_us(&expire, INT64_C(4000000000000000));
+	tag.name = (char[]){ "Tag" };
+	category.name = (char[]){ "Category" };
+	series.name = (char[]){ "Series" };
+	post.title = (char[]){ "Title" };
+	post.body = (char[]){ "Body" };
+	post.state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
+	post.tags = tags;
+	post.n_tags = 1;
+	post.categories = categories;
+	post.n_categories = 1;
+	post.series = &series;
+	post.expire_time = &expire;
+	op.post = &post;
+	op.field_mask = UINT64_MAX;
+	op.slug_base = (char[]){ "title" };
+	op.create_missing_terms = true;
+	command.time_us = 1000;
+	command.request_id = (char[]){ "id" };
+	command.fingerprint.data = print;
+	command.fingerprint.len = sizeof print;
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
+	command.put_post = &op;
+	store_fixture_apply(fixture, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+	child.name = (char[]){ "Child" };
+	child.parent = &category;
+	term_op.kind = LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY;
+	term_op.term = &child;
+	term_op.field_mask = UINT64_MAX;
+	term_op.slug_base = (char[]){ "child" };
+	command.request_id = (char[]){ "id2" };
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_TERM;
+	command.put_term = &term_op;
+	store_fixture_apply(fixture, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+	store_fixture_assert_sound(fixture);
+}
+
+/* Takes the number-th entry of a table away; false if there are fewer. */
+static bool remove_entry(struct store_fixture *fixture, enum table table, size_t number)
+{
+	struct txn txn;
+	struct error err;
+	struct walk walk;
+	struct key key;
+	bool found = true;
+	assert_int_equal(txn_begin_write(&fixture->store->env, &txn, &err), CODE_OK);
+	walk_start(&walk, &txn, table, slice_of(NULL, 0));
+	for (size_t i = 0; i <= number && found; i++)
+		found = walk_next(&walk);
+	if (found) {
+		key.size = walk.key.size;
+		memcpy(key.bytes, walk.key.data, walk.key.size);
+	}
+	walk_end(&walk);
+	if (found)
+		txn_delete(&txn, table, &key);
+	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+	return found;
+}
+
+/* Every single entry of every table: when it is missing, the checker says so. */
+static void a_missing_entry_is_found_in_every_table(void **state)
+{
+	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
+		size_t removed = 0;
+		for (bool more = true; more; removed++) {
+			struct store_fixture fixture;
+			char first[400];
+			store_fixture_open(&fixture, 0);
+			fill(&fixture);
+			more = remove_entry(&fixture, (enum table)table, removed);
+			if (more && store_fixture_problems(&fixture, first, sizeof first) == 0)
+				fail_msg("entry %zu of table %s is missing unnoticed", removed,
+					table_name((enum table)table));
+			store_fixture_close(&fixture);
+		}
+		assert_true(removed > 1); /* the table had entries to lose */
+	}
+}
+
+/* An entry that should not be there, for each table. */
+static void put_stray(struct store_fixture *fixture, enum table table)
+{
+	struct txn txn;
+	struct error err;
+	struct key key;
+	struct posting posting = { .kind = POSTING_TAG, .number = 1, .sort = 5, .id = 77 };
+	uint8_t number[VALUE_U64_BYTES];
+	uint8_t slug[VALUE_SLUG_BYTES];
+	struct slice value = slice_of(NULL, 0);
+	value_u64(number, 3);
+	value_slug(slug, 77, false);
+	switch (table) {
+	case TABLE_POST:
+		key_post(&key, 77, POST_SOURCE);
+		break;
+	case TABLE_TERM:
+		key_term(&key, 1, 77);
+		break;
+	case TABLE_SLUG:
+		key_slug(&key, SLUG_POST, slice_of_text("stray"));
+		value = slice_of(slug, sizeof slug);
+		break;
+	case TABLE_NAME:
+		key_name(&key, 1, slice_of_text("stray"), 1);
+		break;
+	case TABLE_POSTING:
+		key_posting(&key, &posting);
+		break;
+	case TABLE_COUNTER:
+		key_counter(&key, POSTING_TAG, 77);
+		value = slice_of(number, sizeof number);
+		break;
+	case TABLE_RANK:
+		key_rank(&key, 1, 5, 1);
+		break;
+	case TABLE_CHILD:
+		key_child(&key, 3, 2);
+		break;
+	case TABLE_DUE:
+		key_due(&key, 5, 1);
+		break;
+	case TABLE_CHANGE:
+		key_change(&key, 1000);
+		break;
+	case TABLE_ANSWER:
+		key_answer(&key, slice_of_text("stray"));
+		break;
+	case TABLE_ANSWER_EXPIRY:
+		key_answer_expiry(&key, 5, slice_of_text("stray"));
+		break;
+	case TABLE_META:
+	case TABLE_COUNT:
+		fail();
+	}
+	assert_int_equal(txn_begin_write(&fixture->store->env, &txn, &err), CODE_OK);
+	txn_put(&txn, table, &key, value);
+	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+}
+
+static void a_stray_entry_is_found_in_every_table(void **state)
+{
+	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
+		struct store_fixture fixture;
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		put_stray(&fixture, (enum table)table);
+		if (store_fixture_problems(&fixture, first, sizeof first) == 0)
+			fail_msg("a stray entry of table %s is unnoticed",
+				table_name((enum table)table));
+		store_fixture_close(&fixture);
+	}
+}
+
+/* A record that is cut or overwritten never crashes the checker or a reader. */
+static void a_damaged_record_is_a_problem_not_a_crash(void **state)
+{
+	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER };
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+		struct store_fixture fixture;
+		struct txn txn;
+		struct error err;
+		struct walk walk;
+		struct key key;
+		uint8_t bytes[2048];
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+		walk_start(&walk, &txn, tables[t], slice_of(NULL, 0));
+		assert_true(walk_next(&walk));
+		key.size = walk.key.size;
+		memcpy(key.bytes, walk.key.data, key.size);
+		size_t size = walk.value.size - 1;
+		assert_true(size <= sizeof bytes);
+		memcpy(bytes, walk.value.data, size);
+		walk_end(&walk);
+		txn_put(&txn, tables[t], &key, slice_of(bytes, size));
+		assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+		assert_true(store_fixture_problems(&fixture, first, sizeof first) > 0);
+		store_fixture_close(&fixture);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_missing_entry_is_found_in_every_table),
+		cmocka_unit_test(a_stray_entry_is_found_in_every_table),
+		cmocka_unit_test(a_damaged_record_is_a_problem_not_a_crash),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
