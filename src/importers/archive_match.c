@@ -5,16 +5,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <times.h>
 
 enum {
 	LOOKUP_BYTES_MAX = 256 * 1024 * 1024,
 	SPARE = 2, /* slugs asked for beyond the number of posts that share one */
 	GROUP_SLUGS_MAX = 100000,
+	FOLDED_BYTES = 4 * LIMIT_NAME_BYTES,
 };
 
 /* A post of the server that may be one of the group's. */
 struct candidate {
-	struct existing_post post;
+	const Lectern__V1__Post *post; /* NULL: the slug is free */
 	struct digest title;
 	struct digest body;
 	const char *asked_slug;
@@ -78,7 +80,7 @@ static enum code look_up(
 	size_t had = group->candidate_count;
 	struct candidate *all = arena_calloc(group->arena, had + more, sizeof *all);
 	const char **slugs = arena_calloc(group->arena, more, sizeof *slugs);
-	struct existing_post *found = arena_calloc(group->arena, more, sizeof *found);
+	const Lectern__V1__Post **found = arena_calloc(group->arena, more, sizeof *found);
 	if (all == NULL || slugs == NULL || found == NULL)
 		return fail_memory(err);
 	if (had > 0)
@@ -94,10 +96,10 @@ static enum code look_up(
 	for (size_t i = 0; i < more; i++) {
 		all[had + i].asked_slug = slugs[i];
 		all[had + i].post = found[i];
-		if (!found[i].found)
+		if (found[i] == NULL)
 			continue;
-		all[had + i].title = digest_of(slice_of_text(found[i].title));
-		all[had + i].body = digest_of(slice_of_text(found[i].body));
+		all[had + i].title = digest_of(slice_of_text(found[i]->title));
+		all[had + i].body = digest_of(slice_of_text(found[i]->body));
 	}
 	group->candidates = all;
 	group->candidate_count = had + more;
@@ -114,7 +116,7 @@ static enum code look_up_all(
 		if (code != CODE_OK)
 			return code;
 		size_t count = group->candidate_count;
-		if (!group->candidates[count - 1].post.found || count >= GROUP_SLUGS_MAX)
+		if (group->candidates[count - 1].post == NULL || count >= GROUP_SLUGS_MAX)
 			return CODE_OK;
 		more = count;
 	}
@@ -122,18 +124,53 @@ static enum code look_up_all(
 
 static void adopt(struct archive_post *post, struct candidate *candidate)
 {
+	const Google__Protobuf__Timestamp *time = candidate->post->publish_time;
 	candidate->taken = true;
-	post->slug = candidate->post.slug;
-	post->key = (struct order_key){ .set = candidate->post.has_publish_time,
-		.time_us = candidate->post.publish_time_us,
-		.id = candidate->post.id };
+	post->slug = candidate->post->slug;
+	post->key.id = candidate->post->id;
+	post->key.set = time != NULL && timestamp_is_valid(time);
+	if (post->key.set)
+		post->key.time_us = timestamp_to_us(time);
+}
+
+static bool has_term(Lectern__V1__TermRef *const *refs, size_t count, const char *folded_name)
+{
+	char folded[FOLDED_BYTES];
+	for (size_t i = 0; i < count; i++) {
+		struct slice name = slice_of_text(refs[i]->name);
+		if (text_find_invalid(name) < name.size)
+			continue;
+		text_fold(name, folded, sizeof folded);
+		if (strcmp(folded, folded_name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the server shows the candidate on an archive that the post stands on. */
+static bool shares_archive(const struct archive_index *index, const struct archive_post *post,
+	const Lectern__V1__Post *candidate)
+{
+	for (const struct archive_link *link = post->archives; link != NULL; link = link->next) {
+		const struct archive *archive = &index->archives[link->archive];
+		if ((archive->kind == LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_TAG &&
+			    has_term(candidate->tags, candidate->n_tags, archive->folded)) ||
+			(archive->kind == LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_CATEGORY &&
+				has_term(candidate->categories, candidate->n_categories,
+					archive->folded)) ||
+			(archive->kind == LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_AUTHOR &&
+				has_term(
+					candidate->authors, candidate->n_authors, archive->folded)))
+			return true;
+	}
+	return false;
 }
 
 /* Whether the candidate has its slug from the title that it has now. */
 static bool is_named_by_title(const struct candidate *candidate)
 {
 	char slug[LIMIT_SLUG_BYTES + 1];
-	text_slug(slice_of_text(candidate->post.title), slug, sizeof slug);
+	text_slug(slice_of_text(candidate->post->title), slug, sizeof slug);
 	return strcmp(slug, candidate->asked_slug) == 0;
 }
 
@@ -149,12 +186,13 @@ static bool matches(const struct group *group, const struct archive_post *post,
 	case SAME_TEXT:
 		return title && body;
 	case SAME_TITLE:
-		return title;
+		return title && shares_archive(group->index, post, candidate->post);
 	case SAME_BODY:
-		return body && candidate->post.body[0] != '\0' &&
+		return body && candidate->post->body[0] != '\0' &&
 		       (first || !is_named_by_title(candidate));
 	case RETITLED: /* on the server, after it got its slug */
-		return first && !is_named_by_title(candidate);
+		return first && !is_named_by_title(candidate) &&
+		       shares_archive(group->index, post, candidate->post);
 	case RULES:
 		break;
 	}
@@ -166,7 +204,7 @@ static bool is_taken(const struct group *group, const struct candidate *candidat
 {
 	for (size_t i = 0; i < group->candidate_count; i++)
 		if (group->candidates[i].taken &&
-			group->candidates[i].post.id == candidate->post.id)
+			group->candidates[i].post->id == candidate->post->id)
 			return true;
 	return false;
 }
@@ -177,7 +215,7 @@ static void adopt_by_rule(struct group *group, enum rule rule)
 		struct archive_post *post = &group->index->posts[group->posts[i]];
 		for (size_t c = 0; post->slug == NULL && c < group->candidate_count; c++) {
 			struct candidate *candidate = &group->candidates[c];
-			if (candidate->post.found && matches(group, post, candidate, rule) &&
+			if (candidate->post != NULL && matches(group, post, candidate, rule) &&
 				!is_taken(group, candidate))
 				adopt(post, candidate);
 		}
@@ -191,8 +229,8 @@ static enum code name_new(struct group *group, struct error *err)
 	for (uint32_t i = 0; i < group->count; i++) {
 		struct archive_post *post = &group->index->posts[group->posts[i]];
 		while (post->slug == NULL) {
-			bool used =
-				n <= group->candidate_count && group->candidates[n - 1].post.found;
+			bool used = n <= group->candidate_count &&
+				    group->candidates[n - 1].post != NULL;
 			const char *slug = nth_slug(group, n);
 			if (slug == NULL)
 				return fail_memory(err);

@@ -1,39 +1,23 @@
 #include "client/invoke.h"
 #include "importers/target.h"
 
-#include <lectern/v1/post.pb-c.h>
-#include <times.h>
-
 enum { LOOKUP_KEYS_MAX = 64 }; /* of one call; their bodies come along */
-
-static void fill_existing(const Lectern__V1__Post *post, struct existing_post *ret)
-{
-	*ret = (struct existing_post){ .found = true,
-		.id = post->id,
-		.slug = post->slug,
-		.title = post->title,
-		.body = post->body };
-	if (post->publish_time == NULL || !timestamp_is_valid(post->publish_time))
-		return;
-	ret->has_publish_time = true;
-	ret->publish_time_us = timestamp_to_us(post->publish_time);
-}
 
 /* The answer names the missing keys in the order of the request and leaves their posts out. */
 static enum code fill_all(const Lectern__V1__BatchGetPostsResponse *response,
-	const char *const *slugs, size_t count, struct existing_post *ret, struct error *err)
+	const char *const *slugs, size_t count, const Lectern__V1__Post **ret, struct error *err)
 {
 	size_t missing = 0;
 	size_t found = 0;
 	for (size_t i = 0; i < count; i++) {
 		const Lectern__V1__PostKey *key =
 			missing < response->n_missing ? response->missing[missing] : NULL;
-		ret[i] = (struct existing_post){ .found = false };
+		ret[i] = NULL;
 		if (key != NULL && key->key_case == LECTERN__V1__POST_KEY__KEY_SLUG &&
 			strcmp(key->slug, slugs[i]) == 0)
 			missing++;
 		else if (found < response->n_posts)
-			fill_existing(response->posts[found++], &ret[i]);
+			ret[i] = response->posts[found++];
 		else
 			return fail(err, CODE_INTERNAL, "look up posts: the answer is incomplete");
 	}
@@ -62,7 +46,7 @@ static enum lectern_code batch_get(const struct target *target, const char *cons
 }
 
 enum code target_find_posts(void *arg, const char *const *slugs, size_t count, struct arena *arena,
-	struct existing_post *ret, struct error *err)
+	const Lectern__V1__Post **ret, struct error *err)
 {
 	const struct target *target = arg;
 	size_t most = LOOKUP_KEYS_MAX;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "importers/input.h"
 
-#include <protobuf-c/protobuf-c.h>
+#include <lectern/v1/post.pb-c.h>
 
 enum import_kind { IMPORT_POST, IMPORT_TAG, IMPORT_CATEGORY, IMPORT_AUTHOR };
 
@@ -41,22 +41,12 @@ struct import_item {
 	char reason[256];
 };
 
-/* What the server has under a slug, as far as a format must know it to plan. */
-struct existing_post {
-	bool found;
-	bool has_publish_time;
-	uint64_t id;
-	int64_t publish_time_us;
-	const char *slug; /* the current one; in the arena given to find() */
-	const char *title;
-	const char *body;
-};
-
-/* Asks the server. */
+/* Asks the server what it has. */
 struct post_lookup {
-	/* Fills ret[i] for slugs[i]. */
+	/* Sets ret[i] to the post with the slug or former slug slugs[i], in the SOURCE view and in
+	 * the arena, or to NULL. */
 	enum code (*find)(void *arg, const char *const *slugs, size_t count, struct arena *arena,
-		struct existing_post *ret, struct error *err);
+		const Lectern__V1__Post **ret, struct error *err);
 	void *arg;
 };
 

@@ -22,7 +22,7 @@ enum code target_write(const struct target *target, struct import_item *item, st
 
 /* For formats; arg is the target. */
 enum code target_find_posts(void *arg, const char *const *slugs, size_t count, struct arena *arena,
-	struct existing_post *ret, struct error *err) NODISCARD;
+	const Lectern__V1__Post **ret, struct error *err) NODISCARD;
 
 /* Whether a call's code speaks of the item that was sent and not of the server or the connection.
  */

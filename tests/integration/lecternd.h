@@ -1,0 +1,74 @@
+/* A real server for a test: $LECTERN_BIN/lecternd on an ipc address in a directory of its own. */
+#pragma once
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct lecternd {
+	char directory[64];
+	char url[128];
+	pid_t pid;
+	FILE *log; /* its standard error */
+};
+
+static inline void lecternd_path(const struct lecternd *server, const char *name, char out[256])
+{
+	snprintf(out, 256, "%s/%s", server->directory, name);
+}
+
+static inline void lecternd_exec(const struct lecternd *server, int log)
+{
+	char program[512];
+	char data[256];
+	const char *bin = getenv("LECTERN_BIN");
+	snprintf(program, sizeof program, "%s/lecternd", bin == NULL ? "bin" : bin);
+	lecternd_path(server, "data", data);
+	dup2(log, STDERR_FILENO);
+	execl(program, program, "--data", data, "--listen", server->url, "--map-size", "1073741824",
+		(char *)NULL);
+	fprintf(stderr, "cannot run %s\n", program);
+	_exit(127);
+}
+
+/* Waits for the ready line. */
+static inline void lecternd_start(struct lecternd *server)
+{
+	strcpy(server->directory, "/tmp/lectern-test-XXXXXX");
+	int ends[2];
+	if (mkdtemp(server->directory) == NULL || pipe(ends) != 0)
+		abort();
+	snprintf(server->url, sizeof server->url, "ipc://%s/rpc.sock", server->directory);
+	server->pid = fork();
+	if (server->pid == 0)
+		lecternd_exec(server, ends[1]);
+	close(ends[1]);
+	server->log = fdopen(ends[0], "r");
+	char line[4096];
+	while (fgets(line, sizeof line, server->log) != NULL)
+		if (strstr(line, "\"ready\"") != NULL)
+			return;
+	fprintf(stderr, "lecternd did not start\n");
+	abort();
+}
+
+/* Returns its exit status. */
+static inline int lecternd_stop(struct lecternd *server)
+{
+	int status = 0;
+	kill(server->pid, SIGTERM);
+	char line[4096];
+	while (fgets(line, sizeof line, server->log) != NULL)
+		if (strstr(line, "ERROR: ") != NULL) /* of a sanitizer */
+			fputs(line, stderr);
+	waitpid(server->pid, &status, 0);
+	fclose(server->log);
+	char command[512];
+	snprintf(command, sizeof command, "rm -rf '%s'", server->directory);
+	if (system(command) != 0)
+		abort();
+	return status;
+}
