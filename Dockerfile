@@ -12,7 +12,7 @@ RUN apt-get -q update \
   | DEBIAN_FRONTEND=noninteractive xargs apt-get -q -y install --no-install-recommends
 COPY . /src
 RUN cmake --preset release -S /src -B /build -DLECTERN_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
- && cmake --build /build --target lecternd lectern
+ && cmake --build /build --target lecternd lectern_cli
 # The programs and what they load, the loader included. The data directory belongs to the user.
 RUN mkdir -p /rootfs/usr/bin /rootfs/etc /rootfs/data /rootfs/usr/share/doc/lectern \
  && install -s -m 755 /build/bin/lecternd /build/bin/lectern /rootfs/usr/bin/ \

@@ -109,3 +109,19 @@ install_packages() {
 	# shellcheck disable=SC2086 # one word a package
 	step "installing $(wc -l <<<"$missing") packages" apt_install $missing
 }
+
+# wait_for_ready PID LOG: prints the first tcp or ipc address of lecternd's ready line as soon as it
+# stands in the log. Fails when the process ends first or nothing comes for 20 seconds.
+wait_for_ready() {
+	local line lines follower address=
+	exec {lines}< <(exec tail -n +1 -f --pid="$1" "$2" 2>/dev/null)
+	follower=$!
+	while [ -z "$address" ] && IFS= read -r -t 20 -u "$lines" line; do
+		if [[ $line =~ ready.*((tcp|ipc)://[^\",\ ]+) ]]; then
+			address=${BASH_REMATCH[1]}
+		fi
+	done
+	kill "$follower" 2>/dev/null || true
+	exec {lines}<&-
+	[ -n "$address" ] && printf '%s\n' "$address"
+}

@@ -41,7 +41,6 @@ make_base_image() {
 
 # start: runs the image's own command, but on any free port, on a read-only root, and waits.
 start() {
-	local line lines follower
 	mapfile -t command < <("${buildah[@]}" inspect --type image lectern:test |
 		jq -r '.Docker.config | .Entrypoint[], .Cmd[]' | sed 's/:7400$/:0/')
 	: >"$work/log"
@@ -54,21 +53,11 @@ start() {
 		exec chroot --userspec=65532:65532 "$root" "$@"
 	' container "$root" "$work/data" "${command[@]}" >"$work/log" 2>&1 </dev/null &
 	server=$!
-	port=
-	exec {lines}< <(exec tail -n +1 -f --pid="$server" "$work/log" 2>/dev/null)
-	follower=$!
-	while IFS= read -r -t 20 -u "$lines" line; do
-		if [[ $line =~ ready.*tcp://[0-9.]+:([0-9]+) ]]; then
-			port=${BASH_REMATCH[1]}
-			break
-		fi
-	done
-	kill "$follower" 2>/dev/null || true
-	exec {lines}<&-
-	if [ -z "$port" ]; then
+	if ! address=$(wait_for_ready "$server" "$work/log"); then
 		cat "$work/log"
 		die "the image's lecternd did not become ready"
 	fi
+	port=${address##*:}
 }
 
 # lectern ARGUMENT...: the image's client, in its root, as its user.

@@ -49,17 +49,13 @@ check_reasons() {
 
 # Every --option that the documents give to lectern or lecternd is in their help.
 check_options() {
-	local command option
+	local option
 	if [ ! -x "$bin/lectern" ] || [ ! -x "$bin/lecternd" ]; then
 		echo "options not checked: no programs in $bin"
 		return
 	fi
 	"$bin/lecternd" --help >"$work/help"
-	"$bin/lectern" --help >>"$work/help"
-	for command in archive post tag category author import call describe health info stats check \
-		completion; do
-		"$bin/lectern" "$command" --help >>"$work/help" 2>/dev/null || true
-	done
+	"$bin/lectern" manual | sed 's/\\-/-/g' >>"$work/help"
 	while read -r option; do
 		grep -q -- "$option\b" "$work/help" ||
 			complain "the documents name $option, which no --help of the programs knows"
