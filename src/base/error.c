@@ -45,14 +45,6 @@ const char *code_name(enum code code)
 	return "UNKNOWN";
 }
 
-static void set(struct error *err, enum code code, const char *reason, const char *field)
-{
-	err->code = code;
-	err->reason = reason;
-	err->retry_ms = 0;
-	snprintf(err->field, sizeof err->field, "%s", field);
-}
-
 /* Cuts the text before a UTF-8 sequence that snprintf() may have split: texts go on the wire. */
 static void cut_at_character(char *text)
 {
@@ -66,6 +58,15 @@ static void cut_at_character(char *text)
 	size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
 	if (size - start + 1 != want)
 		text[start - 1] = '\0';
+}
+
+static void set(struct error *err, enum code code, const char *reason, const char *field)
+{
+	err->code = code;
+	err->reason = reason;
+	err->retry_ms = 0;
+	snprintf(err->field, sizeof err->field, "%s", field);
+	cut_at_character(err->field);
 }
 
 enum code fail(struct error *err, enum code code, const char *fmt, ...)
