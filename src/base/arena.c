@@ -75,7 +75,8 @@ static struct arena_block *add_block(struct arena *arena, size_t need_bytes)
 	size_t size_bytes = need_bytes > BLOCK_BYTES ? need_bytes : BLOCK_BYTES;
 	if (size_bytes > arena->budget_bytes - arena->used_bytes)
 		size_bytes = need_bytes;
-	if (size_bytes > arena->budget_bytes - arena->used_bytes)
+	if (size_bytes > arena->budget_bytes - arena->used_bytes ||
+		size_bytes > SIZE_MAX - sizeof(struct arena_block))
 		return NULL;
 	struct arena_block *block = malloc(sizeof *block + size_bytes);
 	if (block == NULL)
