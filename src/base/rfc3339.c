@@ -138,6 +138,8 @@ static int64_t scan_offset_us(struct scan *scan)
 	scan_expect(scan, ":");
 	unsigned minutes = scan_digits(scan, 2);
 	scan->ok = scan->ok && hours <= 23 && minutes <= 59;
+	if (!scan->ok)
+		return 0; /* what is no digit counts as a huge one */
 	int64_t offset_us = ((int64_t)hours * 60 + minutes) * 60000000;
 	return west ? -offset_us : offset_us;
 }
