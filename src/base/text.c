@@ -98,10 +98,11 @@ static bool is_space(utf8proc_int32_t character)
 	       character == 0x85;
 }
 
-/* Walks mapped text; `kind` tells for each character: keep it, drop it, or make it a separator. */
+/* Walks mapped text; kind_of tells for each character: keep it, perhaps changed, drop it, or make
+ * it a separator. */
 enum kind { KEEP, DROP, SEPARATE };
 
-static size_t compact(const utf8proc_uint8_t *mapped, enum kind (*kind_of)(utf8proc_int32_t),
+static size_t compact(const utf8proc_uint8_t *mapped, enum kind (*kind_of)(utf8proc_int32_t *),
 	utf8proc_int32_t separator, char *out, size_t capacity, bool *cut)
 {
 	size_t size = 0;
@@ -113,7 +114,7 @@ static size_t compact(const utf8proc_uint8_t *mapped, enum kind (*kind_of)(utf8p
 		if (length <= 0)
 			break;
 		at += length;
-		enum kind kind = kind_of(character);
+		enum kind kind = kind_of(&character);
 		if (kind == SEPARATE)
 			pending = size > 0;
 		if (kind != KEEP)
@@ -131,9 +132,9 @@ static size_t compact(const utf8proc_uint8_t *mapped, enum kind (*kind_of)(utf8p
 	return size;
 }
 
-static enum kind fold_kind(utf8proc_int32_t character)
+static enum kind fold_kind(utf8proc_int32_t *character)
 {
-	return is_space(character) ? SEPARATE : KEEP;
+	return is_space(*character) ? SEPARATE : KEEP;
 }
 
 size_t text_fold(struct slice text, char *out, size_t capacity)
@@ -168,13 +169,15 @@ static bool is_word(utf8proc_int32_t character)
 	}
 }
 
-static enum kind slug_kind(utf8proc_int32_t character)
+static enum kind slug_kind(utf8proc_int32_t *character)
 {
-	if (is_word(character))
-		return KEEP;
-	bool apostrophe = character == '\'' || character == 0x2019 || character == 0x2018 ||
-			  character == 0x02BC;
-	return apostrophe ? DROP : SEPARATE;
+	/* U+02BC is a letter to Unicode, but an apostrophe to who writes it. */
+	if (*character == '\'' || *character == 0x2019 || *character == 0x2018 ||
+		*character == 0x02BC)
+		return DROP;
+	/* Case folding makes Cherokee upper case. */
+	*character = utf8proc_tolower(*character);
+	return is_word(*character) ? KEEP : SEPARATE;
 }
 
 size_t text_slug(struct slice text, char *out, size_t capacity)
