@@ -18,8 +18,8 @@ void completion_each(
 	void (*visit)(void *context, const struct completion_entry *entry), void *context);
 
 /* Appends what the words of an option or argument stand for, separated by blanks: the words
- * themselves, or the names that an @ stands for. Nothing for files. */
+ * themselves, and the names that an @ stands for. Nothing for files. */
 void completion_words(struct buffer *out, const char *words);
 
-/* Appends the text in single quotes, as all three shells read it. */
-void completion_quote(struct buffer *out, const char *text);
+/* Whether files are among the words. */
+bool completion_files(const char *words);

@@ -9,9 +9,15 @@
 static const char head[] =
 	"# bash completion for lectern; made by: lectern completion bash\n"
 	"_lectern() {\n"
-	"\tlocal cur prev path word index words commands arguments option values files\n"
+	"\tlocal cur prev path word index words commands arguments option values files more\n"
 	"\tcur=${COMP_WORDS[COMP_CWORD]}\n"
 	"\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	"\t# bash splits --view=basic at the sign\n"
+	"\tif [ \"$cur\" = = ]; then\n"
+	"\t\tcur=\n"
+	"\telif [ \"$prev\" = = ] && [ \"$COMP_CWORD\" -gt 1 ]; then\n"
+	"\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	"\tfi\n"
 	"\tCOMPREPLY=()\n"
 	"\tpath=\n"
 	"\tindex=1\n"
@@ -44,11 +50,10 @@ static const char head[] =
 	"\tcase $cur in\n"
 	"\t-*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
 	"\t*)\n"
-	"\t\tif [ \"$arguments\" = @file ]; then\n"
-	"\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands $arguments\" -- \"$cur\")\n"
+	"\t\tif [ -n \"$more\" ]; then\n"
+	"\t\t\tmapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	"\t\t\tcompopt -o filenames 2>/dev/null\n"
-	"\t\telse\n"
-	"\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands $arguments\" -- \"$cur\")\n"
 	"\t\tfi\n"
 	"\t\t;;\n"
 	"\tesac\n"
@@ -61,8 +66,8 @@ static void add_options(
 	struct buffer *out, const struct option_row *rows, size_t count, enum which which)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool file = rows[i].words != NULL && strcmp(rows[i].words, WORDS_FILE) == 0;
-		if ((which == WITH_VALUE && rows[i].value == NULL) || (which == WITH_FILE && !file))
+		if ((which == WITH_VALUE && rows[i].value == NULL) ||
+			(which == WITH_FILE && !completion_files(rows[i].words)))
 			continue;
 		buffer_printf(out, " --%s", rows[i].name);
 		if (rows[i].letter != 0)
@@ -93,11 +98,10 @@ static void add_row(void *context, const struct completion_entry *entry)
 			buffer_printf(out, " %s", (*at)->name);
 	}
 	buffer_append_text(out, "'\n\t\targuments='");
-	if (command->words != NULL && strcmp(command->words, WORDS_FILE) == 0)
-		buffer_append_text(out, WORDS_FILE);
-	else
-		completion_words(out, command->words);
-	buffer_append_text(out, "'\n\t\t;;\n");
+	completion_words(out, command->words);
+	buffer_append_text(out, "'\n\t\tmore=");
+	buffer_append_text(out, completion_files(command->words) ? "files" : "");
+	buffer_append_text(out, "\n\t\t;;\n");
 }
 
 static void add_values(struct buffer *out, const char *path, const struct option_row *row)

@@ -66,34 +66,35 @@ static void add_commands(struct buffer *out)
 	}
 }
 
-void completion_words(struct buffer *out, const char *words)
+bool completion_files(const char *words)
 {
-	if (words == NULL)
-		return;
-	struct buffer found;
-	buffer_init(&found, CLI_FILE_BYTES);
-	if (strcmp(words, WORDS_METHOD) == 0 || strcmp(words, WORDS_NAME) == 0)
-		add_methods(&found, strcmp(words, WORDS_NAME) == 0);
-	if (strcmp(words, WORDS_NAME) == 0)
-		schema_each_message(add_message, &found);
-	if (strcmp(words, WORDS_COMMAND) == 0)
-		add_commands(&found);
-	if (words[0] != '@')
-		buffer_append_text(&found, words);
-	buffer_append(out, found.data, found.size);
-	buffer_done(&found);
+	return words != NULL && strstr(words, WORDS_FILE) != NULL;
 }
 
-void completion_quote(struct buffer *out, const char *text)
+static bool is_word(const char *word, size_t size, const char *wanted)
 {
-	buffer_append_char(out, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			buffer_append_text(out, "'\\''");
-		else
-			buffer_append_char(out, *text);
+	return size == strlen(wanted) && strncmp(word, wanted, size) == 0;
+}
+
+void completion_words(struct buffer *out, const char *words)
+{
+	struct buffer found;
+	buffer_init(&found, CLI_FILE_BYTES);
+	while (words != NULL && *words != '\0') {
+		size_t size = strcspn(words, " ");
+		if (is_word(words, size, WORDS_METHOD) || is_word(words, size, WORDS_NAME))
+			add_methods(&found, is_word(words, size, WORDS_NAME));
+		if (is_word(words, size, WORDS_NAME))
+			schema_each_message(add_message, &found);
+		if (is_word(words, size, WORDS_COMMAND))
+			add_commands(&found);
+		if (*words != '@')
+			buffer_printf(
+				&found, "%s%.*s", found.size > 0 ? " " : "", (int)size, words);
+		words += size + (words[size] == ' ');
 	}
-	buffer_append_char(out, '\'');
+	buffer_append(out, found.data, found.size);
+	buffer_done(&found);
 }
 
 static enum exit_status run_completion(struct cli *cli, const struct args *args)

@@ -49,21 +49,28 @@ static void begin(struct buffer *out, const char *path, const char *exact)
 	buffer_printf(out, "%s'%s\"", path, exact);
 }
 
+/* -a 'a b' */
+static void add_words(struct buffer *out, const char *words)
+{
+	struct buffer found;
+	buffer_init(&found, out->max_bytes);
+	completion_words(&found, words);
+	const char *text = buffer_text(&found);
+	if (found.size > 0)
+		buffer_printf(out, " -a '%s'", text);
+	buffer_done(&found);
+}
+
 static void add_option(struct buffer *out, const char *path, const struct option_row *row)
 {
 	begin(out, path, "");
 	buffer_printf(out, " -l %s", row->name);
 	if (row->letter != 0)
 		buffer_printf(out, " -s %c", row->letter);
+	/* -x is -r without files. */
 	if (row->value != NULL)
-		buffer_append_text(out, " -r");
-	if (row->words != NULL && strcmp(row->words, WORDS_FILE) == 0) {
-		buffer_append_text(out, " -F");
-	} else if (row->words != NULL) {
-		buffer_append_text(out, " -a '");
-		completion_words(out, row->words);
-		buffer_append_char(out, '\'');
-	}
+		buffer_append_text(out, completion_files(row->words) ? " -r -F" : " -x");
+	add_words(out, row->words);
 	buffer_append_text(out, " -d ");
 	add_quoted(out, row->help);
 	buffer_append_char(out, '\n');
@@ -87,13 +94,8 @@ static void add_row(void *context, const struct completion_entry *entry)
 	if (command->words == NULL)
 		return;
 	begin(out, entry->path, "");
-	if (strcmp(command->words, WORDS_FILE) == 0) {
-		buffer_append_text(out, " -F\n");
-	} else {
-		buffer_append_text(out, " -a '");
-		completion_words(out, command->words);
-		buffer_append_text(out, "'\n");
-	}
+	add_words(out, command->words);
+	buffer_append_text(out, completion_files(command->words) ? " -F\n" : "\n");
 }
 
 void completion_fish(struct buffer *out)

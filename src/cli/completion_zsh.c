@@ -21,15 +21,22 @@ static void add_action(struct buffer *out, const char *name, const char *words)
 	buffer_append_char(out, ':');
 	add_escaped(out, name);
 	buffer_append_char(out, ':');
-	if (words != NULL && strcmp(words, WORDS_FILE) == 0) {
-		buffer_append_text(out, "_files");
-	} else if (words != NULL) {
-		buffer_append_char(out, '(');
-		completion_words(out, words);
-		buffer_append_char(out, ')');
-	} else {
+	if (words == NULL) {
 		buffer_append_char(out, ' ');
+		return;
 	}
+	bool files = completion_files(words);
+	struct buffer found;
+	buffer_init(&found, out->max_bytes);
+	completion_words(&found, words);
+	if (files)
+		buffer_append_text(out, found.size > 0 ? "{_files; compadd " : "_files");
+	else
+		buffer_append_char(out, '(');
+	buffer_append(out, found.data, found.size);
+	if (!files || found.size > 0)
+		buffer_append_char(out, files ? '}' : ')');
+	buffer_done(&found);
 }
 
 static void add_option(struct buffer *out, const struct option_row *row)

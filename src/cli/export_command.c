@@ -243,7 +243,7 @@ const struct command export_command = {
 		"One JSON object a line: categories (parents first), tags, authors, then posts in "
 		"every state but the trash. Without PATH, or with -, they go to standard "
 		"output.",
-	.words = "jsonl",
+	.words = "jsonl " WORDS_FILE,
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = run_export,

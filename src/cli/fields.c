@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MASK_PATHS_MAX = 256, PATH_DEPTH_MAX = 4 };
+enum { MASK_PATHS_MAX = 256 };
 
 /* The values go through their JSON form, so that json_parse() checks them all in one place. */
 struct builder {
@@ -179,6 +179,22 @@ struct target {
 	char path[128]; /* in the .proto's names */
 };
 
+static bool holds_fields(const ProtobufCFieldDescriptor *field)
+{
+	return field->type == PROTOBUF_C_TYPE_MESSAGE && field->label != PROTOBUF_C_LABEL_REPEATED;
+}
+
+/* Goes into the message that the target's field holds. */
+static void enter(struct target *target)
+{
+	json_t *inner = json_object_get(target->object, target->field->name);
+	if (!json_is_object(inner)) {
+		inner = json_object();
+		json_object_set_new(target->object, target->field->name, inner);
+	}
+	target->object = inner;
+}
+
 static enum exit_status find_target(const struct builder *builder,
 	const ProtobufCMessageDescriptor *descriptor, const char *path, struct target *ret)
 {
@@ -187,20 +203,16 @@ static enum exit_status find_target(const struct builder *builder,
 		return problem_usage(builder->cli, "the name of the field is too long");
 	*ret = (struct target){ .object = builder->object };
 	char *save = NULL;
-	for (char *name = strtok_r(rest, ".", &save); name != NULL;
-		name = strtok_r(NULL, ".", &save)) {
+	char *name = strtok_r(rest, ".", &save);
+	if (name == NULL)
+		return problem_usage(builder->cli, "the name of the field is empty");
+	for (; name != NULL; name = strtok_r(NULL, ".", &save)) {
+		if (ret->field != NULL && !holds_fields(ret->field))
+			return problem_usage(
+				builder->cli, "\"%s\" has no fields inside", ret->path);
 		if (ret->field != NULL) {
-			if (ret->field->type != PROTOBUF_C_TYPE_MESSAGE ||
-				ret->field->label == PROTOBUF_C_LABEL_REPEATED)
-				return problem_usage(
-					builder->cli, "\"%s\" has no fields inside", ret->path);
 			descriptor = ret->field->descriptor;
-			json_t *inner = json_object_get(ret->object, ret->field->name);
-			if (!json_is_object(inner)) {
-				inner = json_object();
-				json_object_set_new(ret->object, ret->field->name, inner);
-			}
-			ret->object = inner;
+			enter(ret);
 		}
 		ret->field = json_field_find(descriptor, name);
 		if (ret->field == NULL)
@@ -209,8 +221,6 @@ static enum exit_status find_target(const struct builder *builder,
 		snprintf(ret->path + size, sizeof ret->path - size, "%s%s", size > 0 ? "." : "",
 			ret->field->name);
 	}
-	if (ret->field == NULL)
-		return problem_usage(builder->cli, "the name of the field is empty");
 	return EXIT_STATUS_OK;
 }
 
@@ -238,46 +248,48 @@ static enum exit_status take_set(const struct builder *builder,
 	return add_path(builder, target.path);
 }
 
+/* The value of an option that stands for a field, as JSON. */
+static enum exit_status option_json(const struct builder *builder,
+	const ProtobufCFieldDescriptor *field, const struct option_given *given, json_t **ret)
+{
+	struct slice text = slice_of_text(given->value);
+	if (given->row->id == OPTION_BODY_FILE) {
+		enum exit_status status = fields_read_file(builder->cli, given->value, &text);
+		if (status != EXIT_STATUS_OK)
+			return status;
+	}
+	if (given->value == NULL)
+		*ret = json_true();
+	else if (given->row->repeatable)
+		*ret = short_form(builder, field->descriptor, given->value);
+	else if (field->type == PROTOBUF_C_TYPE_STRING)
+		*ret = json_stringn((const char *)text.data, text.size);
+	else
+		*ret = value_json(builder, field, given->value);
+	if (*ret != NULL)
+		return EXIT_STATUS_OK;
+	return problem_usage(builder->cli, "--%s %s: must be %s", given->row->name, given->value,
+		field->type == PROTOBUF_C_TYPE_STRING ? "UTF-8" : given->row->value);
+}
+
 /* An option that stands for a field. One that may be repeated adds to a list. */
 static enum exit_status take_option(const struct builder *builder,
 	const ProtobufCMessageDescriptor *descriptor, const struct option_given *given)
 {
 	struct target target;
-	const struct option_row *row = given->row;
-	enum exit_status status = find_target(builder, descriptor, row->field, &target);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	struct slice content = slice_of_text(given->value);
-	if (row->id == OPTION_BODY_FILE)
-		status = fields_read_file(builder->cli, given->value, &content);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	const ProtobufCFieldDescriptor *field = target.field;
-	const char *text = (const char *)content.data;
 	json_t *value = NULL;
-	if (given->value == NULL)
-		value = json_true();
-	else if (row->repeatable)
-		value = short_form(builder, field->descriptor, text);
-	else if (field->type == PROTOBUF_C_TYPE_STRING)
-		value = json_stringn(text, content.size);
-	else
-		value = value_json(builder, field, text);
-	if (value == NULL && field->type == PROTOBUF_C_TYPE_STRING)
-		return problem_usage(
-			builder->cli, "--%s %s: must be UTF-8", row->name, given->value);
-	if (value == NULL)
-		return problem_usage(
-			builder->cli, "--%s %s: must be %s", row->name, given->value, row->value);
-	if (row->repeatable) {
-		json_t *list = json_object_get(target.object, field->name);
-		if (list == NULL) {
-			list = json_array();
-			json_object_set_new(target.object, field->name, list);
-		}
-		json_array_append_new(list, value);
+	enum exit_status status = find_target(builder, descriptor, given->row->field, &target);
+	if (status == EXIT_STATUS_OK)
+		status = option_json(builder, target.field, given, &value);
+	if (status != EXIT_STATUS_OK)
+		return status;
+	const char *name = target.field->name;
+	if (given->row->repeatable) {
+		if (!json_is_array(json_object_get(target.object, name)))
+			json_object_set_new(target.object, name, json_array());
+		json_array_append_new(json_object_get(target.object, name), value);
 	} else {
-		json_object_set_new(target.object, field->name, value);
+		json_object_set_new(target.object, name, value);
 	}
 	/* A message's parts are given by several options, but replaced as a whole. */
 	target.path[strcspn(target.path, ".")] = '\0';

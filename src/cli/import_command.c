@@ -103,6 +103,12 @@ static enum exit_status show_summary(struct cli *cli, const struct import_summar
 	return status;
 }
 
+static bool progress_is_none(const struct import_summary *summary)
+{
+	static const struct import_summary none;
+	return memcmp(summary, &none, sizeof none) == 0;
+}
+
 static enum exit_status fill_options(
 	struct cli *cli, const struct args *args, struct import_options *options)
 {
@@ -150,6 +156,9 @@ static enum exit_status run_with_report(
 			"lectern: the pages contradict each other about the order of posts "
 			"in %" PRIu64 " places\n",
 			summary.order_conflicts);
+	/* Nothing is counted where not even the first item was reached. */
+	if (code != CODE_OK && progress_is_none(&summary))
+		return import_problem(cli, &err);
 	enum exit_status status = show_summary(cli, &summary);
 	if (code != CODE_OK)
 		return import_problem(cli, &err);
@@ -210,7 +219,7 @@ const struct command import_command = {
 		"may be run again: what is there already and has not changed is left alone.\n\n"
 		"The last line tells how many posts were created, updated, unchanged and "
 		"refused. Ends with 1 if anything was refused.",
-	.words = WORDS_FILE,
+	.words = "auto archive-text jsonl " WORDS_FILE,
 	.arguments_min = 2,
 	.arguments_max = ARGUMENTS_ANY,
 	.options = options,

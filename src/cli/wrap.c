@@ -56,6 +56,8 @@ static struct slice next_paragraph(struct slice *text)
 {
 	while (text->size > 0 && text->data[0] == '\n')
 		*text = slice_of(text->data + 1, text->size - 1);
+	if (text->size == 0)
+		return *text;
 	const uint8_t *end = memmem(text->data, text->size, "\n\n", 2);
 	size_t size = end == NULL ? text->size : (size_t)(end - text->data);
 	struct slice paragraph = slice_of(text->data, size);
