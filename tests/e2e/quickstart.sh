@@ -30,6 +30,6 @@ expect() {
 expect 'lecternd is ready on tcp://127.0.0.1:'
 expect 'The N+1 query, with a pencil'
 expect 'Counting without lying'
-expect 'OFFSET 10000'
+expect 'Ask for what comes after'
 expect 'The server has stopped'
 [ ! -s "$work/work/left" ] || die "left in /tmp: $(cat "$work/work/left")"
