@@ -31,14 +31,21 @@ bool log_level_parse(const char *name, enum log_level *ret)
 	return false;
 }
 
-/* The text between double quotes, escaped as in JSON; bytes that are not UTF-8 become U+FFFD. */
-static void append_quoted(struct buffer *line, const char *text)
+/* The text escaped as in JSON; bytes that are not UTF-8 become U+FFFD. Between double quotes if
+ * quoted, else the quotes in it stay as they are. */
+static void append_escaped(struct buffer *line, const char *text, bool quoted)
 {
 	struct slice rest = slice_of_text(text);
-	buffer_append_char(line, '"');
+	if (rest.size > LINE_BYTES) { /* no byte of it becomes less than one */
+		line->overflow = true;
+		return;
+	}
+	if (quoted)
+		buffer_append_char(line, '"');
 	while (rest.size > 0) {
 		unsigned char c = rest.data[0];
-		if (c == '"' || c == '\\')
+		size_t size = 1;
+		if (c == '\\' || (c == '"' && quoted))
 			buffer_printf(line, "\\%c", c);
 		else if (c == '\n')
 			buffer_append_text(line, "\\n");
@@ -48,20 +55,18 @@ static void append_quoted(struct buffer *line, const char *text)
 			buffer_append_char(line, (char)c);
 		else {
 			size_t valid = text_find_invalid(rest);
-			if (valid == 0) {
+			for (size = 0; size < valid && rest.data[size] >= 0x80;)
+				size++;
+			buffer_append(line, rest.data, size);
+			if (size == 0) {
 				buffer_append_text(line, "\xEF\xBF\xBD");
-			} else {
-				size_t run = 0;
-				while (run < valid && rest.data[run] >= 0x80)
-					run++;
-				buffer_append(line, rest.data, run);
-				rest = slice_of(rest.data + run, rest.size - run);
-				continue;
+				size = 1;
 			}
 		}
-		rest = slice_of(rest.data + 1, rest.size - 1);
+		rest = slice_of(rest.data + size, rest.size - size);
 	}
-	buffer_append_char(line, '"');
+	if (quoted)
+		buffer_append_char(line, '"');
 }
 
 static bool is_bare(const char *text)
@@ -76,11 +81,11 @@ static void append_json(struct buffer *line, const char *time, enum log_level le
 	const char *message, const struct log_field *fields)
 {
 	buffer_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":", time, level_names[level]);
-	append_quoted(line, message);
+	append_escaped(line, message, true);
 	for (const struct log_field *field = fields; field->name != NULL; field++) {
 		buffer_printf(line, ",\"%s\":", field->name);
 		if (field->text != NULL)
-			append_quoted(line, field->text);
+			append_escaped(line, field->text, true);
 		else
 			buffer_printf(line, "%lld", (long long)field->number);
 	}
@@ -90,7 +95,8 @@ static void append_json(struct buffer *line, const char *time, enum log_level le
 static void append_text(struct buffer *line, const char *time, enum log_level level,
 	const char *message, const struct log_field *fields)
 {
-	buffer_printf(line, "%s %-5s %s", time, level_names[level], message);
+	buffer_printf(line, "%s %-5s ", time, level_names[level]);
+	append_escaped(line, message, false);
 	for (const struct log_field *field = fields; field->name != NULL; field++) {
 		buffer_printf(line, " %s=", field->name);
 		if (field->text == NULL)
@@ -98,32 +104,34 @@ static void append_text(struct buffer *line, const char *time, enum log_level le
 		else if (is_bare(field->text))
 			buffer_append_text(line, field->text);
 		else
-			append_quoted(line, field->text);
+			append_escaped(line, field->text, true);
 	}
+}
+
+static void append_line(struct buffer *line, const char *time, enum log_level level,
+	const char *message, const struct log_field *fields)
+{
+	if (atomic_load(&current_format) == LOG_JSON)
+		append_json(line, time, level, message, fields);
+	else
+		append_text(line, time, level, message, fields);
+	buffer_append_char(line, '\n');
 }
 
 void log_event_fields(enum log_level level, const char *message, const struct log_field *fields)
 {
+	static const struct log_field none[] = { { .name = NULL } };
 	if ((int)level < atomic_load(&current_level))
 		return;
 	char time[RFC3339_BYTES];
 	rfc3339_format(clock_realtime_us(), time);
 	struct buffer line;
 	buffer_init(&line, LINE_BYTES);
-	if (atomic_load(&current_format) == LOG_JSON)
-		append_json(&line, time, level, message, fields);
-	else
-		append_text(&line, time, level, message, fields);
+	append_line(&line, time, level, message, fields);
 	if (line.overflow) { /* better a short line than half a JSON object */
 		buffer_clear(&line);
-		static const struct log_field none[] = { { .name = NULL } };
-		static const char too_long[] = "log line over 8 KiB left out";
-		if (atomic_load(&current_format) == LOG_JSON)
-			append_json(&line, time, level, too_long, none);
-		else
-			append_text(&line, time, level, too_long, none);
+		append_line(&line, time, level, "log line over 8 KiB left out", none);
 	}
-	buffer_append_char(&line, '\n');
 	if (!line.overflow && write(STDERR_FILENO, line.data, line.size) < 0) {
 		/* Nowhere left to say it. */
 	}
