@@ -6,6 +6,7 @@
 #include "cli/import_report.h"
 #include "cli/output.h"
 #include "codec/json_forms.h"
+#include "importers/input.h"
 #include "times.h"
 
 #include <errno.h>
@@ -180,7 +181,7 @@ static enum exit_status run_import(struct cli *cli, const struct args *args)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	/* Without a file of the user's the report is kept to tell what was refused. */
-	options.report = path != NULL ? fopen(path, "w") : tmpfile();
+	options.report = path != NULL ? fopen(path, "w") : input_temporary();
 	if (options.report == NULL)
 		return problem_tool(cli, "cannot write %s: %s", path == NULL ? "a report" : path,
 			strerror(errno));

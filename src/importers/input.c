@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static enum code fail_path(struct error *err, const char *path)
 {
@@ -147,6 +149,20 @@ static bool copy_stream(FILE *from, FILE *to)
 	return !ferror(from) && fflush(to) == 0;
 }
 
+FILE *input_temporary(void)
+{
+	FILE *file = tmpfile();
+	if (file != NULL)
+		return file;
+	int fd = memfd_create("lectern", MFD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	file = fdopen(fd, "w+");
+	if (file == NULL)
+		close(fd);
+	return file;
+}
+
 enum code input_make_seekable(struct input_file *file, struct error *err)
 {
 	if (file->stream_owned)
@@ -157,7 +173,7 @@ enum code input_make_seekable(struct input_file *file, struct error *err)
 		return fail_path(err, file->path);
 	if (fseeko(from, 0, SEEK_CUR) == 0)
 		return CODE_OK;
-	AUTO(stream_closep) FILE *copy = tmpfile();
+	AUTO(stream_closep) FILE *copy = input_temporary();
 	if (copy == NULL || !copy_stream(from, copy))
 		return fail_path(err, file->path);
 	off_t size = ftello(copy);

@@ -33,6 +33,10 @@ enum code input_list(const char *const *paths, size_t count, struct input_files 
 	struct error *err) NODISCARD;
 void input_files_done(struct input_files *files);
 
+/* A file without a name that can be written and read: on disk or, where no temporary directory can
+ * be written as in a container with a read-only root, in memory. NULL with errno set. */
+FILE *input_temporary(void) NODISCARD;
+
 /* Copies a pipe into a temporary file, so that it can be read twice. */
 enum code input_make_seekable(struct input_file *file, struct error *err) NODISCARD;
 
