@@ -214,18 +214,18 @@ static enum code prepare(struct import_item *item, struct arena *arena, struct e
 {
 	fields_set_number(item->message, "id", 0);
 	fields_set_text(item->message, "etag", "");
+	item->origin = fields_text(item->message, "slug");
 	if (item->kind == IMPORT_POST) {
 		Lectern__V1__Post *post = (Lectern__V1__Post *)item->message;
 		enum code code = prepare_post(post, arena, err);
-		if (code != CODE_OK)
-			return code;
+		item->origin = post->slug;
+		return code;
 	}
 	if (item->kind == IMPORT_CATEGORY) {
 		ProtobufCMessage *parent = fields_message(item->message, "parent");
 		if (parent != NULL)
 			fields_set_number(parent, "id", 0);
 	}
-	item->origin = fields_text(item->message, "slug");
 	if (item->origin[0] == '\0')
 		item->origin = fields_text(item->message, "name");
 	return CODE_OK;

@@ -34,14 +34,12 @@ static inline void lecternd_exec(const struct lecternd *server, int log)
 	_exit(127);
 }
 
-/* Waits for the ready line. */
-static inline void lecternd_start(struct lecternd *server)
+/* Runs the server in its directory and waits for the ready line. */
+static inline void lecternd_run(struct lecternd *server)
 {
-	strcpy(server->directory, "/tmp/lectern-test-XXXXXX");
 	int ends[2];
-	if (mkdtemp(server->directory) == NULL || pipe(ends) != 0)
+	if (pipe(ends) != 0)
 		abort();
-	snprintf(server->url, sizeof server->url, "ipc://%s/rpc.sock", server->directory);
 	server->pid = fork();
 	if (server->pid == 0)
 		lecternd_exec(server, ends[1]);
@@ -53,6 +51,25 @@ static inline void lecternd_start(struct lecternd *server)
 			return;
 	fprintf(stderr, "lecternd did not start\n");
 	abort();
+}
+
+/* The same in a new directory. */
+static inline void lecternd_start(struct lecternd *server)
+{
+	strcpy(server->directory, "/tmp/lectern-test-XXXXXX");
+	if (mkdtemp(server->directory) == NULL)
+		abort();
+	snprintf(server->url, sizeof server->url, "ipc://%s/rpc.sock", server->directory);
+	lecternd_run(server);
+}
+
+/* kill -9. The directory stays, so that lecternd_run() can follow. */
+static inline void lecternd_kill(struct lecternd *server)
+{
+	int status;
+	kill(server->pid, SIGKILL);
+	waitpid(server->pid, &status, 0);
+	fclose(server->log);
 }
 
 /* Returns its exit status. */

@@ -1,0 +1,21 @@
+/* A program that knows nothing of Lectern but the installed library. C and C++. */
+#include <lectern/client.h>
+#include <stdio.h>
+
+int main(void)
+{
+	struct lectern_client_options options = { "tcp://127.0.0.1:1", 300, 0 };
+	struct lectern_error err;
+	lectern_client *client;
+	lectern_post *post;
+	enum lectern_code code;
+	printf("version %s\n", LECTERN_VERSION);
+	if (lectern_client_open(&options, &client, &err) != LECTERN_OK) {
+		printf("open: %s\n", err.message);
+		return 1;
+	}
+	code = lectern_get_post(client, "some-post", LECTERN_VIEW_FULL, 0, &post, &err);
+	printf("%s %s\n", lectern_code_name(code), err.reason);
+	lectern_client_close(client);
+	return 0;
+}
