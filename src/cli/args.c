@@ -38,8 +38,7 @@ const struct option_row global_options[] = {
 		.letter = 'o',
 		.value = "FORMAT",
 		.words = "text json jsonl",
-		.help = "text for people, json for one document, jsonl for one item a line "
-			"(default: text)" },
+		.help = "The form of the output (default: text)" },
 	{ .id = OPTION_HELP, .name = "help", .letter = 'h', .help = "Show this help and exit" },
 	{ .id = OPTION_VERSION, .name = "version", .help = "Show the version and exit" },
 };

@@ -166,7 +166,7 @@ static const struct option_row list_options[] = {
 	{ .id = OPTION_ORDER_BY,
 		.name = "order-by",
 		.value = "ORDER",
-		.help = "\"publish_time desc\" (the default) or \"publish_time\"" },
+		.help = "The order: \"publish_time desc\" (the default) or \"publish_time\"" },
 	OPTION_ROW_VIEW("How much of each post to show (default: basic)"),
 	OPTION_ROW_PAGE_SIZE("Posts on a page (default: 20)"),
 	PAGE_OPTION_ROWS,

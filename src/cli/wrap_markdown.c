@@ -58,7 +58,8 @@ static void flush(struct markdown *markdown)
 
 static void write_line(struct markdown *markdown, struct slice line)
 {
-	buffer_append_text(markdown->out, markdown->indent);
+	if (line.size > 0)
+		buffer_append_text(markdown->out, markdown->indent);
 	buffer_append(markdown->out, line.data, line.size);
 	buffer_append_char(markdown->out, '\n');
 	markdown->blank = false;
