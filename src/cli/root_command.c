@@ -26,7 +26,8 @@ const struct command root_command = {
 	.summary = "Read and change the content of a Lectern server",
 	.details = "Data goes to standard output, everything else to standard error.\n\n"
 		   "-o text is for people; -o json prints the answer of the server as one "
-		   "document of proto3 JSON, -o jsonl one item a line. The server is found by --server or by the environment's "
+		   "document of proto3 JSON, -o jsonl one item a line. The server is found by "
+		   "--server or by the environment's "
 		   "LECTERN_SERVER. NO_COLOR in the environment turns colours off.",
 	.children = children,
 };
