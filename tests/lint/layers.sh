@@ -25,36 +25,46 @@ complain() {
 	failed=1
 }
 
+declare -A allowed
+while read -r layer seen; do
+	[ -z "$layer" ] || allowed[$layer]=" $layer $seen "
+done <<<"$rules"
+
 # may LAYER SEEN
 may() {
-	[ "$1" = "$2" ] || grep -Eq "^$1 (.* )?$2( |$)" <<<"$rules"
+	[[ ${allowed[$1]:-} == *" $2 "* ]]
 }
 
-# seen_by_include HEADER: what a header belongs to; nothing for those that everybody may use.
-seen_by_include() {
+# Sets $seen to what a header belongs to; to nothing for those that everybody may use.
+look_up() {
 	case $1 in
-	'<lmdb.h>') echo lmdb ;;
-	'<nng/'*) echo nng ;;
-	'<lectern/store/'*) echo store-proto ;;
-	'<lectern/'*.pb-c.h'>' | '"times.h"' | '"descriptor_set.h"') echo proto ;;
-	'<lectern/version.h>') ;;
-	'<lectern/'*) echo public ;;
-	'"tests/'* | '"support/'* | '"../'*) echo forbidden ;;
-	'"'*/*'"') sed 's/"\([^/]*\).*/\1/' <<<"$1" ;;
-	'"'*) echo "path-without-layer" ;;
+	'<lmdb.h>') seen=lmdb ;;
+	'<nng/'*) seen=nng ;;
+	'<lectern/store/'*) seen=store-proto ;;
+	'<lectern/'*.pb-c.h'>' | '"times.h"' | '"descriptor_set.h"') seen=proto ;;
+	'<lectern/version.h>') seen= ;;
+	'<lectern/'*) seen=public ;;
+	'"../'*) seen=a-path-upwards ;;
+	'"'*/*'"') seen=${1#\"} seen=${seen%%/*} ;;
+	'"'*) seen=a-path-without-layer ;;
+	*) seen= ;;
 	esac
 }
 
-for file in src/*/*.[ch] proto/*.h; do
-	layer=$(basename "$(dirname "$file")")
-	while read -r header; do
-		seen=$(seen_by_include "$header")
-		[ -z "$seen" ] || may "$layer" "$seen" || complain "$file: $layer may not include $header"
-	done < <(sed -n 's/^#[ \t]*include[ \t]*\([<"][^>"]*[>"]\).*/\1/p' "$file")
-done
+# includes FILE...: FILE HEADER of every #include line.
+includes() {
+	grep -oHE '^#[[:blank:]]*include[[:blank:]]*[<"][^>"]*[>"]' "$@" |
+		sed 's/:#[[:blank:]]*include[[:blank:]]*/ /'
+}
+
+while read -r file header; do
+	layer=${file%/*} layer=${layer##*/}
+	look_up "$header"
+	[ -z "$seen" ] || may "$layer" "$seen" || complain "$file: $layer may not include $header"
+done < <(includes src/*/*.[ch] proto/*.h)
 
 for file in src/*/CMakeLists.txt; do
-	layer=$(basename "$(dirname "$file")")
+	layer=${file%/*} layer=${layer##*/}
 	may "$layer" base || complain "$file: src/$layer is in no rule of $0"
 	for target in $(sed 's/#.*//' "$file" | tr '\n' ' ' |
 		grep -o 'target_link_libraries([^)]*)' | sed 's/target_link_libraries( *[^ ]*//; s/)//'); do
@@ -70,12 +80,10 @@ for file in src/*/CMakeLists.txt; do
 	done
 done
 
-for file in include/lectern/*; do
-	while read -r header; do
-		case $header in
-		'<lectern/client.h>' | '<lectern/error.h>' | '<lectern/version.h>' | '<std'*.h'>') ;;
-		*) complain "$file: an installed header may not include $header" ;;
-		esac
-	done < <(sed -n 's/^#[ \t]*include[ \t]*\([<"][^>"]*[>"]\).*/\1/p' "$file")
-done
+while read -r file header; do
+	case $header in
+	'<lectern/client.h>' | '<lectern/error.h>' | '<lectern/version.h>' | '<std'*.h'>') ;;
+	*) complain "$file: an installed header may not include $header" ;;
+	esac
+done < <(includes include/lectern/*)
 exit $failed
