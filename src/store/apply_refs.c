@@ -58,7 +58,16 @@ uint64_t apply_make_term(struct apply *apply, uint8_t kind, const Lectern__V1__T
 {
 	Lectern__Store__V1__Term term = LECTERN__STORE__V1__TERM__INIT;
 	char slug[LIMIT_SLUG_BYTES + 1];
-	term.name = ref->name[0] != '\0' ? ref->name : ref->slug;
+	bool blank = text_fold(slice_of_text(ref->name), slug, sizeof slug) == 0;
+	term.name = blank ? ref->slug : ref->name;
+	/* Names of tags are unique: an unknown slug with a known name is the known tag. */
+	bool ambiguous;
+	uint64_t id =
+		kind == LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG
+			? term_find_name(apply->txn, kind, slice_of_text(term.name), &ambiguous)
+			: 0;
+	if (id != 0)
+		return id;
 	if (ref->slug[0] != '\0') {
 		term.slug = ref->slug; /* not found, so it is free */
 	} else {
