@@ -280,6 +280,18 @@ static enum code check_put(
 	return CODE_OK;
 }
 
+/* EXPIRED follows from expire_time; sent for a post that is not, it would publish it. */
+static enum code check_expired(const Lectern__Store__V1__PutPost *op, uint64_t mask,
+	const Lectern__V1__Post *old, const Lectern__V1__Post *post, struct error *err)
+{
+	const Lectern__V1__PostState expired = LECTERN__V1__POST_STATE__POST_STATE_EXPIRED;
+	if (!mask_has(mask, FIELD_STATE) || op->post->state != expired || post->state == expired ||
+		(old != NULL && old->state == expired))
+		return CODE_OK;
+	return fail_field(err, CODE_INVALID_ARGUMENT, "STATE_NOT_SETTABLE", "post.state",
+		"cannot be set to EXPIRED; set expire_time, which makes it so");
+}
+
 enum code apply_put_post(
 	struct apply *apply, const Lectern__Store__V1__PutPost *op, struct error *err)
 {
@@ -299,6 +311,8 @@ enum code apply_put_post(
 	bool content = mask_has(mask, FIELD_BODY);
 	take_plain_fields(&post, op->post, mask);
 	code = settle_state(apply, &post, err);
+	if (code == CODE_OK)
+		code = check_expired(op, mask, old, &post, err);
 	if (code == CODE_OK)
 		code = apply_check_refs(apply, op, mask, err);
 	if (code == CODE_OK)
