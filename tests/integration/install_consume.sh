@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs into a temporary prefix and builds programs against it: with pkg-config and with
 # find_package(), in C and, where there is a compiler, in C++.
-# Usage: install_consume.sh SANITIZERS COMPILER
+# Usage: install_consume.sh COMPILER [SANITIZERS]
 set -euo pipefail
 
-sanitizers=${1-}
-compiler=${2:-cc}
+sanitizers=${2-}
+compiler=${1:-cc}
 : "${LECTERN_BUILD:?}" "${LECTERN_SOURCE:?}"
 command -v pkg-config >/dev/null || { echo "skipped: no pkg-config"; exit 77; }
 
