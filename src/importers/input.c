@@ -135,7 +135,7 @@ void input_files_done(struct input_files *files)
 
 static void stream_closep(FILE **stream)
 {
-	if (*stream != NULL && *stream != stdin)
+	if (*stream != NULL)
 		fclose(*stream);
 }
 
@@ -167,8 +167,10 @@ enum code input_make_seekable(struct input_file *file, struct error *err)
 {
 	if (file->stream_owned)
 		return CODE_OK;
-	AUTO(stream_closep)
-	FILE *from = file->stream != NULL ? file->stream : fopen(file->path, "rbe");
+	AUTO(stream_closep) FILE *opened = NULL;
+	FILE *from = file->stream;
+	if (from == NULL)
+		from = opened = fopen(file->path, "rbe");
 	if (from == NULL)
 		return fail_path(err, file->path);
 	if (fseeko(from, 0, SEEK_CUR) == 0)
