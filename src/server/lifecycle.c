@@ -131,6 +131,8 @@ static enum code start(struct server *server, struct error *err)
 		return code;
 	nng_server_start(server->transport);
 	warn_insecure(server->options);
+	if (nng_server_warning() != NULL)
+		log_event(LOG_WARN, nng_server_warning(), LOG_END);
 	log_ready(server, revision, start_ns);
 	notify_service_manager("READY=1");
 	return CODE_OK;
@@ -153,6 +155,8 @@ int server_run(const struct server_options *options)
 	notify_service_manager("STOPPING=1");
 	services_set_stopping(server.services);
 	close_parts(&server, &stop);
+	if (stop.stuck)
+		log_event(LOG_WARN, "nng did not close all connections", LOG_END);
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
 	return 0;

@@ -1,5 +1,7 @@
 #include "transport/listen.h"
 
+#include "transport/ipc_path.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +64,7 @@ static enum code fail_listen(int rv, const char *url, struct error *err)
 			"cannot listen on %s: its folder does not exist; make it first", url);
 	case NNG_EADDRINVAL:
 		return fail(err, CODE_INVALID_ARGUMENT,
-			"cannot listen on %s: no address of this machine, or a path over 100 bytes",
-			url);
+			"cannot listen on %s: it is no address of this machine", url);
 	default:
 		return fail(err, CODE_INTERNAL, "cannot listen on %s: %s", url, nng_strerror(rv));
 	}
@@ -84,14 +85,17 @@ static int real_url(nng_listener listener, const char *url, char **ret)
 
 enum code listen_on(nng_socket socket, const char *url, char **ret_url, struct error *err)
 {
+	bool ipc = starts_with(url, "ipc://");
 	enum code code = check_url(url, err);
+	if (code == CODE_OK && ipc)
+		code = ipc_path_claim(url + strlen("ipc://"), err);
 	if (code != CODE_OK)
 		return code;
 	nng_listener listener;
 	int rv = nng_listener_create(&listener, socket, url);
 	if (rv != 0)
 		return fail_listen(rv, url, err);
-	if (starts_with(url, "ipc://"))
+	if (ipc)
 		rv = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, IPC_MODE);
 	else
 		rv = nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);

@@ -7,6 +7,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/supplemental/util/platform.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -19,11 +20,13 @@ enum {
 	STALL_MS = 1000,
 	/* nng has no linger: time for the last replies to leave its queues. */
 	FLUSH_MS = 100,
+	CLOSE_MS = 5000,
 };
 
 struct nng_server {
 	nng_socket socket;
 	bool socket_open;
+	bool stuck;
 	struct traffic traffic;
 	struct context *contexts;
 	size_t context_count;
@@ -146,6 +149,42 @@ static struct nng_server *server_alloc(const struct nng_server_options *options)
 	return server;
 }
 
+static void *run_close(void *id)
+{
+	nng_close((nng_socket){ .id = (uint32_t)(uintptr_t)id });
+	return NULL;
+}
+
+static struct timespec after_ms(clockid_t clock, uint32_t ms)
+{
+	struct timespec at;
+	clock_gettime(clock, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+/* Before 1.6 nng may wait for ever for a connection whose client left in the middle of a reply. It
+ * closes the contexts first, so that the rest of the server can end all the same. */
+static void close_socket(struct nng_server *server)
+{
+	pthread_t thread;
+	void *id = (void *)(uintptr_t)server->socket.id;
+	if (pthread_create(&thread, NULL, run_close, id) != 0) {
+		nng_close(server->socket);
+		return;
+	}
+	struct timespec until = after_ms(CLOCK_REALTIME, CLOSE_MS);
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return;
+	pthread_detach(thread);
+	server->stuck = true;
+}
+
 /* No handler runs when it returns. */
 static void shut_down(struct nng_server *server)
 {
@@ -153,7 +192,7 @@ static void shut_down(struct nng_server *server)
 	if (server->watch != NULL)
 		nng_aio_stop(server->watch);
 	if (server->socket_open)
-		nng_close(server->socket);
+		close_socket(server);
 	server->socket_open = false;
 	for (size_t i = 0; i < server->context_count; i++)
 		context_stop(&server->contexts[i]);
@@ -192,6 +231,18 @@ void nng_server_start(struct nng_server *server)
 	nng_sleep_aio(WATCH_MS, server->watch);
 }
 
+const char *nng_server_warning(void)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+	if (sscanf(nng_version(), "%u.%u", &major, &minor) == 2 &&
+		(major > 1 || (major == 1 && minor >= 6)))
+		return NULL;
+	return "this nng is older than 1.6: clients that leave while they connect over ipc or in "
+	       "the middle of a reply of a megabyte may stop it from accepting or freeing "
+	       "connections until a restart";
+}
+
 size_t nng_server_address_count(const struct nng_server *server)
 {
 	return server->address_count;
@@ -202,22 +253,9 @@ const char *nng_server_address(const struct nng_server *server, size_t index)
 	return server->addresses[index];
 }
 
-static struct timespec after_ms(uint32_t ms)
-{
-	struct timespec at;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += ms / 1000;
-	at.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
-}
-
 static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
 {
-	struct timespec until = after_ms(timeout_ms);
+	struct timespec until = after_ms(CLOCK_MONOTONIC, timeout_ms);
 	int rv = 0;
 	pthread_mutex_lock(&server->mutex);
 	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)
@@ -236,6 +274,7 @@ void nng_server_stop(struct nng_server *server, uint32_t timeout_ms, struct nng_
 	ret->finished_count = atomic_load(&server->traffic.finished) - before;
 	ret->abandoned_count = atomic_load(&server->traffic.in_flight);
 	shut_down(server);
+	ret->stuck = server->stuck;
 }
 
 void nng_server_free(struct nng_server *server)
@@ -248,6 +287,8 @@ void nng_server_free(struct nng_server *server)
 	nng_aio_free(server->watch);
 	for (size_t i = 0; i < server->address_count; i++)
 		free(server->addresses[i]);
+	if (server->stuck)
+		return; /* nng still has the address */
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);
 	free(server);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "rpc/rpc.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,11 @@ struct nng_server_options {
 struct nng_server_stop {
 	size_t finished_count;	/* calls in flight that were answered */
 	size_t abandoned_count; /* calls that were not answered in time */
+	bool stuck;		/* nng did not let go of its connections; end the process soon */
 };
+
+/* What an operator should know about the nng library that is linked; NULL if there is nothing. */
+const char *nng_server_warning(void);
 
 /* Listens; requests wait until nng_server_start(). FAILED_PRECONDITION for an address that is in
  * use, INVALID_ARGUMENT for one that is none. After a failure of something else on the way to
