@@ -176,10 +176,7 @@ static void test_text_format(void **state)
 /* A message may hold what a user sent, and must not make a second line or move the cursor. */
 static void test_a_message_of_text_format_stays_in_its_line(void **state)
 {
-	static const char *const messages[] = { "a\nb", "a\r\nb", "a\033[2Jb",
-		"a\xFF"
-		"b",
-		"\n" };
+	static const char *const messages[] = { "a\nb", "a\r\nb", "a\033[2Jb", "a\377b", "\n" };
 	log_configure(LOG_TEXT, LOG_INFO);
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		capture();
