@@ -143,15 +143,32 @@ bool duration_parse(struct slice text, Google__Protobuf__Duration *ret)
 	return true;
 }
 
-void field_mask_print(const Google__Protobuf__FieldMask *mask, struct buffer *out)
+/* Appends "a.bC" for "a.b_c". False for a path that would not come back the same. */
+static bool mask_path_print(const char *path, struct buffer *out)
+{
+	if (*path == '\0')
+		return false;
+	for (; *path != '\0'; path++) {
+		bool lower = path[1] >= 'a' && path[1] <= 'z';
+		if ((*path >= 'A' && *path <= 'Z') || *path == ',' || (*path == '_' && !lower))
+			return false;
+		if (*path == '_')
+			buffer_append_char(out, (char)(*++path - 'a' + 'A'));
+		else
+			buffer_append_char(out, *path);
+	}
+	return true;
+}
+
+bool field_mask_print(const Google__Protobuf__FieldMask *mask, struct buffer *out)
 {
 	for (size_t i = 0; i < mask->n_paths; i++) {
-		char name[JSON_NAME_BYTES];
-		json_name_of(mask->paths[i], name);
 		if (i > 0)
 			buffer_append_char(out, ',');
-		buffer_append_text(out, name);
+		if (!mask_path_print(mask->paths[i], out))
+			return false;
 	}
+	return true;
 }
 
 /* "a.bC" back to "a.b_c". */

@@ -36,8 +36,8 @@ bool duration_print(const Google__Protobuf__Duration *duration, char text[FORM_T
 bool timestamp_parse(struct slice text, Google__Protobuf__Timestamp *ret) NODISCARD;
 bool duration_parse(struct slice text, Google__Protobuf__Duration *ret) NODISCARD;
 
-/* "aB,c.dE" for the paths a_b and c.d_e. */
-void field_mask_print(const Google__Protobuf__FieldMask *mask, struct buffer *out);
+/* "aB,c.dE" for the paths a_b and c.d_e. False for a path that has no such form. */
+bool field_mask_print(const Google__Protobuf__FieldMask *mask, struct buffer *out) NODISCARD;
 /* False when the arena is used up. */
 bool field_mask_parse(struct slice text, struct arena *arena, Google__Protobuf__FieldMask *ret)
 	NODISCARD;

@@ -125,6 +125,11 @@ static void print_number(struct buffer *out, double number, int digits, int digi
 		buffer_append_text(out, number < 0 ? "\"-Infinity\"" : "\"Infinity\"");
 		return;
 	}
+	/* "-0" is the integer 0 to many readers. */
+	if (number == 0 && signbit(number)) {
+		buffer_append_text(out, "-0.0");
+		return;
+	}
 	char text[40];
 	for (; digits <= digits_max; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, number);
@@ -346,11 +351,16 @@ static enum code print_any(
 	return code;
 }
 
+static enum code no_form(struct printer *printer)
+{
+	return fail(printer->err, CODE_INVALID_ARGUMENT,
+		"the value is out of range and has no JSON form");
+}
+
 static enum code print_quoted(struct printer *printer, bool valid, const char *text)
 {
 	if (!valid)
-		return fail(printer->err, CODE_INVALID_ARGUMENT,
-			"the value is out of range and has no JSON form");
+		return no_form(printer);
 	buffer_printf(printer->out, "\"%s\"", text);
 	return CODE_OK;
 }
@@ -359,11 +369,12 @@ static enum code print_mask(struct printer *printer, const Google__Protobuf__Fie
 {
 	struct buffer text;
 	buffer_init(&text, printer->out->max_bytes);
-	field_mask_print(mask, &text);
-	print_text(printer->out, slice_of(text.data, text.size));
+	bool valid = field_mask_print(mask, &text);
+	if (valid)
+		print_text(printer->out, slice_of(text.data, text.size));
 	printer->out->overflow = printer->out->overflow || text.overflow;
 	buffer_done(&text);
-	return CODE_OK;
+	return valid ? CODE_OK : no_form(printer);
 }
 
 /* Recursion ends with `levels`, which is how many messages may still be opened. */

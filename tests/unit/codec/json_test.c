@@ -113,6 +113,8 @@ static const struct {
 	{ "floating point", "google.protobuf.UninterpretedOption",
 		"{\"doubleValue\":0.1,\"name\":[{\"namePart\":\"a\",\"isExtension\":true}]}",
 		"{\"name\":[{\"namePart\":\"a\",\"isExtension\":true}],\"doubleValue\":0.1}" },
+	{ "negative zero", "google.protobuf.UninterpretedOption", "{\"doubleValue\":-0.0}",
+		"{\"doubleValue\":-0.0}" },
 	{ "not a number", "google.protobuf.UninterpretedOption", "{\"doubleValue\":\"NaN\"}",
 		"{\"doubleValue\":\"NaN\"}" },
 	{ "infinite", "google.protobuf.UninterpretedOption", "{\"doubleValue\":\"-Infinity\"}",
@@ -361,6 +363,22 @@ static void test_print_out_of_range(void **state)
 	buffer_done(&out);
 }
 
+/* Paths that JSON would change on their way back are refused. */
+static void test_print_mask(void **state)
+{
+	static const char *const paths[] = { "", "aB", "a__b", "a_", "a_1", "a,b" };
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		char *path = (char *)paths[i];
+		Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+		struct buffer out;
+		mask.paths = &path;
+		mask.n_paths = 1;
+		buffer_init(&out, 1 << 20);
+		assert_int_equal(json_print(&mask.base, 0, &out, NULL), CODE_INVALID_ARGUMENT);
+		buffer_done(&out);
+	}
+}
+
 static void test_print_overflow(void **state)
 {
 	Lectern__V1__TermRef term = LECTERN__V1__TERM_REF__INIT;
@@ -472,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_emit_defaults),
 		cmocka_unit_test(test_print_invalid_text),
 		cmocka_unit_test(test_print_out_of_range),
+		cmocka_unit_test(test_print_mask),
 		cmocka_unit_test(test_print_overflow),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_brackets),
