@@ -45,8 +45,7 @@ static enum lectern_code fail_not_connected(
 	if (run->sent)
 		return failure(err, LECTERN_UNAVAILABLE, "CONNECTION_LOST",
 			"the connection to %s was lost before the answer came and did not come "
-			"back "
-			"within %u ms; a write may have happened",
+			"back within %u ms; a write may have happened",
 			run->client->url, waited_ms);
 	return failure(err, LECTERN_UNAVAILABLE, "NOT_CONNECTED",
 		"no connection to %s within %u ms; check that lecternd runs there, that it listens "
@@ -79,7 +78,14 @@ static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
 	return nng_aio_result(aio);
 }
 
-/* Sends one attempt's frame; waits for a connection, but no longer than the grace allows. */
+/* How long to wait for a connection. */
+static uint32_t patience_ms(const struct run *run, uint32_t left)
+{
+	bool reached = atomic_load(&run->client->reached);
+	return reached || left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
+}
+
+/* Sends one attempt's frame; waits for a connection. */
 static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 {
 	for (;;) {
@@ -90,7 +96,7 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 						   "%s took no request within %u ms; it may be "
 						   "overloaded",
 						   run->client->url, run->timeout_ms);
-		uint32_t wait = left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
+		uint32_t wait = patience_ms(run, left);
 		nng_msg *message = request_frame(&run->request, left);
 		if (message == NULL)
 			return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");

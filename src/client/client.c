@@ -12,7 +12,7 @@
 
 enum {
 	RECONNECT_MIN_MS = 20,
-	RECONNECT_MAX_MS = 1000, /* below CLIENT_CONNECT_GRACE_MS, so that one try falls into it */
+	RECONNECT_MAX_MS = 250, /* below CLIENT_CONNECT_GRACE_MS, so that tries fall into it */
 	ATTEMPTS_DEFAULT = 4,
 	ENVELOPE_BYTES = 64 * 1024, /* of a response beside the payload */
 };
@@ -22,9 +22,10 @@ static void count_pipes(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	(void)pipe;
 	lectern_client *client = arg;
-	if (event == NNG_PIPE_EV_ADD_PRE)
+	if (event == NNG_PIPE_EV_ADD_PRE) {
 		atomic_fetch_add(&client->pipes, 1);
-	else
+		atomic_store(&client->reached, true);
+	} else
 		atomic_fetch_sub(&client->pipes, 1);
 }
 

@@ -7,7 +7,7 @@
 
 enum {
 	CLIENT_URL_BYTES = 256,
-	/* A call gives up when there is no connection for this long. */
+	/* A call gives up when there was never a connection and there is none for this long. */
 	CLIENT_CONNECT_GRACE_MS = 2000,
 };
 
@@ -20,6 +20,9 @@ struct lectern_client {
 	uint32_t timeout_ms;
 	uint32_t max_attempts;
 	atomic_int pipes; /* connections that are up */
+	/* There was one. From then on a call waits for it to come back until its deadline: the
+	 * server is more likely to restart than to be misspelt. */
+	atomic_bool reached;
 };
 
 /* Starts connecting, once. The first call does it and not lectern_client_open(): a client that is

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ static inline void lecternd_exec(const struct lecternd *server, int log)
 	const char *bin = getenv("LECTERN_BIN");
 	snprintf(program, sizeof program, "%s/lecternd", bin == NULL ? "bin" : bin);
 	lecternd_path(server, "data", data);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no server behind */
 	dup2(log, STDERR_FILENO);
 	execl(program, program, "--data", data, "--listen", server->url, "--map-size", "1073741824",
 		(char *)NULL);
