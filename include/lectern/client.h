@@ -76,12 +76,17 @@ struct lectern_call {
  * Calls a method and waits for the answer.
  *
  * A write gets a request id unless it carries one already. The call is repeated, within its
- * deadline, when the connection is lost or the server says UNAVAILABLE.
+ * deadline, when the connection is lost or the server says UNAVAILABLE. It waits at most 2 seconds
+ * for a connection. Methods that this version of the library does not know are sent once.
  *
  * @param call      Borrowed for the call.
  * @param[out] ret  Set on success only; free with lectern_reply_free().
- * @retval LECTERN_UNAVAILABLE        no connection in time; safe to repeat
+ * @retval LECTERN_UNAVAILABLE        no connection in time; safe to repeat. With the reason
+ *                                    "CONNECTION_LOST" the request had been sent, and a write may
+ *                                    have happened
  * @retval LECTERN_DEADLINE_EXCEEDED  no answer in time; a write may have happened
+ * @retval LECTERN_RESOURCE_EXHAUSTED with the reason "CLIENT_BUSY": 64 calls of this client, the
+ *                                    most that run at once, took all the time there was
  */
 LECTERN_API enum lectern_code lectern_call(lectern_client *client, const struct lectern_call *call,
 	lectern_reply **ret, struct lectern_error *err);

@@ -18,10 +18,3 @@ enum lectern_code invoke(lectern_client *client, const char *method,
 	const ProtobufCMessage *request, uint32_t timeout_ms,
 	const ProtobufCMessageDescriptor *response, struct arena *arena, ProtobufCMessage **ret,
 	uint64_t *ret_revision, struct lectern_error *err) NODISCARD;
-
-/* The method of a service by its full name, with or without a leading slash; NULL if this version
- * knows none. */
-const ProtobufCMethodDescriptor *invoke_find_method(const char *method);
-
-/* The services of lectern.v1, for listings; ends with NULL. */
-const ProtobufCServiceDescriptor *const *invoke_services(void);

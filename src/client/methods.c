@@ -1,7 +1,5 @@
 #include "client/methods.h"
 
-#include "client/invoke.h"
-
 #include <lectern/v1/admin.pb-c.h>
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
@@ -22,11 +20,6 @@ static const ProtobufCServiceDescriptor *const services[] = {
 	&lectern__v1__reflection_service__descriptor,
 	NULL,
 };
-
-const ProtobufCServiceDescriptor *const *invoke_services(void)
-{
-	return services;
-}
 
 const ProtobufCMethodDescriptor *method_find(struct slice name)
 {
@@ -50,9 +43,4 @@ uint32_t method_request_id_field(const ProtobufCMethodDescriptor *method)
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(method->input, "request_id");
 	return field != NULL && field->type == PROTOBUF_C_TYPE_STRING ? field->id : 0;
-}
-
-const ProtobufCMethodDescriptor *invoke_find_method(const char *method)
-{
-	return method_find(slice_of_text(method[0] == '/' ? method + 1 : method));
 }

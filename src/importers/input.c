@@ -163,16 +163,9 @@ FILE *input_temporary(void)
 	return file;
 }
 
-enum code input_make_seekable(struct input_file *file, struct error *err)
+/* Copies a stream that cannot be read twice. */
+static enum code spool(struct input_file *file, FILE *from, struct error *err)
 {
-	if (file->stream_owned)
-		return CODE_OK;
-	AUTO(stream_closep) FILE *opened = NULL;
-	FILE *from = file->stream;
-	if (from == NULL)
-		from = opened = fopen(file->path, "rbe");
-	if (from == NULL)
-		return fail_path(err, file->path);
 	if (fseeko(from, 0, SEEK_CUR) == 0)
 		return CODE_OK;
 	AUTO(stream_closep) FILE *copy = input_temporary();
@@ -184,6 +177,14 @@ enum code input_make_seekable(struct input_file *file, struct error *err)
 	file->stream_owned = true;
 	copy = NULL; /* the file owns it now */
 	return CODE_OK;
+}
+
+enum code input_make_seekable(struct input_file *file, struct error *err)
+{
+	if (file->stream != NULL)
+		return file->stream_owned ? CODE_OK : spool(file, file->stream, err);
+	AUTO(stream_closep) FILE *from = fopen(file->path, "rbe");
+	return from == NULL ? fail_path(err, file->path) : spool(file, from, err);
 }
 
 enum code input_open(struct input_file *file, struct input *ret, struct error *err)

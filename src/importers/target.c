@@ -154,7 +154,7 @@ static enum lectern_code update(
 	enum lectern_code code = call(write, write->service->update, request, &updated);
 	/* The server knows best what a change is: it may have made both texts the same. */
 	if (code == LECTERN_OK &&
-		strcmp(fields_text(updated, "etag"), fields_text(existing, "etag")))
+		strcmp(fields_text(updated, "etag"), fields_text(existing, "etag")) != 0)
 		*ret = TARGET_UPDATED;
 	return code;
 }
