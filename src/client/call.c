@@ -78,16 +78,17 @@ static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
 	return nng_aio_result(aio);
 }
 
-/* How long to wait for a connection. */
-static uint32_t patience_ms(const struct run *run, uint32_t left)
+/* Whether to give up waiting for a connection. */
+static bool has_waited_enough(const struct run *run, uint32_t waited_ms)
 {
 	bool reached = atomic_load(&run->client->reached);
-	return reached || left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
+	return left_ms(run) == 0 || (!reached && waited_ms >= CLIENT_CONNECT_GRACE_MS);
 }
 
 /* Sends one attempt's frame; waits for a connection. */
 static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 {
+	uint64_t began_ns = clock_monotonic_ns();
 	for (;;) {
 		uint32_t left = left_ms(run);
 		if (left == 0)
@@ -96,7 +97,7 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 						   "%s took no request within %u ms; it may be "
 						   "overloaded",
 						   run->client->url, run->timeout_ms);
-		uint32_t wait = patience_ms(run, left);
+		uint32_t wait = left < CLIENT_REDIAL_MS ? left : CLIENT_REDIAL_MS;
 		nng_msg *message = request_frame(&run->request, left);
 		if (message == NULL)
 			return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");
@@ -109,8 +110,12 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 		if (rc != NNG_ETIMEDOUT)
 			return failure(err, LECTERN_INTERNAL, NULL, "send to %s: %s",
 				run->client->url, nng_strerror(rc));
-		if (atomic_load(&run->client->pipes) <= 0)
-			return fail_not_connected(run, wait, err);
+		if (atomic_load(&run->client->pipes) > 0)
+			continue;
+		uint32_t waited_ms = (uint32_t)((clock_monotonic_ns() - began_ns) / NS_PER_MS);
+		if (has_waited_enough(run, waited_ms))
+			return fail_not_connected(run, waited_ms, err);
+		client_redial(run->client);
 	}
 }
 

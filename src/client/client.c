@@ -1,6 +1,7 @@
 #include "client/client.h"
 
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "client/failure.h"
 
@@ -139,6 +140,7 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;
+	pthread_mutex_init(&client->dial_mutex, NULL);
 	code = slots_init(&client->slots, err);
 	if (code == LECTERN_OK) {
 		code = open_socket(client, err);
@@ -146,6 +148,7 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 			slots_done(&client->slots);
 	}
 	if (code != LECTERN_OK) {
+		pthread_mutex_destroy(&client->dial_mutex);
 		free(client);
 		return code;
 	}
@@ -164,11 +167,27 @@ enum lectern_code client_connect(lectern_client *client, struct lectern_error *e
 	return fail_nng(err, rc, "start the dialer");
 }
 
+void client_redial(lectern_client *client)
+{
+	pthread_mutex_lock(&client->dial_mutex);
+	uint64_t now = clock_monotonic_ns();
+	if (atomic_load(&client->pipes) <= 0 &&
+		now - client->dialed_ns >= (uint64_t)CLIENT_REDIAL_MS * 1000000) {
+		nng_dialer_close(client->dialer);
+		client->dialed_ns = now;
+		/* If this fails the next call tries again. */
+		if (create_dialer(client, NULL) == LECTERN_OK)
+			(void)nng_dialer_start(client->dialer, NNG_FLAG_NONBLOCK);
+	}
+	pthread_mutex_unlock(&client->dial_mutex);
+}
+
 void lectern_client_close(lectern_client *client)
 {
 	if (client == NULL)
 		return;
 	slots_done(&client->slots);
 	nng_close(client->socket);
+	pthread_mutex_destroy(&client->dial_mutex);
 	free(client);
 }
