@@ -21,7 +21,10 @@ static enum exit_status run_get(struct cli *cli, const struct args *args)
 	enum exit_status status = post_ref_set(cli, args->arguments[0], &request.base);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	request.view = view_of(args, LECTERN__V1__POST_VIEW__POST_VIEW_UNSPECIFIED);
+	/* People are shown the source. */
+	bool text = cli->output == OUTPUT_TEXT;
+	request.view = view_of(args, text ? LECTERN__V1__POST_VIEW__POST_VIEW_SOURCE
+					  : LECTERN__V1__POST_VIEW__POST_VIEW_FULL);
 	const ProtobufCMessage *response;
 	status = rpc_call(cli, service, "GetPost", &request.base, &response);
 	if (status != EXIT_STATUS_OK)
@@ -42,7 +45,7 @@ static enum exit_status run_get(struct cli *cli, const struct args *args)
 }
 
 static const struct option_row get_options[] = {
-	OPTION_ROW_VIEW("How much of the post to show (default: full)"),
+	OPTION_ROW_VIEW("How much of the post to show (default: source for people, else full)"),
 };
 
 const struct command post_get = {

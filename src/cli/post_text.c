@@ -99,9 +99,16 @@ static void add_facts(struct buffer *line, const Lectern__V1__Post *post)
 static void print_line(
 	struct buffer *out, const struct screen *screen, enum style style, struct buffer *line)
 {
+	if (line->size == 0)
+		return;
 	screen_style(screen, out, style);
+	size_t before = out->size;
 	wrap_words(out, slice_of(line->data, line->size), "", "", screen->columns);
+	/* Colours end before the newline. */
+	if (out->size > before)
+		out->size--;
 	screen_plain(screen, out);
+	buffer_append_char(out, '\n');
 	buffer_clear(line);
 }
 

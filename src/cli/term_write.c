@@ -176,7 +176,7 @@ enum exit_status term_run_delete(struct cli *cli, const struct args *args)
 	const ProtobufCMessage *term;
 	enum exit_status status = term_find(cli, kind, args->arguments[0], &term);
 	if (status == exit_status_of(LECTERN_NOT_FOUND) && args_flag(args, OPTION_ALLOW_MISSING))
-		return EXIT_STATUS_OK;
+		return cli->output == OUTPUT_TEXT ? EXIT_STATUS_OK : output_write(cli, "{}\n", 3);
 	ProtobufCMessage *request = rpc_request(cli, kind->service, kind->delete_);
 	if (status != EXIT_STATUS_OK || request == NULL)
 		return cli->problem.status;
