@@ -125,10 +125,17 @@ static uint32_t count_words(const char *text)
 	return words;
 }
 
+/* The slug that a heading's anchor was made of, and its number: 1 for the slug alone. */
+struct anchor_base {
+	const char *text;
+	unsigned number;
+};
+
 /* What the walk over the tree collects. */
 struct outline {
 	struct arena *arena;
 	Lectern__V1__Heading **headings;
+	struct anchor_base *bases; /* as many */
 	size_t count;
 	uint32_t words;
 	struct buffer text; /* of the heading at hand */
@@ -157,19 +164,27 @@ static bool anchor_is_taken(const struct outline *outline, const char *anchor)
 	return false;
 }
 
-static char *make_anchor(const struct outline *outline, const char *text)
+/* The slug of the heading's text, numbered behind the headings before it with the same slug. */
+static char *make_anchor(struct outline *outline, const char *text)
 {
+	enum { NUMBER_BYTES = 12 };
 	char base[LIMIT_SLUG_BYTES + 1];
+	char anchor[LIMIT_SLUG_BYTES + NUMBER_BYTES + 1];
 	if (text_slug(slice_of_text(text), base, sizeof base) == 0)
 		snprintf(base, sizeof base, "section");
-	char *anchor = arena_text(outline->arena, slice_of_text(base));
-	unsigned same = 1; /* headings with this text are numbered by their count */
+	struct anchor_base *made = &outline->bases[outline->count];
+	made->number = 1;
+	made->text = arena_text(outline->arena, slice_of_text(base));
 	for (size_t i = 0; i < outline->count; i++)
-		same += strcmp(outline->headings[i]->text, text) == 0;
-	for (unsigned number = same < 2 ? 2 : same;
-		anchor != NULL && anchor_is_taken(outline, anchor); number++)
-		anchor = arena_printf(outline->arena, "%s-%u", base, number);
-	return anchor;
+		if (strcmp(outline->bases[i].text, base) == 0)
+			made->number = outline->bases[i].number + 1;
+	if (made->number == 1)
+		snprintf(anchor, sizeof anchor, "%s", base);
+	else
+		snprintf(anchor, sizeof anchor, "%s-%u", base, made->number);
+	while (anchor_is_taken(outline, anchor))
+		snprintf(anchor, sizeof anchor, "%s-%u", base, ++made->number);
+	return made->text == NULL ? NULL : arena_text(outline->arena, slice_of_text(anchor));
 }
 
 static void add_heading(struct outline *outline, unsigned level, const char *text)
@@ -281,8 +296,9 @@ enum code markdown_render(struct arena *arena, Lectern__V1__Post *post, struct e
 	struct outline outline = { .arena = arena };
 	buffer_init(&outline.text, LIMIT_BODY_BYTES);
 	outline.headings = arena_calloc(arena, LIMIT_OUTLINE, sizeof *outline.headings);
+	outline.bases = arena_calloc(arena, LIMIT_OUTLINE, sizeof *outline.bases);
 	bool ok = false;
-	if (outline.headings != NULL) {
+	if (outline.headings != NULL && outline.bases != NULL) {
 		pthread_mutex_lock(&parse_mutex);
 		ok = render_locked(arena, post, &outline);
 		pthread_mutex_unlock(&parse_mutex);
