@@ -78,17 +78,18 @@ static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
 	return nng_aio_result(aio);
 }
 
-/* Whether to give up waiting for a connection. */
-static bool has_waited_enough(const struct run *run, uint32_t waited_ms)
+/* How long to wait for a connection, from when an attempt begins. */
+static uint32_t patience_ms(const struct run *run, uint32_t left)
 {
 	bool reached = atomic_load(&run->client->reached);
-	return left_ms(run) == 0 || (!reached && waited_ms >= CLIENT_CONNECT_GRACE_MS);
+	return reached || left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
 }
 
 /* Sends one attempt's frame; waits for a connection. */
 static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 {
-	uint64_t began_ns = clock_monotonic_ns();
+	const uint32_t patience = patience_ms(run, left_ms(run));
+	uint32_t waited = 0;
 	for (;;) {
 		uint32_t left = left_ms(run);
 		if (left == 0)
@@ -98,6 +99,8 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 						   "overloaded",
 						   run->client->url, run->timeout_ms);
 		uint32_t wait = left < CLIENT_REDIAL_MS ? left : CLIENT_REDIAL_MS;
+		if (wait > patience)
+			wait = patience;
 		nng_msg *message = request_frame(&run->request, left);
 		if (message == NULL)
 			return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");
@@ -112,9 +115,9 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 				run->client->url, nng_strerror(rc));
 		if (atomic_load(&run->client->pipes) > 0)
 			continue;
-		uint32_t waited_ms = (uint32_t)((clock_monotonic_ns() - began_ns) / NS_PER_MS);
-		if (has_waited_enough(run, waited_ms))
-			return fail_not_connected(run, waited_ms, err);
+		waited += wait;
+		if (waited >= patience || left_ms(run) == 0)
+			return fail_not_connected(run, patience, err);
 		client_redial(run->client);
 	}
 }
