@@ -117,7 +117,7 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 			continue;
 		waited += wait;
 		if (waited >= patience || left_ms(run) == 0)
-			return fail_not_connected(run, patience, err);
+			return fail_not_connected(run, patience_ms(run, run->timeout_ms), err);
 		client_redial(run->client);
 	}
 }
