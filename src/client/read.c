@@ -95,9 +95,7 @@ static const char *archive_title(const Lectern__V1__GetArchiveResponse *archive)
 		return archive->author->name;
 	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_SERIES:
 		return archive->series->name;
-	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_DATE:
-	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__NOT_SET:
-	case _LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__CASE_IS_INT_SIZE:
+	default: /* dates have no name; the enum is protobuf-c's */
 		break;
 	}
 	return "";
