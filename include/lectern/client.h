@@ -76,9 +76,9 @@ struct lectern_call {
  * Calls a method and waits for the answer.
  *
  * A write gets a request id unless it carries one already. The call is repeated, within its
- * deadline, when the connection is lost or the server says UNAVAILABLE. A server that
- * was never reached is waited for 2 seconds at most, one that was reached before until the deadline.
- * Methods that this version of the library does not know are sent once.
+ * deadline, when the connection is lost or the server says UNAVAILABLE. A server that was never
+ * reached is waited for 2 seconds at most, one that was reached before until the deadline. Methods
+ * that this version of the library does not know are sent once.
  *
  * @param call      Borrowed for the call.
  * @param[out] ret  Set on success only; free with lectern_reply_free().
