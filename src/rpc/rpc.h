@@ -66,6 +66,8 @@ struct rpc_method {
 	 * finishes it. NULL: the method answers UNIMPLEMENTED. */
 	enum code (*handle)(
 		struct rpc_call *call, const ProtobufCMessage *request, struct error *err);
+	/* For a handler that serves several methods: it finds its row in call->row. */
+	unsigned argument;
 };
 
 /* One service: a row for every method of the descriptor, in any order. */

@@ -1,10 +1,6 @@
 #include "services/term_service.h"
 
-#include "base/text.h"
-#include "services/check_fields.h"
-#include "services/mask.h"
 #include "services/page.h"
-#include "services/write.h"
 #include "store/posting.h"
 #include "store/term.h"
 
@@ -18,9 +14,6 @@ enum {
 	FIELD_MISSING = 2,
 	FIELD_NEXT_PAGE_TOKEN = 2,
 	FIELD_TOTAL_SIZE = 3,
-	/* Of the terms themselves. */
-	FIELD_SLUG = 2,
-	FIELD_NAME = 3,
 };
 
 static enum code fail_not_found(
@@ -164,112 +157,4 @@ enum code term_list(struct rpc_call *call, uint8_t kind, int32_t page_size, cons
 	reply_uint(&call->reply, FIELD_TOTAL_SIZE,
 		posting_count(snapshot_of(call), POSTING_TERMS, kind));
 	return code == CODE_OK ? txn_status(snapshot_of(call), err) : code;
-}
-
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
-static enum code check_term(
-	uint8_t kind, const struct term_put *put, uint64_t mask, struct error *err)
-{
-	const Lectern__Store__V1__Term *term = put->term;
-	const char *what = term_kind_name(kind);
-	char path[32];
-	bool named = put->key == NULL || (mask >> FIELD_NAME & 1) != 0;
-	snprintf(path, sizeof path, "%s.name", what);
-	enum code code = check_line(term->name, named, path, err);
-	snprintf(path, sizeof path, "%s.slug", what);
-	if (code == CODE_OK)
-		code = check_slug(term->slug, path, err);
-	snprintf(path, sizeof path, "%s.url", what);
-	if (code == CODE_OK)
-		code = check_url(term->url, path, err);
-	snprintf(path, sizeof path, "%s.avatar_url", what);
-	if (code == CODE_OK)
-		code = check_url(term->avatar_url, path, err);
-	if (code == CODE_OK)
-		code = check_attributes(term->attributes, term->n_attributes, what, err);
-	if (code == CODE_OK && term->parent != NULL && term->parent->id == 0 &&
-		term->parent->slug[0] == '\0' && term->parent->name[0] == '\0')
-		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "category.parent",
-			"give an id, a slug or a name, or leave parent unset");
-	return code;
-}
-
-/* The fields to change; the slug that names the term is none of them. */
-static enum code mask_of(const struct term_put *put, uint64_t *ret, struct error *err)
-{
-	*ret = put->settable;
-	if (put->key == NULL)
-		return CODE_OK;
-	enum code code = mask_resolve(put->update_mask, put->message, put->settable, ret, err);
-	if (put->key->id == 0)
-		*ret &= ~(UINT64_C(1) << FIELD_SLUG);
-	return code;
-}
-
-enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
-	const struct term_put *put, struct error *err)
-{
-	uint64_t mask;
-	enum code code = put->key == NULL ? CODE_OK : entity_key_check(put->key, "id", err);
-	if (code == CODE_OK && put->allow_missing && put->key->id != 0)
-		code = fail_field(err, CODE_INVALID_ARGUMENT, "ALLOW_MISSING_NEEDS_SLUG", "id",
-			"ids are made by the server; with allow_missing name the %s by slug",
-			term_kind_name(kind));
-	if (code == CODE_OK)
-		code = mask_of(put, &mask, err);
-	if (code == CODE_OK)
-		code = check_term(kind, put, mask, err);
-	if (code != CODE_OK)
-		return code;
-	struct write *write = write_new(call, request, put->request_id, put->validate_only, err);
-	if (write == NULL)
-		return CODE_RESOURCE_EXHAUSTED;
-	char slug[LIMIT_SLUG_BYTES + 1];
-	if (text_slug(slice_of_text(put->term->name), slug, sizeof slug) == 0)
-		snprintf(slug, sizeof slug, "%s", term_kind_name(kind));
-	Lectern__Store__V1__PutTerm *op = arena_alloc(call->arena, sizeof *op);
-	if (op == NULL)
-		return out_of_memory(err);
-	lectern__store__v1__put_term__init(op);
-	op->kind = (Lectern__Store__V1__TermKind)kind;
-	op->key = put->key == NULL ? NULL : write_key(call, put->key);
-	op->term = (Lectern__Store__V1__Term *)(uintptr_t)put->term;
-	op->field_mask = mask;
-	op->allow_missing = put->allow_missing;
-	op->slug_base = arena_text(call->arena, slice_of_text(slug));
-	if (op->slug_base == NULL || (put->key != NULL && op->key == NULL))
-		return out_of_memory(err);
-	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_TERM;
-	write->command.put_term = op;
-	return write_submit(write, err);
-}
-
-enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
-	const struct term_delete *delete, struct error *err)
-{
-	enum code code = entity_key_check(&delete->key, "key", err);
-	if (code != CODE_OK)
-		return code;
-	struct write *write =
-		write_new(call, request, delete->request_id, delete->validate_only, err);
-	if (write == NULL)
-		return CODE_RESOURCE_EXHAUSTED;
-	Lectern__Store__V1__DeleteTerm *op = arena_alloc(call->arena, sizeof *op);
-	Lectern__Store__V1__Key *key = write_key(call, &delete->key);
-	if (op == NULL || key == NULL)
-		return out_of_memory(err);
-	lectern__store__v1__delete_term__init(op);
-	op->kind = (Lectern__Store__V1__TermKind)kind;
-	op->key = key;
-	op->etag = (char *)(uintptr_t) delete->etag;
-	op->force = delete->force;
-	op->allow_missing = delete->allow_missing;
-	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_DELETE_TERM;
-	write->command.delete_term = op;
-	return write_submit(write, err);
 }

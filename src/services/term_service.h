@@ -1,6 +1,6 @@
 /*
- * Tags, categories and authors are served by one set of functions. Each service's file unpacks its
- * own request types into these structs.
+ * Tags, categories and authors are served by one set of functions. term_methods.c reads
+ * the requests.
  */
 #pragma once
 #include "services/services_private.h"
@@ -17,13 +17,11 @@ enum code term_batch_get(struct rpc_call *call, uint8_t kind, Lectern__V1__TermK
 enum code term_list(struct rpc_call *call, uint8_t kind, int32_t page_size, const char *page_token,
 	Lectern__V1__TermOrder order, struct error *err) NODISCARD;
 
-/* A create (key NULL) or an update. */
+/* A create or an update. */
 struct term_put {
-	const struct entity_key *key;
-	const ProtobufCMessage *message;      /* lectern.v1.Tag, Category or Author as sent */
-	const Lectern__Store__V1__Term *term; /* the same in the form of the store */
+	bool update;
+	const ProtobufCMessage *message; /* lectern.v1.Tag, Category or Author; may be NULL */
 	const Google__Protobuf__FieldMask *update_mask;
-	uint64_t settable; /* bits of the fields that a caller may set */
 	const char *request_id;
 	bool allow_missing;
 	bool validate_only;
