@@ -38,7 +38,8 @@ LECTERN_LOGS=$work
 server=
 finished=
 
-# The work directory stays when the server is kept or when its logs are needed.
+# The work directory stays when the server is kept or when its logs are needed. An interrupt ends with
+# everything removed.
 clean_up() {
 	if [ -n "$server" ] && { [ -z "$finished" ] || [ -z "$keep" ]; }; then
 		kill -TERM "$server" 2>/dev/null || true
@@ -46,11 +47,13 @@ clean_up() {
 	fi
 	if [ -n "$finished" ] && [ -z "$keep" ]; then
 		rm -rf "$work"
+	else
+		rmdir "$work" 2>/dev/null || true
 	fi
 }
 trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'finished=1 keep=; exit 130' INT
+trap 'finished=1 keep=; exit 143' TERM
 
 build() {
 	cmake --preset release -DLECTERN_TESTS=OFF && cmake --build --preset release
