@@ -5,6 +5,7 @@
 #include "cli/post_text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum exit_status post_show_written(
 	struct cli *cli, const char *verb, const ProtobufCMessage *response)
@@ -19,8 +20,8 @@ enum exit_status post_show_written(
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	buffer_printf(&out, "%s post ", verb);
-	/* A checked create has no id yet. */
-	if (post->id > 0)
+	/* The id of a post that would be created is not taken: the next one may get it. */
+	if (post->id > 0 && strcmp(verb, "Would create") != 0)
 		buffer_printf(&out, "%" PRIu64 ": ", post->id);
 	screen_text(&out, slice_of_text(post->slug), false);
 	buffer_printf(&out, " (%s)\n", state_text(post->state));

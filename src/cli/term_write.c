@@ -25,7 +25,8 @@ static enum exit_status show_written(struct cli *cli, const struct term_kind *ki
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	buffer_printf(&out, "%s %s ", verb, kind->name);
-	if (message_number(term, "id") > 0)
+	/* The id of a term that would be created is not taken: the next one may get it. */
+	if (message_number(term, "id") > 0 && strcmp(verb, "Would create") != 0)
 		buffer_printf(&out, "%" PRIu64 ": ", message_number(term, "id"));
 	screen_text(&out, slice_of_text(message_text(term, "slug")), false);
 	buffer_append_text(&out, " (");

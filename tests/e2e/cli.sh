@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# lectern against a server: what each command prints, where, and how it ends.
+set -euo pipefail
+cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
+bin=${LECTERN_BIN:-$PWD/build/dev/bin}
+. deploy/steps.sh
+command -v jq >/dev/null || {
+	echo "skipped: needs jq"
+	exit 77
+}
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+export LECTERN_SERVER=ipc://$work/rpc.sock PATH="$bin:$PATH"
+unset COLUMNS
+failed=0
+
+"$bin/lecternd" --data "$work/data" --listen "$LECTERN_SERVER" >"$work/log" 2>&1 </dev/null &
+server=$!
+wait_for_ready "$server" "$work/log" >/dev/null || {
+	cat "$work/log"
+	die "lecternd did not become ready"
+}
+
+# expect STATUS OUT ERR ARGUMENT...: runs lectern; the texts stand in its output and its errors, an
+# empty one means that there is nothing at all. Standard input is the test's.
+expect() {
+	local want=$1 out=$2 err=$3 status=0 wrong=
+	shift 3
+	lectern "$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = "$want" ] || wrong="status $status, not $want"
+	grep -qF -- "$out" "$work/out" || [ -z "$out" ] || wrong="no \"$out\" in the output"
+	grep -qF -- "$err" "$work/err" || [ -z "$err" ] || wrong="no \"$err\" in the errors"
+	[ -n "$out" ] || [ ! -s "$work/out" ] || wrong="there is output"
+	[ -n "$err" ] || [ ! -s "$work/err" ] || wrong="there are errors"
+	[ -n "$wrong" ] || return 0
+	printf 'lectern %s: %s\n' "$*" "$wrong"
+	head -c 2000 "$work/out" "$work/err"
+	failed=1
+}
+
+# same WANT COMMAND...: the command's output is WANT.
+same() {
+	local want=$1 got
+	shift
+	got=$("$@" 2>"$work/err") || true
+	[ "$got" = "$want" ] && return
+	printf '%s: "%s", not "%s"\n' "$*" "$got" "$want"
+	failed=1
+}
+json() { # FILTER ARGUMENT...
+	lectern -o json "${@:2}" | jq -r "$1"
+}
+
+# Content.
+expect 0 '30 created' '' import jsonl deploy/sample/01-terms.jsonl
+expect 0 '35 created, 0 updated, 0 unchanged, 0 refused' '' import auto deploy/sample/*.jsonl
+expect 0 '0 created, 0 updated, 35 unchanged, 0 refused' '' import jsonl deploy/sample/*.jsonl
+same '{"created":0,"unchanged":35}' json '{created, unchanged} | tostring' import jsonl deploy/sample/*.jsonl
+printf '%s\n' '{"title": "Fine"}' '{"titel": "x"}' >"$work/mixed.jsonl"
+expect 1 '1 created, 0 updated, 0 unchanged, 1 refused' 'mixed.jsonl:2: titel: lectern.v1.Post has no such field' \
+	import jsonl "$work/mixed.jsonl" --dry-run
+expect 2 '1 created, 0 updated, 0 unchanged, 1 refused' 'ITEM_REFUSED' \
+	import jsonl "$work/mixed.jsonl" --dry-run --strict --report "$work/report"
+same 'created refused' jq -rs 'map(.result) | join(" ")' "$work/report"
+expect 2 '' "no format 'foo'" import foo "$work/mixed.jsonl"
+expect 2 '' 'No such file' import jsonl "$work/nothing"
+
+# Archives.
+expect 0 'Tag: Databases  (14 posts)' 'There is more: --page-token' archive tag databases
+expect 0 'Tag: Databases  (14 posts)' '' archive tag 'DataBases' --page 2
+expect 75 '' 'there is no page 3; the last one is page 2' archive tag databases --page 3
+expect 0 'SLUG' '' archive tag databases --view basic --all
+expect 0 'Category: Engineering' '' archive category engineering --view basic --all
+expect 0 'Author: 陈雯' '' archive author 陈雯 --view basic
+expect 0 'store-from-scratch-1-the-log' '' archive series store-from-scratch
+expect 0 'Date: 2024-02' '' archive date 2024-02
+expect 0 '2024-02' '' archive dates --year 2024
+expect 67 '' 'field: date.month' archive date 2024-13
+expect 69 '' 'NOT_FOUND: ' archive tag nothing
+same '5 TERM_NOT_FOUND' bash -c 'lectern -o json archive tag nothing 2>&1 | jq -r "\"\(.code) \(.details[0].reason)\""'
+same '14 14 ' json '"\(.posts | length) \(.totalSize) \(.nextPageToken // "")"' archive tag databases --all --page-size 4
+same 14 bash -c 'lectern -o jsonl archive tag databases --all --page-size 4 | jq -s length'
+same 'string' json '.posts[0].body | type' archive tag databases
+token=$(lectern -o json archive tag databases --page-size 4 | jq -r .nextPageToken)
+same "$(lectern -o json archive tag databases --page-size 4 --page 2)" \
+	lectern -o json archive tag databases --page-size 4 --page-token "$token"
+expect 67 '' 'page_token' archive tag performance --page-token "$token"
+
+# Posts.
+printf '# Hi\n\n\033[31mred\n' >"$work/body.md"
+expect 0 'Would create post first-words (draft)' '' post create --title 'First words' --validate-only
+expect 0 'first-words (published)' '' post create --title 'First words' --body-file - --state published \
+	--tag 'Brand New' --tag databases --create-missing --series Serial --part 2 --attribute a=b \
+	--request-id once <"$work/body.md"
+expect 0 'first-words (published)' '' post create --title 'First words' --body-file - --state published \
+	--tag 'Brand New' --tag databases --create-missing --series Serial --part 2 --attribute a=b \
+	--request-id once <"$work/body.md"
+expect 69 '' 'TERM_NOT_FOUND' post create --title 'No' --tag nothing-like-it
+expect 70 '' 'ALREADY_EXISTS' post create --title 'No' --slug first-words
+expect 0 '  ^[[31mred' '' post get first-words
+same $'# Hi\n\n\033[31mred' json .post.body post get first-words
+expect 0 'Updated post' '' post update first-words --set title='Second thoughts' --set 'tags=["databases"]'
+same 'Second thoughts databases' json '.post | "\(.title) \(.tags[0].slug)"' post get first-words
+expect 0 'second' '' post update first-words --slug second --set series=
+same 'second true null' json '"\(.post.slug) \(.formerSlug) \(.post.series)"' post get first-words
+expect 74 '' 'ABORTED: ' post update second --set excerpt=x --etag stale
+expect 0 'Updated post' '' post update second --set excerpt=x --etag "$(json .post.etag post get second)"
+expect 0 'SLUG' '' post list --tag databases --view basic --page-size 50
+same 15 lectern post list --tag Databases --total
+same 0 lectern post list --state draft --total
+expect 0 '(trashed)' '' post delete second
+expect 69 '' 'NOT_FOUND' post delete nothing-like-it
+expect 0 'Nothing to do' '' post delete nothing-like-it --allow-missing
+
+# Terms.
+expect 0 'Renamed tag' '' tag rename 'Brand New' 'Not so new'
+same 'not-so-new brand-new' json '"\(.tag.slug) \(.tag.aliases[0])"' tag get brand-new
+expect 0 'Created category' '' category create 'Sub' --parent engineering --description 'Text.'
+expect 0 'parent       engineering' '' category get sub
+expect 0 'Updated category' '' category update sub --set description=
+expect 73 '' 'TERM_IN_USE' tag delete databases
+expect 0 'Deleted category sub' '' category delete sub
+expect 76 '' 'UNIMPLEMENTED' author merge a --into b
+same name bash -c 'lectern -o jsonl tag list --all | jq -rs "if (map(.name | ascii_downcase) | . == sort) then \"name\" else \"none\" end"'
+
+# Calls.
+expect 0 '"title": "Why pages beat offsets"' '' call PostService/GetPost '{"slug": "why-pages-beat-offsets"}'
+expect 0 'SERVING' '' call /lectern.v1.HealthService/Check
+expect 67 '' 'PAGE_SIZE_NEGATIVE' call PostService/ListPosts '{"pageSize": -1}'
+expect 2 '' 'did you mean "slug"?' call PostService/GetPost '{"slugg": "x"}'
+expect 2 '' 'did you mean "GetPost"?' call PostService/GetPots
+expect 76 '' 'UNIMPLEMENTED' call AdminService/CreateBackup
+expect 0 'rpc GetPost(GetPostRequest) returns (GetPostResponse);' '' describe PostService
+expect 0 '// Names one term.' '' describe lectern.v1.TermKey
+same true bash -c '[ "$(lectern describe Post)" = "$(lectern describe Post --offline)" ] && echo true'
+for id in {1..30} 999 {1..30}; do
+	printf '{"method": "PostService/GetPost", "request": {"id": %d, "view": "POST_VIEW_BASIC"}}\n' "$id"
+done >"$work/batch"
+status=0
+lectern batch "$work/batch" >"$work/answers" || status=$?
+same 69 echo "$status"
+same "$(jq -r .request.id "$work/batch")" jq -r '.response.post.id // (999 | tostring)' "$work/answers"
+same POST_NOT_FOUND jq -r '.error // empty | .details[0].reason' "$work/answers"
+
+# The server.
+expect 0 SERVING '' health
+same SERVING_STATUS_SERVING json .status health
+expect 0 'store format' '' info
+expect 0 'store bytes' '' stats
+expect 0 ' 0 problems' '' check
+expect 78 '' 'UNAVAILABLE' --server "ipc://$work/nothing" --timeout 300 health
+
+# Export and import are each other's reverse.
+lectern export jsonl "$work/all.jsonl" 2>/dev/null
+"$bin/lecternd" --data "$work/copy" --listen "ipc://$work/copy.sock" >"$work/log2" 2>&1 </dev/null &
+copy=$!
+trap 'kill "$server" "$copy"; rm -rf "$work"' EXIT
+wait_for_ready "$copy" "$work/log2" >/dev/null
+lectern --server "ipc://$work/copy.sock" import jsonl "$work/all.jsonl" >/dev/null
+lectern --server "ipc://$work/copy.sock" export jsonl - >"$work/again.jsonl" 2>/dev/null
+strip='del(.. | .id?, .etag?, .createTime?, .updateTime?, .revision?, .aliases?)'
+same '' diff <(jq -cS "$strip" "$work/all.jsonl" | sort) <(jq -cS "$strip" "$work/again.jsonl" | sort)
+
+# Output that cannot be written.
+[ ! -w /dev/full ] || same 'lectern: cannot write the output: No space left on device' \
+	bash -c 'lectern info 2>&1 >/dev/full'
+same '' bash -c 'lectern -o jsonl post list --all --view full 2>&1 >&3 3>&- | cat' 3> >(head -c 1 >/dev/null)
+exit $failed
