@@ -16,7 +16,8 @@ enum {
 	RESPONSE_MARGIN_BYTES = 1024 * 1024,
 };
 
-_Static_assert((int)TOKEN_TEXT_BYTES <= (int)LIMIT_PAGE_TOKEN_BYTES, "every token is accepted again");
+_Static_assert(
+	(int)TOKEN_TEXT_BYTES <= (int)LIMIT_PAGE_TOKEN_BYTES, "every token is accepted again");
 
 /* What list a token belongs to. */
 static void fingerprint(const struct page_range *range, uint8_t out[QUERY_BYTES])
