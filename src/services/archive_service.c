@@ -119,6 +119,8 @@ static enum code get_archive(
 		.token_field = FIELD_NEXT_PAGE_TOKEN };
 	enum code code =
 		page_size_of(request->page_size, DEFAULT_ARCHIVE_PAGE_SIZE, &query.page_size, err);
+	if (code == CODE_OK)
+		code = check_view(request->view, err);
 	if (code != CODE_OK)
 		return code;
 	switch (request->kind) {
