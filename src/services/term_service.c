@@ -14,6 +14,8 @@ enum {
 	FIELD_MISSING = 2,
 	FIELD_NEXT_PAGE_TOKEN = 2,
 	FIELD_TOTAL_SIZE = 3,
+	/* A page ends before this; one term more, the largest there can be, still fits. */
+	PAGE_BYTES_MAX = LIMIT_RESPONSE_BYTES - 1024 * 1024,
 };
 
 static enum code fail_not_found(
@@ -143,7 +145,9 @@ enum code term_list(struct rpc_call *call, uint8_t kind, int32_t page_size, cons
 	if (code != CODE_OK)
 		return code;
 	bool more = page_walk_next(&page);
-	for (size_t i = 0; more && i < most && code == CODE_OK; i++) {
+	for (size_t i = 0;
+		more && i < most && code == CODE_OK && call->reply.size_bytes < PAGE_BYTES_MAX;
+		i++) {
 		uint64_t id;
 		if (!read_id(&page, &id))
 			txn_fail_corrupt(snapshot_of(call), "list of terms", kind);
