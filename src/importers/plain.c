@@ -1,5 +1,7 @@
 #include "importers/plain.h"
 
+#include "base/text.h"
+
 #include <gumbo.h>
 
 static bool is_space(uint8_t c)
@@ -40,6 +42,20 @@ static void append_source(struct slice text, struct buffer *out)
 	}
 }
 
+/* The text with U+FFFD for each byte that is not UTF-8: gumbo's numbers overflow in references such
+ * as "&#x213BBBBBBBBB;". */
+static void append_valid(struct slice text, struct buffer *out)
+{
+	while (text.size > 0) {
+		size_t valid = text_find_invalid(text);
+		buffer_append(out, text.data, valid);
+		if (valid < text.size)
+			buffer_append_text(out, "\xEF\xBF\xBD");
+		size_t used = valid < text.size ? valid + 1 : valid;
+		text = slice_of(text.data + used, text.size - used);
+	}
+}
+
 /* The texts below the root: there are no elements, as the source has no markup. */
 static void append_nodes(const GumboNode *root, struct buffer *out)
 {
@@ -47,7 +63,7 @@ static void append_nodes(const GumboNode *root, struct buffer *out)
 	for (unsigned i = 0; i < children->length; i++) {
 		const GumboNode *node = children->data[i];
 		if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE)
-			buffer_append_text(out, node->v.text.text);
+			append_valid(slice_of_text(node->v.text.text), out);
 	}
 }
 
