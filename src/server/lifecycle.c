@@ -77,6 +77,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 {
 	if (server->transport != NULL)
 		nng_server_stop(server->transport, DRAIN_MS, stop);
+	services_stop(server->services);
 	store_close(server->store);
 	services_free(server->services);
 	rpc_free(server->rpc);

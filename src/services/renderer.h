@@ -7,7 +7,7 @@ struct renderer;
 
 enum code renderer_new(struct renderer **ret, struct error *err) NODISCARD;
 
-/* Finishes what is queued and ends the thread. NULL is allowed. */
+/* Finishes the one at hand, refuses the others and ends the thread. NULL is allowed. */
 void renderer_free(struct renderer *renderer);
 
 /* Renders write->render and then hands the write to the store. RESOURCE_EXHAUSTED at once when the

@@ -42,13 +42,22 @@ enum code services_new(
 	return CODE_OK;
 }
 
-void services_free(struct services *services)
+void services_stop(struct services *services)
 {
 	if (services == NULL)
 		return;
 	renderer_free(services->renderer);
+	services->renderer = NULL;
 	if (services->check_joinable)
 		pthread_join(services->check_thread, NULL);
+	services->check_joinable = false;
+}
+
+void services_free(struct services *services)
+{
+	if (services == NULL)
+		return;
+	services_stop(services);
 	for (size_t i = 0; i < services->address_count; i++)
 		free(services->addresses[i]);
 	free(services->addresses);

@@ -15,6 +15,10 @@ enum code services_new(
 	const struct services_options *options, struct services **ret, struct error *err) NODISCARD;
 void services_free(struct services *services);
 
+/* Ends the threads that use the store, which can be closed then: writes that wait to be rendered
+ * are refused, a check of the store is waited for. No new call may come in. NULL is allowed. */
+void services_stop(struct services *services);
+
 /* Fills the tables and hooks for rpc_new(). They live as long as services. */
 void services_rpc_options(struct services *services, struct rpc_options *ret);
 

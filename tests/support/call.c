@@ -22,14 +22,16 @@
 static const char PACKAGE[] = "lectern.v1.";
 static const uint64_t MAP_BYTES = UINT64_C(1) << 30;
 
-/* A call and the one who waits for it. */
-struct waiting {
+/* A call and what the one who waits for it gets. */
+struct started_call {
 	struct rpc_call call;
 	struct arena arena;
+	char method[256];
+	uint8_t *payload;
 	pthread_mutex_t mutex;
 	pthread_cond_t answered;
 	bool done;
-	struct answer *answer;
+	struct answer answer;
 };
 
 static _Noreturn void give_up(const char *what, const struct error *err)
@@ -53,9 +55,17 @@ static void start(struct local_server *server)
 		give_up("start dispatcher", &err);
 }
 
+void local_server_stop(struct local_server *server)
+{
+	services_stop(server->services);
+	store_close(server->store);
+	server->store = NULL;
+}
+
 static void stop(struct local_server *server)
 {
-	store_close(server->store);
+	if (server->store != NULL)
+		local_server_stop(server);
 	services_free(server->services);
 	rpc_free(server->rpc);
 }
@@ -130,8 +140,8 @@ static void copy_reply(const struct reply *reply, struct answer *answer)
 
 static void respond(struct rpc_call *rpc_call, const struct error *err)
 {
-	struct waiting *waiting = (struct waiting *)rpc_call;
-	struct answer *answer = waiting->answer;
+	struct started_call *started = (struct started_call *)rpc_call;
+	struct answer *answer = &started->answer;
 	if (err != NULL) {
 		answer->code = err->code;
 		answer->err = *err;
@@ -139,67 +149,86 @@ static void respond(struct rpc_call *rpc_call, const struct error *err)
 		copy_reply(&rpc_call->reply, answer);
 	}
 	answer->revision = rpc_call->revision;
-	pthread_mutex_lock(&waiting->mutex);
-	waiting->done = true;
-	pthread_cond_signal(&waiting->answered);
-	pthread_mutex_unlock(&waiting->mutex);
+	pthread_mutex_lock(&started->mutex);
+	started->done = true;
+	pthread_cond_signal(&started->answered);
+	pthread_mutex_unlock(&started->mutex);
 }
 
-static void dispatch(
-	struct local_server *server, const char *method, struct slice payload, struct answer *ret)
+/* Takes the payload over. */
+static struct started_call *start_call(
+	struct local_server *server, const char *method, uint8_t *payload, size_t size_bytes)
 {
-	struct waiting waiting = { .answer = ret };
-	pthread_mutex_init(&waiting.mutex, NULL);
-	pthread_cond_init(&waiting.answered, NULL);
-	arena_init(&waiting.arena, LIMIT_ARENA_BYTES);
-	waiting.call.arena = &waiting.arena;
-	waiting.call.method = slice_of_text(method);
-	waiting.call.payload = payload;
-	waiting.call.arrival_ns = clock_monotonic_ns();
-	waiting.call.timeout_ms = LIMIT_TIMEOUT_MS; /* sanitizers make it slow */
-	waiting.call.peer = "test";
-	waiting.call.respond = respond;
-	rpc_dispatch(server->rpc, &waiting.call);
-	pthread_mutex_lock(&waiting.mutex);
-	while (!waiting.done)
-		pthread_cond_wait(&waiting.answered, &waiting.mutex);
-	pthread_mutex_unlock(&waiting.mutex);
-	arena_done(&waiting.arena);
-	pthread_cond_destroy(&waiting.answered);
-	pthread_mutex_destroy(&waiting.mutex);
+	struct started_call *started = calloc(1, sizeof *started);
+	if (started == NULL || payload == NULL)
+		abort();
+	bool short_name = strstr(method, PACKAGE) == NULL && strncmp(method, "/", 1) != 0;
+	snprintf(started->method, sizeof started->method, "%s%s%s", short_name ? "/" : "",
+		short_name ? PACKAGE : "", method);
+	started->payload = payload;
+	pthread_mutex_init(&started->mutex, NULL);
+	pthread_cond_init(&started->answered, NULL);
+	arena_init(&started->arena, LIMIT_ARENA_BYTES);
+	started->call.arena = &started->arena;
+	started->call.method = slice_of_text(started->method);
+	started->call.payload = slice_of(payload, size_bytes);
+	started->call.arrival_ns = clock_monotonic_ns();
+	started->call.timeout_ms = LIMIT_TIMEOUT_MS; /* sanitizers make it slow */
+	started->call.peer = "test";
+	started->call.respond = respond;
+	rpc_dispatch(server->rpc, &started->call);
+	return started;
+}
+
+struct started_call *call_start(
+	struct local_server *server, const char *method, const ProtobufCMessage *request)
+{
+	size_t size = protobuf_c_message_get_packed_size(request);
+	uint8_t *payload = malloc(size + 1);
+	if (payload != NULL)
+		protobuf_c_message_pack(request, payload);
+	return start_call(server, method, payload, size);
+}
+
+enum code call_wait(struct started_call *started, struct answer *ret)
+{
+	pthread_mutex_lock(&started->mutex);
+	while (!started->done)
+		pthread_cond_wait(&started->answered, &started->mutex);
+	pthread_mutex_unlock(&started->mutex);
+	answer_done(ret);
+	*ret = started->answer;
+	const ProtobufCMethodDescriptor *row = find_method(started->method);
+	if (ret->code == CODE_OK && row != NULL) {
+		ret->message =
+			protobuf_c_message_unpack(row->output, NULL, ret->size_bytes, ret->bytes);
+		if (ret->message == NULL) {
+			fprintf(stderr, "%s: the answer is no %s\n", started->method,
+				row->output->name);
+			abort();
+		}
+	}
+	arena_done(&started->arena);
+	pthread_cond_destroy(&started->answered);
+	pthread_mutex_destroy(&started->mutex);
+	free(started->payload);
+	free(started);
+	return ret->code;
 }
 
 enum code call_bytes(struct local_server *server, const char *method, const void *payload,
 	size_t size_bytes, struct answer *ret)
 {
-	char full[256];
-	bool short_name = strstr(method, PACKAGE) == NULL && strncmp(method, "/", 1) != 0;
-	snprintf(full, sizeof full, "%s%s%s", short_name ? "/" : "", short_name ? PACKAGE : "",
-		method);
-	answer_done(ret);
-	dispatch(server, full, slice_of(payload, size_bytes), ret);
-	const ProtobufCMethodDescriptor *row = find_method(method);
-	if (ret->code != CODE_OK || row == NULL)
-		return ret->code;
-	ret->message = protobuf_c_message_unpack(row->output, NULL, ret->size_bytes, ret->bytes);
-	if (ret->message == NULL) {
-		fprintf(stderr, "%s: the answer is no %s\n", method, row->output->name);
-		abort();
-	}
-	return CODE_OK;
+	uint8_t *copy = malloc(size_bytes + 1);
+	if (copy != NULL && size_bytes > 0)
+		memcpy(copy, payload, size_bytes);
+	return call_wait(start_call(server, method, copy, size_bytes), ret);
 }
 
 enum code call(struct local_server *server, const char *method, const ProtobufCMessage *request,
 	struct answer *ret)
 {
-	size_t size = protobuf_c_message_get_packed_size(request);
-	uint8_t *payload = malloc(size + 1);
-	if (payload == NULL)
-		abort();
-	protobuf_c_message_pack(request, payload);
-	enum code code = call_bytes(server, method, payload, size, ret);
-	free(payload);
-	return code;
+	return call_wait(call_start(server, method, request), ret);
 }
 
 void *call_ok(struct local_server *server, const char *method, const ProtobufCMessage *request,

@@ -37,12 +37,20 @@ struct answer {
 void local_server_open(struct local_server *server);
 /* Closes and opens the store, as a restart of the server does. */
 void local_server_reopen(struct local_server *server);
+/* Ends what runs and answers what is queued; only call_wait() and local_server_close() follow. */
+void local_server_stop(struct local_server *server);
 void local_server_close(struct local_server *server);
 
 /* Runs one method, named as in "PostService/GetPost" or in full. The answer that *ret holds is
  * freed first, so that a test can use one variable for all its calls; it begins as { 0 }. */
 enum code call(struct local_server *server, const char *method, const ProtobufCMessage *request,
 	struct answer *ret);
+
+/* The two halves of call(): a write may be under way between them. */
+struct started_call;
+struct started_call *call_start(
+	struct local_server *server, const char *method, const ProtobufCMessage *request);
+enum code call_wait(struct started_call *started, struct answer *ret);
 
 /* The same with the request's bytes, right or wrong. */
 enum code call_bytes(struct local_server *server, const char *method, const void *payload,
