@@ -7,8 +7,10 @@
 #include <lectern/rpc/v1/envelope.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
+#include <netinet/tcp.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -526,6 +528,85 @@ static void closes_a_client_that_never_reads(void **state)
 	stop(server);
 }
 
+/* Reads so many bytes. */
+static void skip_raw(int fd, size_t size)
+{
+	static uint8_t buffer[65536];
+	while (size > 0) {
+		ssize_t got = recv(fd, buffer, size < sizeof buffer ? size : sizeof buffer, 0);
+		assert_true(got > 0);
+		size -= (size_t)got;
+	}
+}
+
+/* Head, request id, payload and what the envelope puts around it. */
+static void skip_reply(int fd, size_t payload_bytes)
+{
+	uint8_t head[8];
+	assert_int_equal(recv(fd, head, sizeof head, MSG_WAITALL), sizeof head);
+	uint64_t size = 0;
+	for (int i = 0; i < 8; i++)
+		size = size << 8 | head[i];
+	assert_in_range(size, 4 + payload_bytes, 4 + payload_bytes + 20);
+	skip_raw(fd, size);
+}
+
+static void waits_for_clients_that_read_late(void **state)
+{
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 32 });
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", 4 * MEGABYTE, bytes, sizeof bytes);
+	int fd = connect_raw(nng_server_address(server, 1));
+	greet(fd);
+	for (uint32_t i = 0; i < 16; i++)
+		send_request(fd, i, frame);
+	wait_handled(1);
+	check_works(nng_server_address(server, 1));
+	for (uint32_t i = 0; i < 16; i++)
+		skip_reply(fd, 4 * MEGABYTE);
+	close(fd);
+	stop(server);
+}
+
+static void answers_many_requests_of_one_client(void **state)
+{
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 1 });
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", 100, bytes, sizeof bytes);
+	int fd = connect_raw(nng_server_address(server, 1));
+	greet(fd);
+	for (uint32_t round = 0; round < 20; round++) {
+		for (uint32_t i = 0; i < 200; i++)
+			send_request(fd, i, frame);
+		for (uint32_t i = 0; i < 200; i++)
+			skip_reply(fd, 100);
+	}
+	close(fd);
+	stop(server);
+}
+
+/* One byte at a time: every state of the reader is met. */
+static void reads_requests_in_pieces(void **state)
+{
+	struct nng_server *server = start();
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("in-pieces", 0, bytes, sizeof bytes);
+	int fd = connect_raw(nng_server_address(server, 1));
+	int yes = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	greet(fd);
+	for (uint32_t round = 0; round < 2; round++) {
+		uint8_t head[12] = { 0, 0, 0, 0, 0, 0, 0, (uint8_t)(frame.size + 4), 0x80 };
+		for (size_t i = 0; i < sizeof head; i++)
+			send_raw(fd, head + i, 1);
+		for (size_t i = 0; i < frame.size; i++)
+			send_raw(fd, frame.data + i, 1);
+		skip_reply(fd, strlen("in-pieces") + 2);
+	}
+	close(fd);
+	stop(server);
+}
+
 /* A call in a thread of its own. */
 struct write {
 	pthread_t thread;
@@ -552,6 +633,26 @@ static void *run_write(void *arg)
 	return NULL;
 }
 
+/* Those beyond the contexts wait in line and get their turn. */
+static void queues_more_writes_than_contexts(void **state)
+{
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 2 });
+	struct write writes[10];
+	for (size_t i = 0; i < 10; i++) {
+		writes[i] = (struct write){ .url = nng_server_address(server, i % 2) };
+		assert_int_equal(pthread_create(&writes[i].thread, NULL, run_write, &writes[i]), 0);
+	}
+	for (size_t i = 0; i < 5; i++) {
+		wait_pending(2);
+		finish_pending();
+	}
+	for (size_t i = 0; i < 10; i++) {
+		pthread_join(writes[i].thread, NULL);
+		assert_true(writes[i].made);
+	}
+	stop(server);
+}
+
 struct stopping {
 	pthread_t thread;
 	struct nng_server *server;
@@ -565,6 +666,19 @@ static void *run_stop(void *arg)
 	return NULL;
 }
 
+/* Connects until the server greets and hangs up. */
+static void wait_refused(const char *url)
+{
+	bool refused = false;
+	while (!refused) {
+		struct pollfd poller = { .fd = connect_raw(url), .events = POLLIN };
+		uint8_t byte;
+		greet(poller.fd);
+		refused = poll(&poller, 1, 20) == 1 && recv(poller.fd, &byte, 1, 0) <= 0;
+		close(poller.fd);
+	}
+}
+
 static void stops_after_the_calls_in_flight(void **state)
 {
 	struct nng_server *server = start();
@@ -576,20 +690,7 @@ static void stops_after_the_calls_in_flight(void **state)
 	wait_pending(6);
 	struct stopping stopping = { .server = server };
 	assert_int_equal(pthread_create(&stopping.thread, NULL, run_stop, &stopping), 0);
-	/* A connection is refused as soon as the stop has begun. */
-	for (;;) {
-		int fd = connect_raw(nng_server_address(server, 1));
-		uint8_t answer[8];
-		send_raw(fd, "\0SP\0\0\x30\0\0", 8);
-		ssize_t first = recv(fd, answer, sizeof answer, MSG_WAITALL);
-		uint8_t bytes[512];
-		if (first == 8)
-			send_request(fd, 1, get_tag_frame("x", 0, bytes, sizeof bytes));
-		ssize_t second = first == 8 ? recv(fd, answer, sizeof answer, 0) : 0;
-		close(fd);
-		if (second <= 0)
-			break;
-	}
+	wait_refused(nng_server_address(server, 1));
 	finish_pending();
 	pthread_join(stopping.thread, NULL);
 	for (size_t i = 0; i < 6; i++) {
@@ -715,6 +816,10 @@ int main(void)
 		cmocka_unit_test(forgets_clients_that_leave),
 		cmocka_unit_test(serves_others_beside_a_client_that_never_reads),
 		cmocka_unit_test(closes_a_client_that_never_reads),
+		cmocka_unit_test(waits_for_clients_that_read_late),
+		cmocka_unit_test(answers_many_requests_of_one_client),
+		cmocka_unit_test(reads_requests_in_pieces),
+		cmocka_unit_test(queues_more_writes_than_contexts),
 		cmocka_unit_test(stops_after_the_calls_in_flight),
 		cmocka_unit_test(stops_in_time_and_is_finished_later),
 		cmocka_unit_test(listens_again_on_an_ipc_path),
