@@ -1,5 +1,6 @@
 #include "services/filter.h"
 
+#include "base/text.h"
 #include "store/posting.h"
 #include "store/term.h"
 
@@ -112,6 +113,7 @@ static uint64_t find_term(struct txn *txn, uint8_t kind, const char *text)
 static enum code plan_restriction(struct scanner *scanner, struct txn *txn, const char *field,
 	uint8_t *kind, uint64_t *number, struct error *err)
 {
+	enum { SHOWN_BYTES = 100 }; /* of a field, so that the advice behind it is not cut */
 	bool has = scanner->text[0] == ':';
 	size_t operator_position = scanner->position;
 	scan(scanner);
@@ -128,9 +130,9 @@ static enum code plan_restriction(struct scanner *scanner, struct txn *txn, cons
 		return CODE_OK;
 	}
 	return fail_field(err, CODE_INVALID_ARGUMENT, "FILTER_INVALID", "filter",
-		"at byte %zu: \"%s\" cannot be asked for in this way; this version knows tags:, "
+		"at byte %zu: \"%.*s\" cannot be asked for in this way; this version knows tags:, "
 		"categories:, authors:, series: and state =",
-		operator_position, field);
+		operator_position, (int)text_cut(slice_of_text(field), SHOWN_BYTES), field);
 }
 
 enum code filter_plan(struct txn *txn, struct arena *arena, const char *filter, uint8_t *kind,
