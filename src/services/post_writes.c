@@ -58,7 +58,9 @@ static enum code submit_put(struct write *write, Lectern__Store__V1__PutPost *op
 {
 	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	write->command.put_post = op;
-	if ((op->field_mask & BIT(FIELD_BODY)) != 0 && op->post->body[0] != '\0')
+	/* A post that is not there is made of all that was sent, whatever the mask says. */
+	bool takes_body = (op->field_mask & BIT(FIELD_BODY)) != 0 || op->allow_missing;
+	if (takes_body && op->post->body[0] != '\0')
 		write->render = op->post;
 	return write_submit(write, err);
 }

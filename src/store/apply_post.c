@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "store/apply.h"
 #include "store/post.h"
 #include "store/posting.h"
@@ -266,7 +267,8 @@ static bool is_unchanged(struct apply *apply, const Lectern__V1__Post *old,
 static enum code check_put(
 	const Lectern__Store__V1__PutPost *op, const Lectern__V1__Post *old, struct error *err)
 {
-	if (old == NULL && op->post->title[0] == '\0')
+	char folded[8];
+	if (old == NULL && text_fold(slice_of_text(op->post->title), folded, sizeof folded) == 0)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "post.title",
 			"must not be empty");
 	if (old == NULL)
