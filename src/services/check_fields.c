@@ -64,6 +64,7 @@ enum code check_attributes(Lectern__V1__Attribute *const *attributes, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		char path[PATH_BYTES];
 		const char *key = attributes[i]->key;
+		attributes[i]->base.n_unknown_fields = 0;
 		snprintf(path, sizeof path, "%s.attributes[%zu].key", prefix, i);
 		bool valid = key[0] != '\0';
 		for (const char *c = key; *c != '\0'; c++)
@@ -131,10 +132,12 @@ static enum code check_language(const char *language, struct error *err)
 	return CODE_OK;
 }
 
-static void cut_to_microseconds(Google__Protobuf__Timestamp *time)
+void trim_time(Google__Protobuf__Timestamp *time)
 {
-	if (time != NULL)
-		time->nanos -= time->nanos % 1000;
+	if (time == NULL)
+		return;
+	time->nanos -= time->nanos % 1000;
+	time->base.n_unknown_fields = 0;
 }
 
 static enum code check_enums(const Lectern__V1__Post *post, struct error *err)
@@ -177,7 +180,7 @@ enum code check_post(Lectern__V1__Post *post, bool create_missing_terms, struct 
 		code = check_url(post->canonical_url, "post.canonical_url", err);
 	if (code == CODE_OK)
 		code = check_attributes(post->attributes, post->n_attributes, "post", err);
-	cut_to_microseconds(post->publish_time);
-	cut_to_microseconds(post->expire_time);
+	trim_time(post->publish_time);
+	trim_time(post->expire_time);
 	return code;
 }

@@ -1,4 +1,5 @@
-/* What the fields of posts and terms must be beyond their size: slugs, URLs, keys, times. */
+/* What the fields of posts and terms must be beyond their size: slugs, URLs, keys, times. Fields
+ * that the schema does not know are taken out of what goes into the store: they have no bounds. */
 #pragma once
 #include "base/arena.h"
 #include "base/error.h"
@@ -7,7 +8,7 @@
 #include <lectern/v1/post.pb-c.h>
 #include <stdbool.h>
 
-/* Checks the fields of a post that a caller may set and cuts its times to microseconds.
+/* Checks the fields of a post that a caller may set and trims its times.
  * INVALID_ARGUMENT with the field's path. */
 enum code check_post(Lectern__V1__Post *post, bool create_missing_terms, struct error *err)
 	NODISCARD;
@@ -22,6 +23,9 @@ enum code check_slug(const char *slug, const char *field, struct error *err) NOD
 
 /* Empty, or a URL of http or https. */
 enum code check_url(const char *url, const char *field, struct error *err) NODISCARD;
+
+/* Cuts a time to microseconds. NULL is allowed. */
+void trim_time(Google__Protobuf__Timestamp *time);
 
 /* Keys of the allowed characters, each once. prefix: "post", "tag" and so on. */
 enum code check_attributes(Lectern__V1__Attribute *const *attributes, size_t count,

@@ -228,7 +228,7 @@ enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, 
 	if (request->publish_time == NULL)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "publish_time",
 			"tell when the post is to become public");
-	request->publish_time->nanos -= request->publish_time->nanos % 1000;
+	trim_time(request->publish_time);
 	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_SCHEDULE,
 		.key = ID_OR_SLUG(request),
 		.etag = request->etag,
