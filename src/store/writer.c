@@ -47,7 +47,9 @@ static void run_alone(struct store *store, struct store_write *write)
 	write->error.code = txn_begin_write(&store->env, &txn, &write->error);
 	if (write->error.code != CODE_OK)
 		return;
+	uint64_t revision = txn_revision(&txn);
 	if (apply_write(&txn, write) != CODE_OK || write->command->validate_only) {
+		write->revision = revision; /* that of a trial is never made */
 		txn_abort(&txn);
 		return;
 	}
