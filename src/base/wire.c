@@ -1,5 +1,7 @@
 #include "base/wire.h"
 
+enum { TAG_BYTES_MAX = 5 };
+
 static bool take_varint(struct slice *rest, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -32,7 +34,10 @@ static bool take_fixed(struct slice *rest, size_t width, uint64_t *ret)
 bool wire_next(struct slice *rest, struct wire_field *ret)
 {
 	uint64_t tag;
+	size_t before = rest->size;
 	if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+		return false;
+	if (before - rest->size > TAG_BYTES_MAX) /* other readers refuse it too */
 		return false;
 	*ret = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = tag & 7 };
 	switch (tag & 7) {

@@ -124,6 +124,10 @@ static const struct {
 	{ "4 GiB long", CREATE_TAG, BYTES("\x0a\xff\xff\xff\xff\x0f\x01"), "MALFORMED_MESSAGE", "",
 		"lectern.v1.CreateTagRequest: the message is malformed or truncated in its last 7 "
 		"bytes" },
+	{ "a tag of 6 bytes", CREATE_TAG, BYTES("\x90\x80\x80\x80\x80\x00\x01"),
+		"MALFORMED_MESSAGE", "",
+		"lectern.v1.CreateTagRequest: the message is malformed or truncated in its last 7 "
+		"bytes" },
 	{ "a group", CREATE_TAG, BYTES("\x0b\x0c"), "MALFORMED_MESSAGE", "",
 		"lectern.v1.CreateTagRequest: the message is malformed or truncated in its last 2 "
 		"bytes" },

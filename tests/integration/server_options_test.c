@@ -1,0 +1,210 @@
+#include "server/address.h"
+#include "server/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ARGUMENTS_MAX = 8 };
+
+static const char *const variables[] = { "LECTERND_DATA", "LECTERND_LISTEN", "LECTERND_MAP_SIZE",
+	"LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL", "LECTERND_INSECURE" };
+
+static int forget_environment(void **state)
+{
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		unsetenv(variables[i]);
+	return 0;
+}
+
+static enum code parse(
+	const char *const *arguments, struct server_options *options, struct error *err)
+{
+	char *argv[ARGUMENTS_MAX + 2] = { (char[]){ "lecternd" } };
+	int argc = 1;
+	for (; arguments[argc - 1] != NULL; argc++)
+		argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
+	return server_options_parse(argc, argv, options, err);
+}
+
+#define ARGUMENTS(...) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
+static const struct {
+	const char *arguments[ARGUMENTS_MAX + 1];
+	const char *text;
+} wrong[] = {
+	{ { NULL }, "--data is required: the folder of the store, for example --data "
+		    "/var/lib/lectern" },
+	{ ARGUMENTS("--dta", "x"), "there is no option --dta; did you mean --data" },
+	{ ARGUMENTS("--frobnicate"), "there is no option --frobnicate; see lecternd --help" },
+	{ ARGUMENTS("--data"), "--data needs a value" },
+	{ ARGUMENTS("--data", ""), "--data: names no folder" },
+	{ ARGUMENTS("--insecure=1"), "--insecure takes no value" },
+	{ ARGUMENTS("-x"), "'-x': options start with --; see lecternd --help" },
+	{ ARGUMENTS("--data", "x", "y"),
+		"'y' is no option; lecternd takes options only, see lecternd --help" },
+	{ ARGUMENTS("--map-size", "1Q"),
+		"--map-size: '1Q' is not a size; write for example 64G (K, M, G or T)" },
+	{ ARGUMENTS("--map-size", "-1"),
+		"--map-size: '-1' is not a size; write for example 64G (K, M, G or T)" },
+	{ ARGUMENTS("--map-size", "1GG"),
+		"--map-size: '1GG' is not a size; write for example 64G (K, M, G or T)" },
+	{ ARGUMENTS("--map-size", "1K"), "--map-size: '1K' is not between 1M and 64T" },
+	{ ARGUMENTS("--map-size", "65T"), "--map-size: '65T' is not between 1M and 64T" },
+	{ ARGUMENTS("--map-size", "18446744073709551615T"),
+		"--map-size: '18446744073709551615T' is not between 1M and 64T" },
+	{ ARGUMENTS("--contexts", "0"), "--contexts: '0' is not a number from 1 to 4096" },
+	{ ARGUMENTS("--contexts", "4097"), "--contexts: '4097' is not a number from 1 to 4096" },
+	{ ARGUMENTS("--log-format", "xml"), "--log-format: 'xml' is not json or text" },
+	{ ARGUMENTS("--log-level", "loud"),
+		"--log-level: 'loud' is not debug, info, warn or error" },
+	{ ARGUMENTS("--listen", "http://x:1"),
+		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT or ipc://PATH, for "
+		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--data", "x", "--listen", "tcp://0.0.0.0:7400"),
+		"other machines can reach tcp://0.0.0.0:7400, and this version checks nobody's "
+		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"network" },
+};
+
+static void says_what_is_wrong(void **state)
+{
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct server_options options;
+		struct error err;
+		assert_int_equal(parse(wrong[i].arguments, &options, &err), CODE_INVALID_ARGUMENT);
+		assert_string_equal(err.text, wrong[i].text);
+		server_options_done(&options);
+	}
+}
+
+static void has_safe_defaults(void **state)
+{
+	static const char *const arguments[] = ARGUMENTS("--data", "/d");
+	struct server_options options;
+	assert_int_equal(parse(arguments, &options, NULL), CODE_OK);
+	assert_int_equal(options.action, SERVER_RUN);
+	assert_string_equal(options.data, "/d");
+	assert_int_equal(options.url_count, 1);
+	assert_string_equal(options.urls[0], "tcp://127.0.0.1:7400");
+	assert_true(options.map_bytes == UINT64_C(64) << 30);
+	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.log_level, LOG_INFO);
+	assert_false(options.insecure);
+	server_options_done(&options);
+}
+
+static void reads_the_environment(void **state)
+{
+	static const char *const none[] = { NULL };
+	static const char *const some[] = ARGUMENTS("--listen", "ipc://b", "--map-size=2m");
+	struct server_options options;
+	setenv("LECTERND_DATA", "/e", 1);
+	setenv("LECTERND_LISTEN", " tcp://[::1]:0  ipc:///a ", 1);
+	setenv("LECTERND_MAP_SIZE", "1T", 1);
+	setenv("LECTERND_CONTEXTS", "", 1);
+	assert_int_equal(parse(none, &options, NULL), CODE_OK);
+	assert_string_equal(options.data, "/e");
+	assert_int_equal(options.url_count, 2);
+	assert_string_equal(options.urls[0], "tcp://[::1]:0");
+	assert_string_equal(options.urls[1], "ipc:///a");
+	assert_true(options.map_bytes == UINT64_C(1) << 40);
+	assert_int_equal(options.contexts, 64);
+	server_options_done(&options);
+
+	assert_int_equal(parse(some, &options, NULL), CODE_OK); /* options win */
+	assert_int_equal(options.url_count, 1);
+	assert_string_equal(options.urls[0], "ipc://b");
+	assert_int_equal(options.map_bytes, 2 * 1024 * 1024);
+	server_options_done(&options);
+
+	struct error err;
+	setenv("LECTERND_INSECURE", "maybe", 1);
+	assert_int_equal(parse(none, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_string_equal(err.text, "LECTERND_INSECURE: 'maybe' is not 1, true, 0 or false");
+	server_options_done(&options);
+}
+
+static const struct {
+	const char *url;
+	bool is_address;
+	bool is_local;
+} addresses[] = {
+	{ "tcp://127.0.0.1:7400", true, true },
+	{ "tcp://127.9.9.9:0", true, true },
+	{ "tcp://localhost:65535", true, true },
+	{ "tcp://[::1]:7400", true, true },
+	{ "ipc:///run/x", true, true },
+	{ "tcp://0.0.0.0:7400", true, false },
+	{ "tcp://*:7400", true, false },
+	{ "tcp://:7400", true, false },
+	{ "tcp://[::]:7400", true, false },
+	{ "tcp://[::ffff:127.0.0.1]:1", true, false },
+	{ "tcp://127.0.0.1.example.org:1", true, false },
+	{ "tcp://10.0.0.1:7400", true, false },
+	{ "tcp://127.0.0.1", false, false },
+	{ "tcp://127.0.0.1:65536", false, false },
+	{ "tcp://127.0.0.1:x", false, false },
+	{ "tcp://[::1:7400", false, false },
+	{ "ipc://", false, true },
+	{ "", false, true },
+};
+
+static void knows_which_addresses_are_local(void **state)
+{
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		print_message("%s\n", addresses[i].url);
+		assert_int_equal(
+			address_check(addresses[i].url, NULL) == CODE_OK, addresses[i].is_address);
+		if (addresses[i].is_address)
+			assert_int_equal(address_is_local(addresses[i].url), addresses[i].is_local);
+	}
+}
+
+/* The help and the page come from one table; each has every option but the hidden one. */
+static void documents_every_option(void **state)
+{
+	static const char *const names[] = { "data", "listen", "map-size", "contexts", "log-format",
+		"log-level", "insecure", "version", "help" };
+	char *help = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&help, &size);
+	assert_non_null(out);
+	server_options_print_help(out);
+	fclose(out);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char option[32];
+		snprintf(option, sizeof option, "\n  --%s", names[i]);
+		assert_non_null(strstr(help, option));
+	}
+	assert_null(strstr(help, "--man"));
+	free(help);
+
+	out = open_memstream(&help, &size);
+	assert_non_null(out);
+	server_options_print_man(out);
+	fclose(out);
+	assert_int_equal(strncmp(help, ".TH LECTERND 8", 14), 0);
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		assert_non_null(strstr(help, variables[i]));
+	free(help);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, forget_environment)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(says_what_is_wrong),
+		TEST(has_safe_defaults),
+		TEST(reads_the_environment),
+		TEST(knows_which_addresses_are_local),
+		TEST(documents_every_option),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
