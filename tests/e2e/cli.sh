@@ -10,6 +10,7 @@ command -v jq >/dev/null || {
 }
 work=$(mktemp -d)
 server=
+trap 'echo "$0:$LINENO: ended with status $?"' ERR
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 export LECTERN_SERVER=ipc://$work/rpc.sock PATH="$bin:$PATH"
 unset COLUMNS

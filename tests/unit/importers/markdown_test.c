@@ -57,7 +57,10 @@ static const char *check(const char *text, bool heading)
 		markdown_heading(2, slice_of_text(text), &markdown);
 	else
 		markdown_paragraph(slice_of_text(text), &markdown);
-	cmark_parser *parser = cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_FOOTNOTES);
+	/* Autolink of 0.29.0.gfm.6 reads a few bytes before a text that begins with ":@"; in the
+	 * arena there is something. */
+	cmark_parser *parser = cmark_parser_new_with_mem(
+		CMARK_OPT_DEFAULT | CMARK_OPT_FOOTNOTES, cmark_get_arena_mem_allocator());
 	cmark_node *document;
 	cmark_node *block = parse(parser, &markdown, &document);
 	const char *wrong = NULL;
@@ -70,8 +73,7 @@ static const char *check(const char *text, bool heading)
 		wrong = "more than text";
 	else if (strcmp(buffer_text(&shown), text) != 0)
 		wrong = "another text";
-	cmark_node_free(document);
-	cmark_parser_free(parser);
+	cmark_arena_reset(); /* document and parser */
 	buffer_done(&markdown);
 	buffer_done(&shown);
 	return wrong;
@@ -85,7 +87,7 @@ static const char *const texts[] = { "plain", "*a* _b_ `c` ~~d~~ **e** __f__", "
 	"\\*", "| a | b |", "|---|", "a | b", ":-:", "snake_case", "_a", "a_", "__init__", "a__b",
 	"a_*b", "_", "2*3*4", "https://a.example/_x_*y*", "www.a.example/a_b_c", "me@a.example",
 	"“so” — it’s…", "!", "a!", "a ![", "\xC2\xA0x", "§ 5", "½", "`` ` ``", "$a$",
-	":smile:", "@me", "a\\_b" };
+	":smile:", "@me", ":@", "a\\_b" };
 
 static void test_texts(void **state)
 {
