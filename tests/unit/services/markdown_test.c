@@ -330,6 +330,19 @@ static void test_bombs(void **state)
 	}
 }
 
+/* What takes cmark quadratic time is given up after a while, and the next body is none the worse.
+ */
+static void test_a_body_that_takes_too_long(void **state)
+{
+	char *body = repeat("![[]()", LIMIT_BODY_BYTES / 6);
+	assert_int_equal(render(body), CODE_INVALID_ARGUMENT);
+	assert_string_equal(err.reason, "BODY_TOO_COMPLEX");
+	free(body);
+	assert_int_equal(render("a ~~b~~ www.example.org"), CODE_OK);
+	assert_string_equal(post.html,
+		"<p>a <del>b</del> <a href=\"http://www.example.org\">www.example.org</a></p>\n");
+}
+
 /* Each line goes as deep as one line may, below the line before. */
 static void test_nesting_over_many_lines(void **state)
 {
@@ -366,6 +379,7 @@ int main(void)
 		TEST(test_words),
 		TEST(test_nesting_over_many_lines),
 		TEST(test_bombs),
+		TEST(test_a_body_that_takes_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
