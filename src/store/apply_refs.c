@@ -18,10 +18,10 @@ enum {
 static uint64_t fail_no_term(
 	struct error *err, uint8_t kind, const char *field, const char *by, const char *value)
 {
-	const char *what = term_kind_name(kind);
+	bool of_post = strncmp(field, "post.", 5) == 0;
 	fail_field(err, CODE_NOT_FOUND, "TERM_NOT_FOUND", field,
-		"there is no %s with %s \"%s\"; create it first or set create_missing_terms", what,
-		by, value);
+		"there is no %s with %s \"%s\"; create it first%s", term_kind_name(kind), by, value,
+		of_post ? " or set create_missing_terms" : "");
 	return 0;
 }
 
