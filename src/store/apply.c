@@ -314,6 +314,16 @@ bool apply_next_due_us(struct txn *txn, int64_t *ret)
 	return found;
 }
 
+bool apply_next_expiry_us(struct txn *txn, int64_t *ret)
+{
+	struct walk walk;
+	struct slice request_id;
+	walk_start(&walk, txn, TABLE_ANSWER_EXPIRY, slice_of(NULL, 0));
+	bool found = walk_next(&walk) && key_read_answer_expiry(walk.key, ret, &request_id);
+	walk_end(&walk);
+	return found;
+}
+
 /* Publishes or expires one post whose time has come. */
 static void apply_due_post(struct apply *apply, uint64_t id)
 {

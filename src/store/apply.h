@@ -34,6 +34,9 @@ enum code apply_command(struct txn *txn, struct arena *arena,
 /* The earliest time at which ApplyDue has something to do for a post; false if never. */
 bool apply_next_due_us(struct txn *txn, int64_t *ret);
 
+/* The earliest time at which ApplyDue has an answer to forget; false if there is none. */
+bool apply_next_expiry_us(struct txn *txn, int64_t *ret);
+
 /* Operations, one file each kind: apply_post.c, apply_term.c. */
 enum code apply_put_post(
 	struct apply *apply, const Lectern__Store__V1__PutPost *op, struct error *err) NODISCARD;

@@ -27,6 +27,7 @@ struct writer {
 	/* The writer thread's own. */
 	bool has_due;
 	int64_t next_due_us;
+	bool more_to_sweep; /* the last sweep has left old answers */
 	uint64_t next_sweep_ns;
 	struct arena arena;
 };

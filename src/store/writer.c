@@ -144,10 +144,13 @@ static enum code apply_due_once(struct store *store, int64_t now_us, struct erro
 	struct txn txn;
 	struct apply_result result;
 	arena_reset(&store->writer.arena);
+	store->writer.more_to_sweep = false;
 	enum code code = txn_begin_write(&store->env, &txn, err);
 	if (code != CODE_OK)
 		return code;
 	code = apply_command(&txn, &store->writer.arena, &command, &result, err);
+	int64_t expire_us;
+	store->writer.more_to_sweep = apply_next_expiry_us(&txn, &expire_us) && expire_us <= now_us;
 	if (code != CODE_OK || txn_writes(&txn) == 0) {
 		note_due(&store->writer, &txn);
 		txn_abort(&txn);
@@ -157,7 +160,15 @@ static enum code apply_due_once(struct store *store, int64_t now_us, struct erro
 	code = txn_commit(&txn, err);
 	if (code == CODE_OK)
 		count_commit(&store->writer);
+	else
+		store->writer.more_to_sweep = false; /* not at once again */
 	return code;
+}
+
+/* After a sweep: the next one follows at once where this one could not take all. */
+static void plan_sweep(struct writer *writer)
+{
+	writer->next_sweep_ns = clock_monotonic_ns() + (writer->more_to_sweep ? 0 : SWEEP_NS);
 }
 
 enum code writer_catch_up(struct store *store, struct error *err)
@@ -167,7 +178,7 @@ enum code writer_catch_up(struct store *store, struct error *err)
 	do
 		code = apply_due_once(store, now_us, err);
 	while (code == CODE_OK && store->writer.has_due && store->writer.next_due_us <= now_us);
-	store->writer.next_sweep_ns = clock_monotonic_ns() + SWEEP_NS;
+	plan_sweep(&store->writer);
 	return code;
 }
 
@@ -182,8 +193,8 @@ static void run_due(struct store *store)
 	struct writer *writer = &store->writer;
 	struct error err;
 	enum code code = apply_due_once(store, clock_realtime_us(), &err);
-	if (clock_monotonic_ns() >= writer->next_sweep_ns)
-		writer->next_sweep_ns = clock_monotonic_ns() + SWEEP_NS;
+	if (code == CODE_OK || clock_monotonic_ns() >= writer->next_sweep_ns)
+		plan_sweep(writer);
 	if (code != CODE_OK)
 		writer->has_due =
 			false; /* a full disk, say: the next commit or sweep looks again */

@@ -318,6 +318,46 @@ static void a_request_id_is_answered_again_for_a_day(void **state)
 	clock_set_realtime_hook(NULL);
 }
 
+static uint64_t entries_of(struct store_fixture *fixture, enum table table)
+{
+	struct txn *txn;
+	assert_int_equal(store_snapshot(fixture->store, &txn, NULL), CODE_OK);
+	uint64_t entries = txn_entries(txn, table);
+	store_release(fixture->store, txn);
+	return entries;
+}
+
+/* More than one transaction forgets: the writer goes on at once, not a minute later. */
+static void many_old_answers_are_forgotten_soon(void **state)
+{
+	enum { ROUNDS = 12 };
+	static char names[BATCH][16];
+	struct store_fixture fixture;
+	atomic_store(&fake_now_us, 0);
+	clock_set_realtime_hook(fake_clock);
+	store_fixture_open(&fixture, 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		memset(&batch, 0, sizeof batch);
+		for (int i = 0; i < BATCH; i++) {
+			snprintf(names[i], sizeof names[i], "tag-%d-%d", round, i);
+			init_tag(&batch.puts[i], names[i]);
+			batch.puts[i].command.request_id = names[i];
+		}
+		batch_run(&fixture);
+	}
+	assert_int_equal(entries_of(&fixture, TABLE_ANSWER), ROUNDS * BATCH);
+	atomic_store(&fake_now_us, 1000 + REQUEST_ID_TTL_US);
+	store_fixture_reopen(&fixture);
+	uint64_t give_up_ns = clock_monotonic_ns() + UINT64_C(20) * 1000000000;
+	while (entries_of(&fixture, TABLE_ANSWER) > 0 && clock_monotonic_ns() < give_up_ns)
+		sched_yield();
+	assert_int_equal(entries_of(&fixture, TABLE_ANSWER), 0);
+	assert_int_equal(entries_of(&fixture, TABLE_ANSWER_EXPIRY), 0);
+	store_fixture_assert_sound(&fixture);
+	store_fixture_close(&fixture);
+	clock_set_realtime_hook(NULL);
+}
+
 static void a_store_is_opened_once(void **state)
 {
 	struct store_fixture fixture;
@@ -417,6 +457,7 @@ int main(void)
 		cmocka_unit_test(a_small_write_goes_on_beside_one_that_does_not_fit),
 		cmocka_unit_test(due_posts_are_published_while_running_and_before_serving),
 		cmocka_unit_test(a_request_id_is_answered_again_for_a_day),
+		cmocka_unit_test(many_old_answers_are_forgotten_soon),
 		cmocka_unit_test(a_store_is_opened_once),
 		cmocka_unit_test(what_is_no_store_is_refused),
 		cmocka_unit_test(the_queue_is_bounded),
