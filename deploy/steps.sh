@@ -114,6 +114,7 @@ install_packages() {
 # stands in the log. Fails when the process ends first or nothing comes for 20 seconds.
 wait_for_ready() {
 	local line lines follower address=
+	: >>"$2" # the process in the background may not have made it yet
 	exec {lines}< <(exec tail -n +1 -f --pid="$1" "$2" 2>/dev/null)
 	follower=$!
 	while [ -z "$address" ] && IFS= read -r -t 20 -u "$lines" line; do
