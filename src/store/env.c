@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
 	MAX_READERS = 512,
 	DIRECTORY_MODE = 0700,
 	FILE_MODE = 0600,
+	LOCK_FILE_BYTES = 40 * 1024, /* a little more than MAX_READERS need */
 	TOKEN_KEY_BYTES = 32,
 };
 static const uint64_t DEFAULT_MAP_BYTES = UINT64_C(64) << 30;
@@ -41,8 +43,7 @@ enum code fail_mdb(struct error *err, const struct env *env, int rc, const char 
 			"%s: the disk of the data directory is full; free space on it", what);
 	case MDB_READERS_FULL:
 		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "READERS_FULL",
-			"%s: all %d reader slots of the store are in use; repeat later", what,
-			MAX_READERS);
+			"%s: all reader slots of the store are in use; repeat later", what);
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
@@ -90,8 +91,31 @@ static enum code take_lock(struct env *env, const char *directory, struct error 
 	return CODE_OK;
 }
 
+/*
+ * LMDB maps its reader table and leaves the disk's blocks for the first use of each slot. On a full
+ * disk that use would be a bus error, so they are taken beforehand. Must be done before LMDB opens
+ * the file: closing it again would give up LMDB's own lock on it.
+ */
+static enum code reserve_reader_table(const char *directory, struct error *err)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%s/lock.mdb", directory); /* fits: see take_lock() */
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (file < 0)
+		return fail(err, CODE_FAILED_PRECONDITION,
+			"open %s: %s; the data directory must be writable by the server's user",
+			path, strerror(errno));
+	int rc = posix_fallocate(file, 0, LOCK_FILE_BYTES);
+	close(file);
+	/* Where the file system cannot do it there is nothing to be done. */
+	return rc == ENOSPC || rc == EDQUOT ? fail_mdb(err, NULL, rc, path) : CODE_OK;
+}
+
 static enum code open_mdb(struct env *env, const char *directory, struct error *err)
 {
+	enum code code = reserve_reader_table(directory, err);
+	if (code != CODE_OK)
+		return code;
 	int rc = mdb_env_create(&env->mdb);
 	if (rc != 0)
 		return fail_mdb(err, env, rc, "create environment");
@@ -188,6 +212,15 @@ enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, s
 	if (code == CODE_OK)
 		code = open_tables(env, err);
 	return code;
+}
+
+bool env_disk_is_full(const struct env *env)
+{
+	enum { LEFT_BYTES_MIN = 64 * 1024 };
+	int file;
+	struct statvfs disk;
+	return mdb_env_get_fd(env->mdb, &file) == 0 && fstatvfs(file, &disk) == 0 &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize < LEFT_BYTES_MIN;
 }
 
 void env_close(struct env *env)

@@ -32,6 +32,9 @@ enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, s
 	NODISCARD;
 void env_close(struct env *env);
 
+/* Whether next to nothing is left on the disk of the data file. */
+bool env_disk_is_full(const struct env *env);
+
 /* Converts an LMDB or errno code. This is the only place where they end. */
 enum code fail_mdb(struct error *err, const struct env *env, int rc, const char *what);
 

@@ -2,6 +2,7 @@
 
 #include "store/env.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #define STRINGIFY(number) #number
@@ -274,6 +275,10 @@ enum code txn_commit(struct txn *txn, struct error *err)
 	int rc = mdb_txn_commit(mdb);
 	if (rc == 0)
 		return CODE_OK;
+	/* LMDB says EIO when the disk has taken the first part of its pages and had no room for the
+	 * rest. */
+	if (rc == EIO && env_disk_is_full(txn->env))
+		rc = ENOSPC;
 	if (rc == MDB_PANIC)
 		atomic_store(&txn->env->broken, true);
 	return fail_mdb(err, txn->env, rc, "commit");
