@@ -213,7 +213,8 @@ bool text_is_slug(struct slice text)
 			text.data + at, (utf8proc_ssize_t)(text.size - at), &character);
 		bool punctuation = character == '-' || character == '_' || character == '.';
 		if (!punctuation &&
-			(!is_word(character) || utf8proc_tolower(character) != character))
+			(!is_word(character) || utf8proc_tolower(character) != character ||
+				utf8proc_get_property(character)->ignorable))
 			return false;
 		only_dots = only_dots && character == '.';
 	}

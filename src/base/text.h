@@ -29,5 +29,5 @@ size_t text_fold(struct slice text, char *out, size_t capacity);
 size_t text_slug(struct slice text, char *out, size_t capacity);
 
 /* Whether the text is a slug that a caller may choose: 1 to 200 bytes; letters and marks (no upper
- * case), digits, '-', '_' and '.' in any script; not only dots. */
+ * case, none that is invisible), digits, '-', '_' and '.' in any script; not only dots. */
 bool text_is_slug(struct slice text);
