@@ -167,6 +167,37 @@ static void check_changes(struct check *check)
 			entries, revision);
 }
 
+/* Ids are never used twice: the next one is above all that are there. */
+static void check_next_id(
+	struct check *check, const char *meta_name, enum table table, const struct key *behind)
+{
+	struct walk walk;
+	uint64_t id = 0;
+	uint8_t kind;
+	enum post_part part;
+	walk_start(&walk, check->txn, table, key_slice(behind));
+	bool found =
+		walk_previous(&walk) && (table == TABLE_POST ? key_read_post(walk.key, &id, &part)
+							     : key_read_term(walk.key, &kind, &id));
+	walk_end(&walk);
+	uint64_t last = txn_meta(check->txn, meta_name);
+	if (found && id > last)
+		check_problem(check,
+			"the last id given is %" PRIu64 " by %s, but table %s has %" PRIu64, last,
+			meta_name, table_name(table), id);
+}
+
+static void check_next_ids(struct check *check)
+{
+	struct key behind;
+	key_post(&behind, UINT64_MAX, POST_HTML);
+	check_next_id(check, META_NEXT_POST_ID, TABLE_POST, &behind);
+	for (uint8_t kind = SLUG_TAG; kind <= SLUG_SERIES; kind++) {
+		key_term(&behind, kind, UINT64_MAX);
+		check_next_id(check, META_NEXT_TERM_ID, TABLE_TERM, &behind);
+	}
+}
+
 static void visit_answer(struct check *check, struct slice key, struct slice value)
 {
 	Lectern__Store__V1__Answer *answer = lectern__store__v1__answer__unpack(
@@ -204,6 +235,7 @@ enum code check_run(
 	check_terms(&check);
 	check_counters(&check);
 	check_changes(&check);
+	check_next_ids(&check);
 	check_each(&check, TABLE_ANSWER, visit_answer);
 	check_each(&check, TABLE_ANSWER_EXPIRY, visit_answer_expiry);
 	arena_done(&check.scratch);

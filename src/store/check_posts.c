@@ -21,6 +21,19 @@ static void check_refs(struct check *check, uint64_t post_id, uint8_t kind,
 	}
 }
 
+static void check_series(
+	struct check *check, uint64_t post_id, const Lectern__V1__SeriesRef *series)
+{
+	Lectern__V1__TermRef ref = LECTERN__V1__TERM_REF__INIT;
+	Lectern__V1__TermRef *refs[] = { &ref };
+	if (series == NULL)
+		return;
+	ref.id = series->id;
+	ref.slug = series->slug;
+	ref.name = series->name;
+	check_refs(check, post_id, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_SERIES, refs, 1);
+}
+
 static void check_post(struct check *check, uint64_t id, const Lectern__V1__Post *post)
 {
 	struct posting_set set;
@@ -56,6 +69,7 @@ static void check_post(struct check *check, uint64_t id, const Lectern__V1__Post
 		post->n_categories);
 	check_refs(check, id, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_AUTHOR, post->authors,
 		post->n_authors);
+	check_series(check, id, post->series);
 }
 
 static void visit_record(struct check *check, struct slice key, struct slice value)

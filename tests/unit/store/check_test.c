@@ -189,6 +189,26 @@ static void a_stray_entry_is_found_in_every_table(void **state)
 }
 
 /* A record that is cut or overwritten never crashes the checker or a reader. */
+/* Ids that would be given again. */
+static void a_next_id_that_is_behind_is_found(void **state)
+{
+	const char *const names[] = { META_NEXT_POST_ID, META_NEXT_TERM_ID };
+	for (size_t i = 0; i < 2; i++) {
+		struct store_fixture fixture;
+		struct txn txn;
+		struct error err;
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+		txn_put_meta(&txn, names[i], 0);
+		assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+		assert_true(store_fixture_problems(&fixture, first, sizeof first) > 0);
+		assert_non_null(strstr(first, names[i]));
+		store_fixture_close(&fixture);
+	}
+}
+
 static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 {
 	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER };
@@ -223,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_entry_is_found_in_every_table),
 		cmocka_unit_test(a_stray_entry_is_found_in_every_table),
+		cmocka_unit_test(a_next_id_that_is_behind_is_found),
 		cmocka_unit_test(a_damaged_record_is_a_problem_not_a_crash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
