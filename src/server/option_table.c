@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	CONTEXTS_MAX = 4096,
+	CONTEXTS_MAX = 512,
 	NEAR_DISTANCE_MAX = 3,
 	NAME_BYTES_MAX = 32,
 };
@@ -83,7 +83,7 @@ static enum code apply_contexts(
 	const char *end;
 	if (!read_number(value, &number, &end) || *end != '\0' || number < 1 ||
 		number > CONTEXTS_MAX)
-		return refuse(err, source, value, "a number from 1 to 4096");
+		return refuse(err, source, value, "a number from 1 to 512");
 	options->contexts = (size_t)number;
 	return CODE_OK;
 }
@@ -163,7 +163,7 @@ const struct option_row option_table[] = {
 		.environment = true },
 	{ .name = "contexts",
 		.argument = "N",
-		.help = "Requests that are handled at the same time, 1 to 4096",
+		.help = "Requests that are handled at the same time, 1 to 512",
 		.initial = "64",
 		.apply = apply_contexts,
 		.environment = true },

@@ -17,10 +17,14 @@ static bool is_blank(const char *text)
 
 enum code check_line(const char *text, bool required, const char *field, struct error *err)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
-		if (*c < 0x20 || *c == 0x7F)
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		/* U+0080 to U+009F are C2 80 to C2 9F. */
+		bool c1 = c[0] == 0xC2 && c[1] < 0xA0;
+		if (*c < 0x20 || *c == 0x7F || c1)
 			return fail_field(err, CODE_INVALID_ARGUMENT, "CONTROL_CHARACTER", field,
-				"must be one line without control characters; found 0x%02x", *c);
+				"must be one line without control characters; found 0x%02x",
+				c1 ? c[1] : c[0]);
+	}
 	if (required && is_blank(text))
 		return fail_field(
 			err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", field, "must not be empty");

@@ -325,11 +325,13 @@ bool apply_next_expiry_us(struct txn *txn, int64_t *ret)
 }
 
 /* Publishes or expires one post whose time has come. */
-static void apply_due_post(struct apply *apply, uint64_t id)
+static void apply_due_post(struct apply *apply, uint64_t id, int64_t due_us)
 {
 	arena_reset(apply->scratch);
+	int64_t own_us;
 	Lectern__V1__Post *old = post_unpack_summary(apply->txn, apply->scratch, id);
-	if (old == NULL) {
+	/* An entry that the post knows nothing of would come up again for ever. */
+	if (old == NULL || !post_due_us(old, &own_us) || own_us != due_us) {
 		txn_fail_corrupt(apply->txn, "due post", id);
 		return;
 	}
@@ -361,7 +363,7 @@ enum code apply_due(struct apply *apply, const Lectern__Store__V1__ApplyDue *op,
 		bool found = walk_next(&walk) && key_read_due(walk.key, &due_us, &id);
 		walk_end(&walk);
 		if (found)
-			apply_due_post(apply, id);
+			apply_due_post(apply, id, due_us);
 	}
 	for (uint32_t i = 0; i < op->max_count; i++) {
 		struct walk walk;

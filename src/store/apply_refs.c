@@ -151,7 +151,11 @@ static Lectern__V1__SeriesRef *resolve_series(
 	Lectern__V1__TermRef wanted = LECTERN__V1__TERM_REF__INIT;
 	wanted.slug = series->slug;
 	wanted.name = series->name;
-	uint64_t id = apply_find_term(apply, kind, &wanted, "", NULL);
+	bool flag; /* of several with one name the oldest is taken */
+	uint64_t id =
+		series->slug[0] != '\0'
+			? term_find_slug(apply->txn, kind, slice_of_text(series->slug), &flag)
+			: term_find_name(apply->txn, kind, slice_of_text(series->name), &flag);
 	if (id == 0)
 		id = apply_make_term(apply, kind, &wanted);
 	Lectern__V1__TermRef *ref = apply_term_ref(apply, apply->arena, kind, id);

@@ -179,7 +179,8 @@ enum code writer_catch_up(struct store *store, struct error *err)
 		code = apply_due_once(store, now_us, err);
 	while (code == CODE_OK && store->writer.has_due && store->writer.next_due_us <= now_us);
 	plan_sweep(&store->writer);
-	return code;
+	/* Where there is no room to write, reading is still better than not starting. */
+	return code == CODE_RESOURCE_EXHAUSTED ? CODE_OK : code;
 }
 
 static bool something_is_due(struct writer *writer)

@@ -238,9 +238,27 @@ static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 	}
 }
 
+/* A due entry that its post knows nothing of ends the opening with a reason; it must not loop. */
+static void a_stray_due_entry_refuses_the_store(void **state)
+{
+	struct store_fixture fixture;
+	struct error err;
+	struct store *store;
+	store_fixture_open(&fixture, 0);
+	fill(&fixture);
+	put_stray(&fixture, TABLE_DUE);
+	store_close(fixture.store);
+	fixture.store = NULL;
+	struct store_options options = { .directory = fixture.directory };
+	assert_int_equal(store_open(&options, &store, &err), CODE_DATA_LOSS);
+	assert_non_null(strstr(err.text, "due post 1 cannot be read"));
+	store_fixture_close(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stray_due_entry_refuses_the_store),
 		cmocka_unit_test(a_missing_entry_is_found_in_every_table),
 		cmocka_unit_test(a_stray_entry_is_found_in_every_table),
 		cmocka_unit_test(a_next_id_that_is_behind_is_found),
