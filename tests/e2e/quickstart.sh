@@ -11,6 +11,7 @@ base=$(debian_base "$suite") || skip "could not make a root of $suite; is the mi
 work=$(mktemp -d "$cache/quickstart-$suite.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cp -a "$base" "$work/root"
+find "$work/root/tmp" -mindepth 1 -delete # whatever somebody has tried in the cached root
 cp -L /etc/resolv.conf "$work/root/etc/resolv.conf"
 copy_sources "$work/work/lectern"
 

@@ -62,8 +62,8 @@ if command -v c++ >/dev/null; then
 	check_output "$work/with_pkg_config_cxx" "pkg-config, C++"
 fi
 
-cmake -S "$example" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" \
-	-DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}" >"$work/cmake.log" 2>&1 ||
+cmake -G Ninja -S "$example" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
+	-DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}" >"$work/cmake.log" 2>&1 ||
 	fail "find_package: $(cat "$work/cmake.log")"
 cmake --build "$work/cmake" >"$work/cmake.log" 2>&1 || fail "build: $(cat "$work/cmake.log")"
 check_output "$work/cmake/consumer_c" "find_package, C"
