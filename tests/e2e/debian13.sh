@@ -7,18 +7,33 @@ cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 need_roots
 root=$(debian_with trixie build test) || skip "could not make a Debian 13 root; is the mirror reachable?"
 
-# The build directory stays for the next run: same paths, same times, so only changes are built.
+# The build directory stays for the next run, whichever tree that is run from: files whose content is
+# the same keep their times, all others are new.
 work=$cache/work-13
 exec 9>"$cache/work-13.lock"
 flock -n 9 || skip "another run is using $work"
+rm -rf "$work/source.new"
+mkdir -p "$work/build" "$work/source"
+copy_sources "$work/source.new"
+while IFS= read -r -d '' file; do
+	if cmp -s "$work/source.new/$file" "$work/source/$file"; then
+		touch -r "$work/source/$file" "$work/source.new/$file"
+	else
+		touch "$work/source.new/$file"
+	fi
+done < <(cd "$work/source.new" && find . -type f -print0)
 rm -rf "$work/source"
-mkdir -p "$work/build"
-copy_sources "$work/source"
+mv "$work/source.new" "$work/source"
 chown -R 65534:65534 "$work"
 in_root "$root" 65534:65534 "$work" '
 	cd /work/source
-	cmake --preset dev -B /work/build -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
-	cmake --build /work/build
+	{
+		cmake --preset dev -B /work/build -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
+		cmake --build /work/build
+	} >/work/build.log 2>&1 || {
+		tail -n 60 /work/build.log
+		exit 1
+	}
 	ctest --test-dir /work/build --output-on-failure --no-tests=error -j "$(nproc)" \
 		-L "^(unit|integration|e2e|fuzz)$" -LE "^system$"
 '
