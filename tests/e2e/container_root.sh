@@ -96,6 +96,7 @@ in_root() {
 	mkdir -p "$1/work"
 	use_proxy_of_apt
 	unshare -m bash -euc '
+		mount --bind "$1" "$1" # its / is a mount point, as that of a machine is
 		mount --bind "$3" "$1/work"
 		mount -t proc proc "$1/proc"
 		mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" || true

@@ -54,16 +54,18 @@ read -ra libs <<<"$(pkg-config --libs lectern)"
 "$compiler" -std=c99 "${flags[@]}" "${cflags[@]}" "$example/consumer.c" -o "$work/with_pkg_config" \
 	"${libs[@]}"
 check_output "$work/with_pkg_config" "pkg-config, C"
-if command -v c++ >/dev/null; then
-	cxx=c++
-	[[ $compiler != *clang* ]] || cxx=clang++
+# Of the same family: c++ may be clang's where the library was built by gcc, and sanitizers do not mix.
+cxx=g++
+[[ $compiler != *clang* ]] || cxx=clang++
+cxx=$(command -v "$cxx") || cxx=
+if [[ -n $cxx ]]; then
 	"$cxx" -x c++ -std=c++11 "${flags[@]}" "${cflags[@]}" "$example/consumer.c" -x none \
 		-o "$work/with_pkg_config_cxx" "${libs[@]}"
 	check_output "$work/with_pkg_config_cxx" "pkg-config, C++"
 fi
 
 cmake -G Ninja -S "$example" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" \
-	-DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}" >"$work/cmake.log" 2>&1 ||
+	-DCMAKE_C_COMPILER="$compiler" -DCMAKE_CXX_COMPILER="${cxx:-NOTFOUND}" -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}" >"$work/cmake.log" 2>&1 ||
 	fail "find_package: $(cat "$work/cmake.log")"
 cmake --build "$work/cmake" >"$work/cmake.log" 2>&1 || fail "build: $(cat "$work/cmake.log")"
 check_output "$work/cmake/consumer_c" "find_package, C"
