@@ -7,6 +7,7 @@
 #include "store/posting.h"
 
 #include <inttypes.h>
+#include <lectern/store/v1/command.pb-c.h>
 #include <stdio.h>
 
 enum {
@@ -154,11 +155,23 @@ static const struct rpc_method methods[] = {
 	{ .name = "CreatePost", .access = RPC_WRITE, .handle = post_create },
 	{ .name = "UpdatePost", .access = RPC_WRITE, .handle = post_update },
 	{ .name = "DeletePost", .access = RPC_WRITE, .handle = post_delete },
-	{ .name = "UndeletePost", .access = RPC_WRITE, .handle = post_undelete },
-	{ .name = "PurgePost", .access = RPC_WRITE, .handle = post_purge },
-	{ .name = "PublishPost", .access = RPC_WRITE, .handle = post_publish },
+	{ .name = "UndeletePost",
+		.access = RPC_WRITE,
+		.handle = post_move,
+		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNTRASH },
+	{ .name = "PurgePost",
+		.access = RPC_WRITE,
+		.handle = post_move,
+		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE },
+	{ .name = "PublishPost",
+		.access = RPC_WRITE,
+		.handle = post_move,
+		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PUBLISH },
 	{ .name = "SchedulePost", .access = RPC_WRITE, .handle = post_schedule },
-	{ .name = "UnpublishPost", .access = RPC_WRITE, .handle = post_unpublish },
+	{ .name = "UnpublishPost",
+		.access = RPC_WRITE,
+		.handle = post_move,
+		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH },
 	{ .name = "GetAdjacentPosts", .access = RPC_READ },
 	{ .name = "ListRelatedPosts", .access = RPC_READ },
 	{ .name = "ListPostRevisions", .access = RPC_READ },

@@ -188,39 +188,6 @@ enum code post_delete(struct rpc_call *call, const ProtobufCMessage *message, st
 	return submit_verb(call, message, &verb, err);
 }
 
-enum code post_undelete(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__UndeletePostRequest *request =
-		(const Lectern__V1__UndeletePostRequest *)message;
-	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNTRASH,
-		.key = ID_OR_SLUG(request),
-		.etag = request->etag,
-		.request_id = request->request_id };
-	return submit_verb(call, message, &verb, err);
-}
-
-enum code post_purge(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__PurgePostRequest *request =
-		(const Lectern__V1__PurgePostRequest *)message;
-	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE,
-		.key = ID_OR_SLUG(request),
-		.etag = request->etag,
-		.request_id = request->request_id };
-	return submit_verb(call, message, &verb, err);
-}
-
-enum code post_publish(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__PublishPostRequest *request =
-		(const Lectern__V1__PublishPostRequest *)message;
-	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PUBLISH,
-		.key = ID_OR_SLUG(request),
-		.etag = request->etag,
-		.request_id = request->request_id };
-	return submit_verb(call, message, &verb, err);
-}
-
 enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
 	const Lectern__V1__SchedulePostRequest *request =
@@ -237,11 +204,15 @@ enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, 
 	return submit_verb(call, message, &verb, err);
 }
 
-enum code post_unpublish(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+SAME_LAYOUT(UndeletePostRequest, PurgePostRequest, request_id);
+SAME_LAYOUT(UndeletePostRequest, PublishPostRequest, request_id);
+SAME_LAYOUT(UndeletePostRequest, UnpublishPostRequest, request_id);
+
+enum code post_move(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
-	const Lectern__V1__UnpublishPostRequest *request =
-		(const Lectern__V1__UnpublishPostRequest *)message;
-	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH,
+	const Lectern__V1__UndeletePostRequest *request =
+		(const Lectern__V1__UndeletePostRequest *)message;
+	struct verb verb = { .action = (Lectern__Store__V1__MovePost__Action)call->row->argument,
 		.key = ID_OR_SLUG(request),
 		.etag = request->etag,
 		.request_id = request->request_id };

@@ -9,6 +9,7 @@
 #include <lectern/v1/term.pb-c.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 struct renderer;
 
@@ -64,6 +65,14 @@ struct entity_key {
 		.name = (request)->key_case == 3 ? (request)->name : NULL })
 
 /* INVALID_ARGUMENT unless the key names something. */
+/* For a handler that reads several request types as the first of them: they must have the same
+ * fields in the same order. Sizes and the place of one field are what a compiler can compare. */
+#define SAME_LAYOUT(first, other, field) \
+	_Static_assert(sizeof(Lectern__V1__##first) == sizeof(Lectern__V1__##other) && \
+			       offsetof(Lectern__V1__##first, field) == \
+				       offsetof(Lectern__V1__##other, field), \
+		#other " has the fields of " #first)
+
 enum code check_view(Lectern__V1__PostView view, struct error *err) NODISCARD;
 
 enum code entity_key_check(const struct entity_key *key, const char *field, struct error *err)

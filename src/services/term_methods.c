@@ -8,13 +8,7 @@
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
-#include <stddef.h>
 
-#define SAME_LAYOUT(tag, other, last_field) \
-	_Static_assert(sizeof(Lectern__V1__##tag) == sizeof(Lectern__V1__##other) && \
-			       offsetof(Lectern__V1__##tag, last_field) == \
-				       offsetof(Lectern__V1__##other, last_field), \
-		#other " has the fields of " #tag)
 SAME_LAYOUT(GetTagRequest, GetCategoryRequest, slug);
 SAME_LAYOUT(GetTagRequest, GetAuthorRequest, slug);
 SAME_LAYOUT(BatchGetTagsRequest, BatchGetCategoriesRequest, keys);
