@@ -164,12 +164,12 @@ static enum exit_status show_dates(
 {
 	struct table table;
 	table_init(&table, "MONTH >POSTS");
-	for (size_t i = 0; i < response->n_months; i++) {
+	for (size_t i = 0; i < response->n_dates; i++) {
 		char month[32];
-		snprintf(month, sizeof month, "%04" PRIu32 "-%02" PRIu32, response->months[i]->year,
-			response->months[i]->month);
+		snprintf(month, sizeof month, "%04" PRIu32 "-%02" PRIu32,
+			response->dates[i]->date->year, response->dates[i]->date->month);
 		table_cell(&table, month);
-		table_number(&table, response->months[i]->post_count);
+		table_number(&table, response->dates[i]->post_count);
 	}
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
@@ -196,7 +196,7 @@ static enum exit_status run_dates(struct cli *cli, const struct args *args)
 	if (cli->output == OUTPUT_TEXT)
 		return show_dates(cli, (const Lectern__V1__ListArchiveDatesResponse *)response);
 	if (cli->output == OUTPUT_JSONL)
-		return output_items(cli, response, "months");
+		return output_items(cli, response, "dates");
 	return output_message(cli, response);
 }
 

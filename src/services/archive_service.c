@@ -158,14 +158,16 @@ static enum code list_archive_dates(
 	while (walk_previous(&walk) && memcmp(walk.key.data, first.bytes, first.size) >= 0) {
 		uint8_t kind;
 		uint64_t number;
-		Lectern__V1__ArchiveMonth month = LECTERN__V1__ARCHIVE_MONTH__INIT;
+		Lectern__V1__ArchiveDateCount month = LECTERN__V1__ARCHIVE_DATE_COUNT__INIT;
+		Lectern__V1__ArchiveDate date = LECTERN__V1__ARCHIVE_DATE__INIT;
+		month.date = &date;
 		if (!key_read_counter(walk.key, &kind, &number) ||
 			!value_read_u64(walk.value, &month.post_count)) {
 			txn_fail_corrupt(txn, "counter of month", 0);
 			break;
 		}
-		month.year = (uint32_t)(number / 12);
-		month.month = (uint32_t)(number % 12 + 1);
+		date.year = (uint32_t)(number / 12);
+		date.month = (uint32_t)(number % 12 + 1);
 		reply_pack(&call->reply, FIELD_MONTHS, &month.base);
 	}
 	walk_end(&walk);

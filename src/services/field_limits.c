@@ -6,6 +6,7 @@
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 
 #define BYTES(type, name, bytes) \
@@ -91,6 +92,7 @@ const struct rpc_field_limit field_limits[] = {
 	POST_VERB(rollback),
 	BYTES(get_adjacent_posts_request, "slug", LIMIT_SLUG_BYTES),
 	BYTES(get_adjacent_posts_request, "filter", LIMIT_FILTER_BYTES),
+	BYTES(get_adjacent_posts_request, "order_by", LIMIT_ORDER_BY_BYTES),
 	BYTES(list_related_posts_request, "slug", LIMIT_SLUG_BYTES),
 	BYTES(list_post_revisions_request, "slug", LIMIT_SLUG_BYTES),
 	BYTES(list_post_revisions_request, "page_token", LIMIT_PAGE_TOKEN_BYTES),
@@ -106,6 +108,18 @@ const struct rpc_field_limit field_limits[] = {
 	TERM_REQUESTS(author, authors),
 
 	BYTES(get_archive_request, "page_token", LIMIT_PAGE_TOKEN_BYTES),
+	BYTES(get_archive_request, "time_zone", LIMIT_TIME_ZONE_BYTES),
+	BYTES(list_archive_dates_request, "time_zone", LIMIT_TIME_ZONE_BYTES),
+	BYTES(list_archive_dates_request, "filter", LIMIT_FILTER_BYTES),
+
+	BYTES(search_posts_request, "query", LIMIT_QUERY_BYTES),
+	BYTES(search_posts_request, "filter", LIMIT_FILTER_BYTES),
+	BYTES(search_posts_request, "page_token", LIMIT_PAGE_TOKEN_BYTES),
+	BYTES(search_posts_request, "language", LIMIT_LANGUAGE_BYTES),
+	COUNT(search_posts_request, "facets", LIMIT_FACETS),
+	BYTES(suggest_terms_request, "prefix", LIMIT_SLUG_BYTES),
+	COUNT(suggest_terms_request, "kinds", LIMIT_FACETS),
+
 	{ .message = &google__protobuf__field_mask__descriptor,
 		.field = "paths",
 		.max_bytes = LIMIT_NAME_BYTES,

@@ -90,9 +90,10 @@ void services_rpc_options(struct services *services, struct rpc_options *ret)
 	table[2] = category_service;
 	table[3] = author_service;
 	table[4] = archive_service;
-	table[5] = admin_service;
-	table[6] = health_service;
-	table[7] = reflection_service;
+	table[5] = search_service;
+	table[6] = admin_service;
+	table[7] = health_service;
+	table[8] = reflection_service;
 	*ret = (struct rpc_options){
 		.services_table = table,
 		.service_count = SERVICE_COUNT,

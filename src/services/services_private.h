@@ -13,7 +13,7 @@
 
 struct renderer;
 
-enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 8 };
+enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 9 };
 
 struct services {
 	struct store *store;
@@ -44,7 +44,7 @@ static inline struct txn *snapshot_of(const struct rpc_call *call)
 
 /* The tables, one for each service, in the file of the service. */
 extern const struct rpc_service post_service, tag_service, category_service, author_service,
-	archive_service, admin_service, health_service, reflection_service;
+	archive_service, search_service, admin_service, health_service, reflection_service;
 extern const struct rpc_field_limit field_limits[];
 extern const size_t field_limit_count;
 

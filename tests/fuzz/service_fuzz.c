@@ -11,6 +11,8 @@
 #include <lectern/v1/category.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ static const ProtobufCServiceDescriptor *const all_services[] = {
 	&lectern__v1__category_service__descriptor,
 	&lectern__v1__author_service__descriptor,
 	&lectern__v1__archive_service__descriptor,
+	&lectern__v1__search_service__descriptor,
 	&lectern__v1__health_service__descriptor,
 };
 

@@ -10,11 +10,12 @@ rules='
 base
 proto
 codec     base proto
-store     base proto store-proto lmdb
+analysis  base
+store     base proto store-proto lmdb analysis
 rpc       base proto
-services  base proto store-proto store rpc
+services  base proto store-proto store rpc analysis
 transport base proto rpc nng
-server    base proto store-proto store rpc services transport
+server    base proto store-proto store rpc services transport analysis
 client    base proto public nng
 importers base proto public client codec
 cli       base proto public client codec importers

@@ -13,6 +13,7 @@
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/reflection.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -107,6 +108,7 @@ static const ProtobufCMethodDescriptor *find_method(const char *name)
 		&lectern__v1__category_service__descriptor,
 		&lectern__v1__author_service__descriptor,
 		&lectern__v1__archive_service__descriptor,
+		&lectern__v1__search_service__descriptor,
 		&lectern__v1__admin_service__descriptor,
 		&lectern__v1__health_service__descriptor,
 		&lectern__v1__reflection_service__descriptor,

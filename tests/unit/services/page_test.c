@@ -341,11 +341,11 @@ static void test_the_months_that_have_posts(void **state)
 		request.year = cases[i].asked;
 		const Lectern__V1__ListArchiveDatesResponse *dates =
 			call_ok(&server, "ArchiveService/ListArchiveDates", &request.base, &answer);
-		assert_int_equal(dates->n_months, cases[i].count);
-		for (size_t m = 0; m < dates->n_months; m++) {
-			assert_int_equal(dates->months[m]->year, cases[i].months[m][0]);
-			assert_int_equal(dates->months[m]->month, cases[i].months[m][1]);
-			assert_int_equal(dates->months[m]->post_count, cases[i].months[m][2]);
+		assert_int_equal(dates->n_dates, cases[i].count);
+		for (size_t m = 0; m < dates->n_dates; m++) {
+			assert_int_equal(dates->dates[m]->date->year, cases[i].months[m][0]);
+			assert_int_equal(dates->dates[m]->date->month, cases[i].months[m][1]);
+			assert_int_equal(dates->dates[m]->post_count, cases[i].months[m][2]);
 		}
 	}
 }

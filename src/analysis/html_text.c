@@ -1,0 +1,1 @@
+#include "analysis/html_text.h"
