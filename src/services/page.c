@@ -1,82 +1,25 @@
 #include "services/page.h"
 
+#include "services/page_token.h"
 #include "store/post.h"
 
-#include <sodium.h>
-
-enum {
-	TOKEN_VERSION = 1,
-	QUERY_BYTES = 8,
-	HEAD_BYTES = 1 + QUERY_BYTES,
-	MAC_BYTES = 16,
-	TOKEN_BYTES_MAX = HEAD_BYTES + KEY_BYTES_MAX + MAC_BYTES,
-	TOKEN_TEXT_BYTES = sodium_base64_ENCODED_LEN(
-		TOKEN_BYTES_MAX, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-	/* Room for what stands beside the posts in a response. */
-	RESPONSE_MARGIN_BYTES = 1024 * 1024,
-};
-
-_Static_assert(
-	(int)TOKEN_TEXT_BYTES <= (int)LIMIT_PAGE_TOKEN_BYTES, "every token is accepted again");
+/* Room for what stands beside the posts in a response. */
+enum { RESPONSE_MARGIN_BYTES = 1024 * 1024 };
 
 /* What list a token belongs to. */
-static void fingerprint(const struct page_range *range, uint8_t out[QUERY_BYTES])
+static void fingerprint(const struct page_range *range, struct page_fingerprint *ret)
 {
-	uint8_t hash[crypto_generichash_BYTES_MIN];
-	const uint8_t head[] = { (uint8_t)range->table, range->reverse, (uint8_t)range->first.size,
-		(uint8_t)(range->first.size >> 8) };
-	crypto_generichash_state state;
-	crypto_generichash_init(&state, NULL, 0, sizeof hash);
-	crypto_generichash_update(&state, head, sizeof head);
-	crypto_generichash_update(&state, range->first.bytes, range->first.size);
-	crypto_generichash_update(&state, range->end.bytes, range->end.size);
-	crypto_generichash_final(&state, hash, sizeof hash);
-	memcpy(out, hash, QUERY_BYTES);
-}
-
-static void sign(const struct services *services, struct slice body, uint8_t mac[MAC_BYTES])
-{
-	crypto_generichash(mac, MAC_BYTES, body.data, body.size, services->page_token_key,
-		sizeof services->page_token_key);
+	const uint8_t head[] = { (uint8_t)range->table, range->reverse };
+	const struct slice parts[] = { slice_of(head, sizeof head), key_slice(&range->first),
+		key_slice(&range->end) };
+	page_fingerprint(ret, parts, sizeof parts / sizeof *parts);
 }
 
 void reply_page_token(struct rpc_call *call, uint32_t field, const struct page_walk *page)
 {
-	uint8_t token[TOKEN_BYTES_MAX] = { TOKEN_VERSION };
-	char text[TOKEN_TEXT_BYTES];
-	fingerprint(page->range, token + 1);
-	memcpy(token + HEAD_BYTES, page->last.bytes, page->last.size);
-	size_t size = HEAD_BYTES + page->last.size;
-	sign(services_of(call), slice_of(token, size), token + size);
-	sodium_bin2base64(text, sizeof text, token, size + MAC_BYTES,
-		sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	reply_text(&call->reply, field, text);
-}
-
-static enum code read_token(const struct services *services, const char *text,
-	const struct page_range *range, struct key *ret, struct error *err)
-{
-	uint8_t token[TOKEN_BYTES_MAX];
-	uint8_t mac[MAC_BYTES];
-	uint8_t query[QUERY_BYTES];
-	size_t size;
-	if (sodium_base642bin(token, sizeof token, text, strlen(text), NULL, &size, NULL,
-		    sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-		size < HEAD_BYTES + MAC_BYTES || token[0] != TOKEN_VERSION)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "PAGE_TOKEN_MALFORMED", "page_token",
-			"is not a token of this server; send next_page_token as you got it");
-	size_t body_size = size - MAC_BYTES;
-	sign(services, slice_of(token, body_size), mac);
-	if (sodium_memcmp(mac, token + body_size, MAC_BYTES) != 0)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "PAGE_TOKEN_FORGED", "page_token",
-			"was changed or comes from another store; begin with the first page");
-	fingerprint(range, query);
-	if (memcmp(query, token + 1, QUERY_BYTES) != 0)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "PAGE_TOKEN_OTHER_QUERY",
-			"page_token", "belongs to another query; repeat the query it came from");
-	ret->size = body_size - HEAD_BYTES;
-	memcpy(ret->bytes, token + HEAD_BYTES, ret->size);
-	return CODE_OK;
+	struct page_fingerprint query;
+	fingerprint(page->range, &query);
+	page_token_reply(call, field, &query, key_slice(&page->last));
 }
 
 static int compare(struct slice a, struct slice b)
@@ -93,9 +36,14 @@ enum code page_walk_start(struct rpc_call *call, const struct page_range *range,
 	*ret = (struct page_walk){ .range = range };
 	struct key from = range->reverse ? range->end : range->first;
 	if (resumed) {
-		enum code code = read_token(services_of(call), token, range, &from, err);
+		struct page_fingerprint query;
+		struct slice position;
+		fingerprint(range, &query);
+		enum code code = page_token_read(call, token, &query, &position, err);
 		if (code != CODE_OK)
 			return code;
+		from.size = position.size < KEY_BYTES_MAX ? position.size : KEY_BYTES_MAX;
+		memcpy(from.bytes, position.data, from.size);
 	}
 	walk_start(&ret->walk, snapshot_of(call), range->table, key_slice(&from));
 	/* A walk down begins below the key by itself; up, the last entry is stepped over if it is

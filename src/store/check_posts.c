@@ -105,7 +105,8 @@ static bool post_bears_out(struct check *check, const struct posting *posting)
 	for (size_t i = 0; i < set.count; i++)
 		if (set.entries[i].kind == posting->kind &&
 			set.entries[i].number == posting->number)
-			return set.entries[i].sort == posting->sort;
+			return set.entries[i].sort == posting->sort &&
+			       slice_equals(set.entries[i].title, posting->title);
 	return false;
 }
 

@@ -92,11 +92,48 @@ void key_posting_list(struct key *key, uint8_t kind, uint64_t number)
 	key_term(key, kind, number);
 }
 
+static bool is_title(uint8_t kind)
+{
+	return (kind & ~POSTING_HIDDEN) == POSTING_TITLE;
+}
+
+static void put_position(struct key *key, const struct posting *posting)
+{
+	if (is_title(posting->kind)) {
+		put_bytes(key, posting->title, TITLE_SORT_BYTES_MAX);
+		put_u8(key, 0); /* "ab" before "abc" */
+	} else {
+		put_u64(key, posting->sort);
+	}
+	put_u64(key, posting_ids_ascend(posting->kind) ? posting->id : ~posting->id);
+}
+
 void key_posting(struct key *key, const struct posting *posting)
 {
 	key_posting_list(key, posting->kind, posting->number);
-	put_u64(key, posting->sort);
-	put_u64(key, ~posting->id); /* of equal times the newer id comes first */
+	put_position(key, posting);
+}
+
+void key_posting_position(struct key *key, const struct posting *posting)
+{
+	key->size = 0;
+	put_position(key, posting);
+}
+
+uint64_t posting_position_id(uint8_t kind, struct slice position)
+{
+	uint64_t id = position.size < 8 ? 0 : get_u64(position.data + position.size - 8);
+	return posting_ids_ascend(kind) ? id : ~id;
+}
+
+uint64_t language_number(struct slice language)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < 8; i++) {
+		uint8_t c = i < language.size ? language.data[i] : 0;
+		number = number << 8 | (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	return number;
 }
 
 void key_counter(struct key *key, uint8_t kind, uint64_t number)
@@ -190,12 +227,21 @@ bool key_read_name(struct slice key, uint8_t *kind, struct slice *folded, uint64
 
 bool key_read_posting(struct slice key, struct posting *posting)
 {
-	if (key.size != 25)
+	enum { HEAD_BYTES = 9, ID_BYTES = 8 };
+	if (key.size < HEAD_BYTES + 1 + ID_BYTES)
 		return false;
-	posting->kind = key.data[0];
-	posting->number = get_u64(key.data + 1);
-	posting->sort = get_u64(key.data + 9);
-	posting->id = ~get_u64(key.data + 17);
+	*posting = (struct posting){ .kind = key.data[0], .number = get_u64(key.data + 1) };
+	size_t sort_size = key.size - HEAD_BYTES - ID_BYTES;
+	if (is_title(posting->kind)) {
+		if (key.data[HEAD_BYTES + sort_size - 1] != 0)
+			return false;
+		posting->title = slice_of(key.data + HEAD_BYTES, sort_size - 1);
+	} else {
+		if (sort_size != 8)
+			return false;
+		posting->sort = get_u64(key.data + HEAD_BYTES);
+	}
+	posting->id = posting_position_id(posting->kind, key);
 	return true;
 }
 

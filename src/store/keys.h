@@ -34,28 +34,51 @@ enum slug_space {
 
 /*
  * Posting lists: ordered sets of posts. A list is named by a kind and a number, its entries are
- * ordered by a sort key and then by id. POSTING_HIDDEN is added to the kind of a term's list for
- * the posts that are not public.
+ * ordered by a sort key and then by id. Published posts stand in the lists of these kinds; all
+ * others, which are hidden from readers, in those of the same kinds plus POSTING_HIDDEN. Unless
+ * said otherwise the newest publish_time comes first (create_time where there is none), and of
+ * equal ones the largest id.
  */
 enum posting_kind {
-	POSTING_LIVE = 1,  /* number 0: published posts, newest first */
-	POSTING_STATE = 2, /* number: PostState; every post, newest first */
-	POSTING_TAG = 3,   /* number: term id, newest first */
+	POSTING_LIVE = 1,  /* number 0: every post */
+	POSTING_STATE = 2, /* number: PostState; has no hidden twin */
+	POSTING_TAG = 3,   /* number: term id */
 	POSTING_CATEGORY = 4,
 	POSTING_SUBTREE = 5, /* number: category id; posts in it or below it, each once */
 	POSTING_AUTHOR = 6,
-	POSTING_SERIES = 7, /* by part, then newest first */
-	POSTING_MONTH = 8,  /* number: year * 12 + month - 1; counted only, no entries */
-	POSTING_TERMS = 9,  /* number: TermKind; how many terms; counted only, no entries */
+	POSTING_SERIES = 7, /* by part, then the smallest id */
+	POSTING_MONTH = 8,  /* number: year * 12 + month - 1; counted only, no entries, no twin */
+	POSTING_TERMS = 9, /* number: TermKind; how many terms; counted only, no entries, no twin */
+	POSTING_CREATED = 10,	  /* number 0: every post, the newest create_time first */
+	POSTING_UPDATED = 11,	  /* number 0: every post, the newest update_time first */
+	POSTING_TITLE = 12,	  /* number 0: every post by folded title, then the smallest id */
+	POSTING_SERIES_TIME = 13, /* number: series id */
+	POSTING_LANGUAGE = 14,	  /* number: language_number() */
+	POSTING_FEATURED = 15,	  /* number 0 */
 	POSTING_HIDDEN = 0x80,
 };
+
+/* Of a folded title, in POSTING_TITLE. */
+enum { TITLE_SORT_BYTES_MAX = 400 };
 
 struct posting {
 	uint8_t kind;
 	uint64_t number;
-	uint64_t sort; /* see sort_newest_first(), or a series' part */
-	uint64_t id;   /* of the post */
+	uint64_t sort;	    /* see sort_newest_first(), or a series' part; not for POSTING_TITLE */
+	struct slice title; /* POSTING_TITLE only: folded, at most TITLE_SORT_BYTES_MAX */
+	uint64_t id;	    /* of the post */
 };
+
+/* Kinds whose entries of one sort key are in ascending order of id. */
+static inline bool posting_ids_ascend(uint8_t kind)
+{
+	uint8_t plain = kind & (uint8_t)~POSTING_HIDDEN;
+	return plain == POSTING_SERIES || plain == POSTING_TITLE;
+}
+
+/* The first 8 bytes of a language tag in lower case: tags of up to 7 bytes have a number of their
+ * own, longer ones share theirs with some others. 0 for "". */
+uint64_t language_number(struct slice language);
 
 /* Times in key order: earlier is smaller, times before 1970 included. */
 uint64_t sort_oldest_first(int64_t time_us);
@@ -70,6 +93,10 @@ void key_slug(struct key *key, enum slug_space space, struct slice slug);
 void key_name(struct key *key, uint8_t kind, struct slice folded, uint64_t id);
 void key_name_prefix(struct key *key, uint8_t kind, struct slice folded);
 void key_posting(struct key *key, const struct posting *posting);
+/* What follows (kind, number) in such a key: the place in the list. */
+void key_posting_position(struct key *key, const struct posting *posting);
+/* The post that an entry of a list of this kind names, from the end of its key. */
+uint64_t posting_position_id(uint8_t kind, struct slice position);
 void key_posting_list(struct key *key, uint8_t kind, uint64_t number);
 void key_counter(struct key *key, uint8_t kind, uint64_t number);
 void key_rank(struct key *key, uint8_t kind, uint64_t count, uint64_t id);

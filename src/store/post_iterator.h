@@ -34,6 +34,10 @@ struct post_iterator_context {
 /* One list: the keys of TABLE_POSTING that begin with (kind, number). */
 struct post_iterator *post_iterator_list(
 	const struct post_iterator_context *context, uint8_t kind, uint64_t number);
+/* Posts whose positions in lists of this kind were gathered beforehand, in any order, each once.
+ * The array is sorted in place and belongs to the iterator, the bytes stay valid as long. */
+struct post_iterator *post_iterator_array(const struct post_iterator_context *context, uint8_t kind,
+	struct slice *positions, size_t count);
 struct post_iterator *post_iterator_empty(const struct post_iterator_context *context);
 /* Posts of any part; each once. */
 struct post_iterator *post_iterator_union(

@@ -2,11 +2,15 @@
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "store/term.h"
 
 #include <lectern/store/v1/record.pb-c.h>
 #include <stdlib.h>
 #include <times.h>
+
+/* Lists of a post that are not those of its tags, categories and authors. */
+enum { PLAIN_LISTS_MAX = 10 };
 
 static int64_t sort_time_us(const Lectern__V1__Post *post)
 {
@@ -41,12 +45,36 @@ static void add_refs(
 		add(builder, kind, refs[i]->id);
 }
 
+static void add_sorted(struct builder *builder, uint8_t kind, uint64_t number, uint64_t sort)
+{
+	add(builder, kind, number);
+	builder->set->entries[builder->set->count - 1].sort = sort;
+}
+
+static uint64_t time_sort(const Google__Protobuf__Timestamp *time)
+{
+	return sort_newest_first(time == NULL ? 0 : timestamp_to_us(time));
+}
+
+static bool add_title(struct builder *builder, struct arena *arena, uint8_t kind, const char *title)
+{
+	char folded[TITLE_SORT_BYTES_MAX + 1];
+	size_t size = text_fold(slice_of_text(title), folded, sizeof folded);
+	char *kept = arena_text(arena, slice_of(folded, size));
+	if (kept == NULL)
+		return false;
+	add_sorted(builder, kind, 0, 0);
+	builder->set->entries[builder->set->count - 1].title = slice_of(kept, size);
+	return true;
+}
+
 /* The category and everything above it; duplicates are removed after sorting. */
-static void add_subtrees(struct txn *txn, struct builder *builder, uint64_t category_id)
+static void add_subtrees(
+	struct txn *txn, struct builder *builder, uint8_t kind, uint64_t category_id)
 {
 	uint64_t id = category_id;
 	for (int depth = 0; id != 0 && depth < LIMIT_CATEGORY_DEPTH; depth++) {
-		add(builder, POSTING_SUBTREE, id);
+		add(builder, kind, id);
 		id = term_parent(txn, id);
 	}
 }
@@ -78,7 +106,7 @@ bool postings_of_post(struct txn *txn, struct arena *arena, const Lectern__V1__P
 	*ret = (struct posting_set){ .entries = NULL };
 	if (post == NULL)
 		return true;
-	size_t most = 4 + post->n_tags + post->n_authors +
+	size_t most = PLAIN_LISTS_MAX + post->n_tags + post->n_authors +
 		      post->n_categories * (1 + LIMIT_CATEGORY_DEPTH);
 	ret->entries = arena_calloc(arena, most, sizeof *ret->entries);
 	if (ret->entries == NULL)
@@ -89,19 +117,27 @@ bool postings_of_post(struct txn *txn, struct arena *arena, const Lectern__V1__P
 	uint8_t hidden = live ? 0 : POSTING_HIDDEN;
 
 	add(&builder, POSTING_STATE, (uint64_t)post->state);
+	add(&builder, POSTING_LIVE | hidden, 0);
 	add_refs(&builder, POSTING_TAG | hidden, post->tags, post->n_tags);
 	add_refs(&builder, POSTING_CATEGORY | hidden, post->categories, post->n_categories);
 	add_refs(&builder, POSTING_AUTHOR | hidden, post->authors, post->n_authors);
-	if (live) {
-		add(&builder, POSTING_LIVE, 0);
+	for (size_t i = 0; i < post->n_categories; i++)
+		add_subtrees(txn, &builder, POSTING_SUBTREE | hidden, post->categories[i]->id);
+	if (live)
 		add(&builder, POSTING_MONTH, month_number(time_us));
-		for (size_t i = 0; i < post->n_categories; i++)
-			add_subtrees(txn, &builder, post->categories[i]->id);
-	}
+	if (post->language[0] != '\0')
+		add(&builder, POSTING_LANGUAGE | hidden,
+			language_number(slice_of_text(post->language)));
+	if (post->featured)
+		add(&builder, POSTING_FEATURED | hidden, 0);
 	if (post->series != NULL) {
-		builder.sort = post->series->part;
-		add(&builder, POSTING_SERIES | hidden, post->series->id);
+		add(&builder, POSTING_SERIES_TIME | hidden, post->series->id);
+		add_sorted(&builder, POSTING_SERIES | hidden, post->series->id, post->series->part);
 	}
+	add_sorted(&builder, POSTING_CREATED | hidden, 0, time_sort(post->create_time));
+	add_sorted(&builder, POSTING_UPDATED | hidden, 0, time_sort(post->update_time));
+	if (!add_title(&builder, arena, POSTING_TITLE | hidden, post->title))
+		return false;
 	sort_unique(ret);
 	return true;
 }
@@ -226,7 +262,7 @@ void postings_replace(
 		const struct posting *new = a < after->count ? &after->entries[a] : NULL;
 		int order = old == NULL ? 1 : new == NULL ? -1 : compare_entries(old, new);
 		if (order == 0) {
-			if (old->sort != new->sort) {
+			if (old->sort != new->sort || !slice_equals(old->title, new->title)) {
 				entry_delete(txn, old);
 				entry_put(txn, new);
 			}

@@ -165,7 +165,12 @@ void walk_start(struct walk *walk, struct txn *txn, enum table table, struct sli
 	if (failed(txn))
 		return;
 	walk->cursor = take_cursor(txn, table);
-	if (walk->cursor == NULL)
+	walk_seek(walk, from);
+}
+
+void walk_seek(struct walk *walk, struct slice from)
+{
+	if (walk->cursor == NULL || failed(walk->txn))
 		return;
 	MDB_val key = val_of(from);
 	MDB_val value;
@@ -178,7 +183,8 @@ void walk_start(struct walk *walk, struct txn *txn, enum table table, struct sli
 	} else if (rc == MDB_NOTFOUND) {
 		walk->state = WALK_BEHIND;
 	} else {
-		stick(txn, rc, "seek", table);
+		stick(walk->txn, rc, "seek", walk->table);
+		walk->state = WALK_OVER;
 	}
 }
 

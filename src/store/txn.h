@@ -68,6 +68,8 @@ struct walk {
 /* walk_next() will give the first key that is not below `from`, walk_previous() the last one that
  * is. */
 void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from);
+/* Goes to another place of the same table, in either direction. */
+void walk_seek(struct walk *walk, struct slice from);
 bool walk_next(struct walk *walk);
 bool walk_previous(struct walk *walk);
 void walk_end(struct walk *walk);

@@ -403,7 +403,7 @@ static bool belongs(
 	bool live = post->state == LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 	switch (list & ~POSTING_HIDDEN) {
 	case POSTING_LIVE:
-		return live;
+		return live == ((list & POSTING_HIDDEN) == 0);
 	case POSTING_STATE:
 		return (int)post->state == index;
 	case POSTING_TAG:
@@ -415,7 +415,9 @@ static bool belongs(
 		return live == ((list & POSTING_HIDDEN) == 0) && post->terms[kind][index];
 	}
 	default:
-		for (int i = 0; live && i < TERMS; i++)
+		if (live != ((list & POSTING_HIDDEN) == 0))
+			return false;
+		for (int i = 0; i < TERMS; i++)
 			for (int at = i; post->terms[KIND_CATEGORY][i] && at >= 0;
 				at = model->terms[KIND_CATEGORY][at].parent)
 				if (at == index)
@@ -474,6 +476,7 @@ static void compare_all(const struct model *model)
 	struct error err;
 	assert_int_equal(store_snapshot(stores[0].store, &txn, &err), CODE_OK);
 	compare_list(model, txn, POSTING_LIVE, 0, 0);
+	compare_list(model, txn, POSTING_LIVE | POSTING_HIDDEN, 0, 0);
 	for (int state = 1; state <= 5; state++)
 		compare_list(model, txn, POSTING_STATE, (uint64_t)state, state);
 	for (int kind = KIND_TAG; kind <= KIND_AUTHOR; kind++) {
@@ -483,7 +486,10 @@ static void compare_all(const struct model *model)
 			compare_list(model, txn, term_lists[kind], id, i);
 			compare_list(model, txn, term_lists[kind] | POSTING_HIDDEN, id, i);
 			if (kind == KIND_CATEGORY)
-				compare_list(model, txn, POSTING_SUBTREE, id, i);
+				for (int hidden = 0; hidden <= POSTING_HIDDEN;
+					hidden += POSTING_HIDDEN)
+					compare_list(model, txn,
+						(uint8_t)(POSTING_SUBTREE | hidden), id, i);
 		}
 	}
 	assert_int_equal(txn_status(txn, NULL), CODE_OK);
