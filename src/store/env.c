@@ -27,6 +27,8 @@ const char META_REVISION[] = "revision";
 const char META_NEXT_POST_ID[] = "next_post_id";
 const char META_NEXT_TERM_ID[] = "next_term_id";
 const char META_PAGE_TOKEN_KEY[] = "page_token_key";
+const char META_SEARCH_ANALYZER[] = "search_analyzer";
+const char META_REBUILD[] = "rebuild";
 
 enum code fail_mdb(struct error *err, const struct env *env, int rc, const char *what)
 {

@@ -182,6 +182,36 @@ void key_answer_expiry(struct key *key, int64_t time_us, struct slice request_id
 	put_bytes(key, request_id, KEY_BYTES_MAX - 8);
 }
 
+void key_search(struct key *key, bool hidden, struct slice term)
+{
+	key->size = 0;
+	put_u8(key, hidden);
+	put_bytes(key, term, KEY_BYTES_MAX - 10);
+}
+
+void key_search_block(struct key *key, bool hidden, struct slice term, uint64_t floor)
+{
+	key_search(key, hidden, term);
+	put_u8(key, 0);
+	put_u64(key, floor);
+}
+
+void key_length(struct key *key, uint64_t chunk)
+{
+	key->size = 0;
+	put_u64(key, chunk);
+}
+
+void key_suggest(struct key *key, struct slice folded, uint8_t kind, uint8_t ordinal, uint64_t id)
+{
+	key->size = 0;
+	put_bytes(key, folded, SUGGEST_KEY_TEXT_BYTES_MAX);
+	put_u8(key, 0);
+	put_u8(key, kind);
+	put_u8(key, ordinal);
+	put_u64(key, id);
+}
+
 void key_kind(struct key *key, uint8_t kind)
 {
 	key->size = 0;
@@ -292,6 +322,40 @@ bool key_read_answer_expiry(struct slice key, int64_t *time_us, struct slice *re
 		return false;
 	*time_us = (int64_t)(get_u64(key.data) ^ SIGN);
 	*request_id = slice_of(key.data + 8, key.size - 8);
+	return true;
+}
+
+bool key_read_search(
+	struct slice key, bool *hidden, struct slice *term, bool *is_first, uint64_t *floor)
+{
+	if (key.size < 2 || key.data[0] > 1)
+		return false;
+	const uint8_t *end = memchr(key.data + 1, 0, key.size - 1);
+	size_t size = end == NULL ? key.size - 1 : (size_t)(end - key.data) - 1;
+	if (size == 0 || (end != NULL && key.size != size + 10))
+		return false;
+	*hidden = key.data[0] == 1;
+	*term = slice_of(key.data + 1, size);
+	*is_first = end == NULL;
+	*floor = end == NULL ? 0 : get_u64(end + 1);
+	return true;
+}
+
+bool key_read_length(struct slice key, uint64_t *chunk)
+{
+	return key_read_change(key, chunk);
+}
+
+bool key_read_suggest(
+	struct slice key, struct slice *folded, uint8_t *kind, uint8_t *ordinal, uint64_t *id)
+{
+	enum { BEHIND_TEXT = 11 };
+	if (key.size <= BEHIND_TEXT || key.data[key.size - BEHIND_TEXT] != 0)
+		return false;
+	*folded = slice_of(key.data, key.size - BEHIND_TEXT);
+	*kind = key.data[key.size - 10];
+	*ordinal = key.data[key.size - 9];
+	*id = get_u64(key.data + key.size - 8);
 	return true;
 }
 

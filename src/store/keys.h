@@ -105,6 +105,15 @@ void key_due(struct key *key, int64_t time_us, uint64_t id);
 void key_change(struct key *key, uint64_t revision);
 void key_answer(struct key *key, struct slice request_id);
 void key_answer_expiry(struct key *key, int64_t time_us, struct slice request_id);
+/* The first block of a term's posts in the search index, and the one whose ids begin at `floor`. A
+ * term has no NUL. Keys of the blocks of one term stand side by side, before those of longer terms.
+ */
+void key_search(struct key *key, bool hidden, struct slice term);
+void key_search_block(struct key *key, bool hidden, struct slice term, uint64_t floor);
+void key_length(struct key *key, uint64_t chunk);
+/* `folded` has at most SUGGEST_KEY_TEXT_BYTES_MAX bytes and no NUL. */
+enum { SUGGEST_KEY_TEXT_BYTES_MAX = 64 };
+void key_suggest(struct key *key, struct slice folded, uint8_t kind, uint8_t ordinal, uint64_t id);
 /* One byte, the kind: where a scan of all keys of a kind begins. */
 void key_kind(struct key *key, uint8_t kind);
 
@@ -120,6 +129,11 @@ bool key_read_child(struct slice key, uint64_t *parent_id, uint64_t *child_id);
 bool key_read_due(struct slice key, int64_t *time_us, uint64_t *id);
 bool key_read_change(struct slice key, uint64_t *revision);
 bool key_read_answer_expiry(struct slice key, int64_t *time_us, struct slice *request_id);
+bool key_read_search(
+	struct slice key, bool *hidden, struct slice *term, bool *is_first, uint64_t *floor);
+bool key_read_length(struct slice key, uint64_t *chunk);
+bool key_read_suggest(
+	struct slice key, struct slice *folded, uint8_t *kind, uint8_t *ordinal, uint64_t *id);
 
 /* Values that are one number, and the value of a slug. */
 enum { VALUE_U64_BYTES = 8, VALUE_SLUG_BYTES = 9 };

@@ -22,6 +22,9 @@ static const char *const table_names[TABLE_COUNT] = {
 	[TABLE_CHANGE] = "change",
 	[TABLE_ANSWER] = "answer",
 	[TABLE_ANSWER_EXPIRY] = "answer_expiry",
+	[TABLE_SEARCH] = "search",
+	[TABLE_LENGTH] = "length",
+	[TABLE_SUGGEST] = "suggest",
 };
 
 const char *table_name(enum table table)
@@ -125,13 +128,35 @@ uint64_t txn_writes(const struct txn *txn)
 	return txn->writes;
 }
 
-uint64_t txn_entries(struct txn *txn, enum table table)
+static MDB_stat table_stat(struct txn *txn, enum table table)
 {
-	MDB_stat stat;
+	MDB_stat stat = { .ms_entries = 0 };
 	int rc = failed(txn) ? 0 : mdb_stat(txn->mdb, txn->env->tables[table], &stat);
 	if (rc != 0)
 		stick(txn, rc, "count", table);
-	return failed(txn) ? 0 : stat.ms_entries;
+	return stat;
+}
+
+uint64_t txn_entries(struct txn *txn, enum table table)
+{
+	return table_stat(txn, table).ms_entries;
+}
+
+uint64_t txn_table_bytes(struct txn *txn, enum table table)
+{
+	MDB_stat stat = table_stat(txn, table);
+	return (uint64_t)(stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) *
+	       stat.ms_psize;
+}
+
+void txn_clear(struct txn *txn, enum table table)
+{
+	if (failed(txn))
+		return;
+	int rc = mdb_drop(txn->mdb, txn->env->tables[table], 0);
+	txn->writes++;
+	if (rc != 0)
+		stick(txn, rc, "clear", table);
 }
 
 /* The table's kept cursor in a snapshot, else a new one. */

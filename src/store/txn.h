@@ -29,6 +29,9 @@ enum table {
 	TABLE_CHANGE,	     /* (revision) -> store.v1.Change */
 	TABLE_ANSWER,	     /* (request id) -> store.v1.Answer */
 	TABLE_ANSWER_EXPIRY, /* (time, request id) -> nothing */
+	TABLE_SEARCH,	     /* (half, term, block) -> posts and weights */
+	TABLE_LENGTH,	     /* (chunk of ids) -> lengths of their texts */
+	TABLE_SUGGEST,	     /* (folded text, kind, ordinal, id) -> nothing */
 	TABLE_COUNT,
 };
 
@@ -49,8 +52,11 @@ void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id);
 /* How many puts and deletes were done. */
 uint64_t txn_writes(const struct txn *txn);
 
-/* Bytes of all tables together, the number of entries of one. */
+/* The number of entries of one table, and the bytes of its pages. */
 uint64_t txn_entries(struct txn *txn, enum table table);
+uint64_t txn_table_bytes(struct txn *txn, enum table table);
+/* Removes all entries. */
+void txn_clear(struct txn *txn, enum table table);
 
 /*
  * A walk over one table in key order, upwards with walk_next() or downwards with walk_previous(),
@@ -86,7 +92,9 @@ const char *txn_library_version(void);
 uint64_t txn_meta(struct txn *txn, const char *name);
 void txn_put_meta(struct txn *txn, const char *name, uint64_t value);
 extern const char META_FORMAT[], META_REVISION[], META_NEXT_POST_ID[], META_NEXT_TERM_ID[];
-extern const char META_PAGE_TOKEN_KEY[]; /* bytes */
+extern const char META_PAGE_TOKEN_KEY[];  /* bytes */
+extern const char META_SEARCH_ANALYZER[]; /* what the derived tables were made with */
+extern const char META_REBUILD[]; /* bytes: how far making them has come; none when all is made */
 
 /* The revision of the store that the transaction sees. */
 uint64_t txn_revision(struct txn *txn);

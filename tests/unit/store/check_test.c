@@ -96,7 +96,7 @@ static bool remove_entry(struct store_fixture *fixture, enum table table, size_t
 /* Every single entry of every table: when it is missing, the checker says so. */
 static void a_missing_entry_is_found_in_every_table(void **state)
 {
-	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
+	for (int table = TABLE_POST; table < TABLE_SEARCH; table++) {
 		size_t removed = 0;
 		for (bool more = true; more; removed++) {
 			struct store_fixture fixture;
@@ -164,6 +164,9 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 	case TABLE_ANSWER_EXPIRY:
 		key_answer_expiry(&key, 5, slice_of_text("stray"));
 		break;
+	case TABLE_SEARCH:
+	case TABLE_LENGTH:
+	case TABLE_SUGGEST:
 	case TABLE_META:
 	case TABLE_COUNT:
 		fail();
@@ -175,7 +178,7 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 
 static void a_stray_entry_is_found_in_every_table(void **state)
 {
-	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
+	for (int table = TABLE_POST; table < TABLE_SEARCH; table++) {
 		struct store_fixture fixture;
 		char first[400];
 		store_fixture_open(&fixture, 0);
