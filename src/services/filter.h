@@ -50,19 +50,26 @@ struct filter_node {
 	/* Of a restriction, from the text. */
 	const char *field_name;
 	enum filter_operator op;
-	const char *value;     /* unescaped, in the arena */
+	const char *value;     /* unescaped, in the arena; NULL where the field stands alone */
+	const char *star;      /* in value: the first '*' that was not escaped, or NULL */
 	bool value_quoted;     /* it was a string: "*" at its end still means a prefix */
 	size_t field_position; /* in bytes, from 1 */
 	size_t op_position;
 	size_t value_position;
 	/* Of a restriction, from filter_bind.c. */
 	enum filter_field field;
-	uint64_t number; /* term id (0: there is none), state, or 1 for true */
+	uint64_t number; /* term id (0: there is none) or state; 1 for featured, false being NOT */
 	int64_t time_us;
 	bool any;	   /* has any value: tags:* */
 	bool prefix;	   /* value ends in '*', which is cut */
-	struct slice text; /* folded value for slug, title and language */
+	struct slice text; /* value of a slug, title (folded) or language (lower case) */
 };
+
+/* INVALID_ARGUMENT, FILTER_INVALID: "at byte N: ...". */
+enum code filter_fail(struct error *err, size_t position, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum code filter_fail_memory(struct error *err);
+/* "<=" and so on. */
+const char *filter_operator_text(enum filter_operator op);
 
 /* Parses the text to a tree; NULL in *ret for a text without restrictions. INVALID_ARGUMENT,
  * FILTER_INVALID, with the position of what is not understood. */
@@ -94,7 +101,3 @@ struct post_iterator *filter_iterator(const struct filter *filter,
 
 /* *ret is how many posts pass, if a counter says so. */
 bool filter_counter(const struct filter *filter, struct txn *txn, uint64_t *ret);
-
-/* What filter.c still answers: the list of one restriction. */
-enum code filter_plan(struct txn *txn, struct arena *arena, const char *filter, uint8_t *kind,
-	uint64_t *number, struct error *err) NODISCARD;

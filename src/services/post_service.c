@@ -1,10 +1,9 @@
-/* Reading posts. The writes are in post_writes.c. */
+/* PostService: its table, and the reads of posts that are named. Those that are chosen are in
+ * post_queries.c, the writes in post_writes.c. */
 #include "base/text.h"
-#include "services/filter.h"
-#include "services/page.h"
+#include "services/post_queries.h"
 #include "services/post_writes.h"
 #include "store/post.h"
-#include "store/posting.h"
 
 #include <inttypes.h>
 #include <lectern/store/v1/command.pb-c.h>
@@ -16,8 +15,6 @@ enum {
 	FIELD_FORMER_SLUG = 2,
 	FIELD_POSTS = 1,
 	FIELD_MISSING = 2,
-	FIELD_NEXT_PAGE_TOKEN = 2,
-	FIELD_TOTAL_SIZE = 3,
 	RESPONSE_MARGIN_BYTES = 1024 * 1024,
 };
 
@@ -44,6 +41,19 @@ static enum code fail_not_found(const struct entity_key *key, struct error *err)
 			"there is no post with id %" PRIu64, key->id);
 	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
 		"there is no post with slug \"%s\"", key->slug);
+}
+
+enum code post_resolve(
+	struct txn *txn, const struct entity_key *key, struct post_fields *ret, struct error *err)
+{
+	bool former;
+	enum code code = entity_key_check(key, "key", err);
+	if (code != CODE_OK)
+		return code;
+	uint64_t id = find(txn, key, &former);
+	bool found = id != 0 && post_fields_get(txn, id, ret);
+	code = txn_status(txn, err);
+	return code == CODE_OK && !found ? fail_not_found(key, err) : code;
 }
 
 static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
@@ -110,48 +120,10 @@ static enum code batch_get_posts(
 	return code;
 }
 
-static enum code read_order(const char *order_by, bool *oldest_first, struct error *err)
-{
-	char order[LIMIT_ORDER_BY_BYTES + 1];
-	text_fold(slice_of_text(order_by), order, sizeof order);
-	*oldest_first =
-		strcmp(order, "publish_time") == 0 || strcmp(order, "publish_time asc") == 0;
-	if (*oldest_first || order[0] == '\0' || strcmp(order, "publish_time desc") == 0)
-		return CODE_OK;
-	return fail_field(err, CODE_INVALID_ARGUMENT, "ORDER_BY_INVALID", "order_by",
-		"\"%s\" is not supported; use \"publish_time desc\" or \"publish_time\"", order_by);
-}
-
-static enum code list_posts(
-	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__ListPostsRequest *request =
-		(const Lectern__V1__ListPostsRequest *)message;
-	struct page_query query = { .view = request->view,
-		.page_token = request->page_token,
-		.posts_field = FIELD_POSTS,
-		.token_field = FIELD_NEXT_PAGE_TOKEN };
-	enum code code =
-		page_size_of(request->page_size, DEFAULT_POST_PAGE_SIZE, &query.page_size, err);
-	if (code == CODE_OK)
-		code = check_view(request->view, err);
-	if (code == CODE_OK)
-		code = read_order(request->order_by, &query.reverse, err);
-	if (code == CODE_OK)
-		code = filter_plan(snapshot_of(call), call->arena, request->filter, &query.kind,
-			&query.number, err);
-	if (code == CODE_OK)
-		code = reply_page(call, &query, err);
-	if (code == CODE_OK)
-		reply_uint(&call->reply, FIELD_TOTAL_SIZE,
-			posting_count(snapshot_of(call), query.kind, query.number));
-	return code;
-}
-
 static const struct rpc_method methods[] = {
 	{ .name = "GetPost", .access = RPC_READ, .handle = get_post },
 	{ .name = "BatchGetPosts", .access = RPC_READ, .handle = batch_get_posts },
-	{ .name = "ListPosts", .access = RPC_READ, .handle = list_posts },
+	{ .name = "ListPosts", .access = RPC_READ, .handle = post_list_posts },
 	{ .name = "CreatePost", .access = RPC_WRITE, .handle = post_create },
 	{ .name = "UpdatePost", .access = RPC_WRITE, .handle = post_update },
 	{ .name = "DeletePost", .access = RPC_WRITE, .handle = post_delete },
@@ -172,8 +144,8 @@ static const struct rpc_method methods[] = {
 		.access = RPC_WRITE,
 		.handle = post_move,
 		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH },
-	{ .name = "GetAdjacentPosts", .access = RPC_READ },
-	{ .name = "ListRelatedPosts", .access = RPC_READ },
+	{ .name = "GetAdjacentPosts", .access = RPC_READ, .handle = post_get_adjacent },
+	{ .name = "ListRelatedPosts", .access = RPC_READ, .handle = post_list_related },
 	{ .name = "ListPostRevisions", .access = RPC_READ },
 	{ .name = "GetPostRevision", .access = RPC_READ },
 	{ .name = "RollbackPost", .access = RPC_WRITE },

@@ -13,12 +13,13 @@
 
 struct post_iterator;
 
-/* Counts what iterators did. */
+/* Counts what was read to answer a query. */
 struct post_iterator_stats {
 	uint64_t keys_read;
+	uint64_t records_read; /* counted by those who read them */
 };
 
-/* What all iterators of one query share. */
+/* What all iterators of one query share; outlives them. */
 struct post_iterator_context {
 	struct txn *txn;
 	struct arena *arena; /* of the iterators */
