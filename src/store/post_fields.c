@@ -29,14 +29,6 @@ enum {
 	FIELD_REF_PART = 4,
 	FIELD_SECONDS = 1,
 	FIELD_NANOS = 2,
-	TIMES = FIELD_DELETE_TIME - FIELD_PUBLISH_TIME + 1,
-};
-
-/* A message that comes twice is merged, so its numbers outlive one occurrence. */
-struct time_field {
-	bool present;
-	int64_t seconds;
-	int32_t nanos;
 };
 
 static bool take_uint(const struct wire_field *field, uint64_t *ret)
@@ -51,61 +43,59 @@ static bool take_text(const struct wire_field *field, struct slice *ret)
 	return field->type == WIRE_BYTES;
 }
 
-static bool take_time(const struct wire_field *field, struct time_field *ret)
+/* False also for a time out of Timestamp's range. */
+static bool take_time(const struct wire_field *field, int64_t *ret_us, bool *has)
 {
 	struct slice rest = field->bytes;
 	struct wire_field part;
-	uint64_t value = 0;
-	ret->present = true;
+	uint64_t seconds = 0;
+	uint64_t nanos = 0;
 	while (rest.size > 0) {
 		if (!wire_next(&rest, &part))
 			return false;
-		if (part.number != FIELD_SECONDS && part.number != FIELD_NANOS)
-			continue;
-		if (!take_uint(&part, &value))
+		if (part.number == FIELD_SECONDS && !take_uint(&part, &seconds))
 			return false;
-		if (part.number == FIELD_SECONDS)
-			ret->seconds = (int64_t)value;
-		else
-			ret->nanos = (int32_t)(uint32_t)value;
+		if (part.number == FIELD_NANOS && !take_uint(&part, &nanos))
+			return false;
 	}
+	if ((int64_t)seconds < TIME_US_MIN / 1000000 || (int64_t)seconds > TIME_US_MAX / 1000000 ||
+		nanos > 999999999)
+		return false;
+	*ret_us = (int64_t)seconds * 1000000 + (int64_t)nanos / 1000;
+	*has = true;
 	return field->type == WIRE_BYTES;
 }
 
-/* The id of a TermRef, and of a SeriesRef its part too. */
-static bool take_ref(const struct wire_field *field, uint64_t *id, uint32_t *series_part)
+/* Of a TermRef or SeriesRef; a TermRef has no part. */
+static bool take_ref(const struct wire_field *field, uint64_t *ret_id, uint64_t *ret_part)
 {
 	struct slice rest = field->bytes;
-	struct wire_field part;
-	uint64_t value = 0;
+	struct wire_field inner;
+	*ret_id = 0;
+	*ret_part = 0;
 	while (rest.size > 0) {
-		if (!wire_next(&rest, &part))
+		if (!wire_next(&rest, &inner))
 			return false;
-		if (part.number == FIELD_REF_ID && !take_uint(&part, id))
+		if (inner.number == FIELD_REF_ID && !take_uint(&inner, ret_id))
 			return false;
-		if (part.number != FIELD_REF_PART || series_part == NULL)
-			continue;
-		if (!take_uint(&part, &value))
+		if (inner.number == FIELD_REF_PART && !take_uint(&inner, ret_part))
 			return false;
-		*series_part = (uint32_t)value;
 	}
 	return field->type == WIRE_BYTES;
 }
 
 static bool take_term(const struct wire_field *field, uint64_t *ids, uint32_t *count, uint32_t max)
 {
-	if (*count == max)
-		return false;
-	ids[*count] = 0;
-	return take_ref(field, &ids[(*count)++], NULL);
+	uint64_t part;
+	return *count < max && take_ref(field, &ids[(*count)++], &part);
 }
 
 /* False where the field is not what a post's record has under its number. */
-static bool take_field(
-	const struct wire_field *field, struct post_fields *ret, struct time_field *times)
+static bool take_field(const struct wire_field *field, struct post_fields *ret)
 {
 	uint64_t value = 0;
 	bool right = true;
+	bool has;
 	switch (field->number) {
 	case FIELD_ID:
 		return take_uint(field, &ret->id);
@@ -120,11 +110,15 @@ static bool take_field(
 		ret->state = (uint32_t)value;
 		return right;
 	case FIELD_PUBLISH_TIME:
+		return take_time(field, &ret->publish_us, &ret->has_publish_time);
 	case FIELD_EXPIRE_TIME:
+		return take_time(field, &ret->expire_us, &ret->has_expire_time);
 	case FIELD_CREATE_TIME:
+		return take_time(field, &ret->create_us, &has);
 	case FIELD_UPDATE_TIME:
+		return take_time(field, &ret->update_us, &has);
 	case FIELD_DELETE_TIME:
-		return take_time(field, &times[field->number - FIELD_PUBLISH_TIME]);
+		return take_time(field, &ret->delete_us, &ret->has_delete_time);
 	case FIELD_TAGS:
 		return take_term(field, ret->tags, &ret->tag_count, LIMIT_POST_TAGS);
 	case FIELD_CATEGORIES:
@@ -133,7 +127,9 @@ static bool take_field(
 	case FIELD_AUTHORS:
 		return take_term(field, ret->authors, &ret->author_count, LIMIT_POST_AUTHORS);
 	case FIELD_SERIES:
-		return take_ref(field, &ret->series_id, &ret->series_part);
+		right = take_ref(field, &ret->series_id, &value);
+		ret->series_part = (uint32_t)value;
+		return right;
 	case FIELD_LANGUAGE:
 		return take_text(field, &ret->language);
 	case FIELD_FEATURED:
@@ -145,33 +141,16 @@ static bool take_field(
 	}
 }
 
-/* 0 for a time that is not there. False if it is out of Timestamp's range. */
-static bool time_of(const struct time_field *time, int64_t *ret_us, bool *has)
-{
-	if (time->seconds < TIME_US_MIN / 1000000 || time->seconds > TIME_US_MAX / 1000000 ||
-		time->nanos < 0 || time->nanos > 999999999)
-		return false;
-	*ret_us = time->seconds * 1000000 + time->nanos / 1000;
-	*has = time->present;
-	return true;
-}
-
 bool post_fields_read(struct slice summary, struct post_fields *ret)
 {
-	struct time_field times[TIMES] = { 0 };
 	struct wire_field field;
-	bool has;
 	/* The lists are told by their counts alone. */
 	memset(ret, 0, offsetof(struct post_fields, tags));
 	ret->slug = ret->title = ret->excerpt = ret->language = slice_of(NULL, 0);
 	while (summary.size > 0)
-		if (!wire_next(&summary, &field) || !take_field(&field, ret, times))
+		if (!wire_next(&summary, &field) || !take_field(&field, ret))
 			return false;
-	return ret->id != 0 && time_of(&times[0], &ret->publish_us, &ret->has_publish_time) &&
-	       time_of(&times[1], &ret->expire_us, &ret->has_expire_time) &&
-	       time_of(&times[2], &ret->create_us, &has) &&
-	       time_of(&times[3], &ret->update_us, &has) &&
-	       time_of(&times[4], &ret->delete_us, &ret->has_delete_time);
+	return ret->id != 0;
 }
 
 bool post_fields_get(struct txn *txn, uint64_t id, struct post_fields *ret)

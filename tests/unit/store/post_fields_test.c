@@ -172,13 +172,20 @@ static void test_random_posts(void **state)
 	}
 }
 
-/* Two records one after the other are one that is merged. */
+/* Two records one after the other are one. A message in both would have to be merged, which
+ * versions of protobuf-c do differently; no record has it. */
 static void test_merged(void **state)
 {
 	for (int i = 0; i < 500; i++) {
 		struct post_fields fields;
 		const Lectern__V1__Post *first = random_post();
-		const Lectern__V1__Post *second = random_post();
+		Lectern__V1__Post *second = random_post();
+		second->publish_time = first->publish_time ? NULL : second->publish_time;
+		second->expire_time = first->expire_time ? NULL : second->expire_time;
+		second->create_time = first->create_time ? NULL : second->create_time;
+		second->update_time = first->update_time ? NULL : second->update_time;
+		second->delete_time = first->delete_time ? NULL : second->delete_time;
+		second->series = first->series ? NULL : second->series;
 		struct slice a = post_pack_summary(&arena, first);
 		struct slice b = post_pack_summary(&arena, second);
 		uint8_t *both = grab(a.size + b.size);
