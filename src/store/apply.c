@@ -5,6 +5,7 @@
 #include "base/wire.h"
 #include "store/post.h"
 #include "store/posting.h"
+#include "store/search_index.h"
 #include "store/term.h"
 
 #include <inttypes.h>
@@ -118,15 +119,19 @@ static enum code apply_in(struct apply *apply, const Lectern__Store__V1__Command
 	return txn_status(apply->txn, err);
 }
 
-enum code apply_command(struct txn *txn, struct arena *arena,
+enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
 	const Lectern__Store__V1__Command *command, struct apply_result *ret, struct error *err)
 {
 	struct arena scratch;
+	struct arena words;
 	arena_init(&scratch, LIMIT_ARENA_BYTES);
+	arena_init(&words, SEARCH_ARENA_BYTES);
 	struct apply apply = {
 		.txn = txn,
 		.arena = arena,
 		.scratch = &scratch,
+		.words = &words,
+		.analyzer = analyzer,
 		.now_us = command->time_us,
 		.revision = txn_revision(txn) + 1,
 		.payload = slice_of("", 0),
@@ -137,6 +142,7 @@ enum code apply_command(struct txn *txn, struct arena *arena,
 	/* A damaged store is the better explanation of whatever went wrong after it. */
 	enum code status = txn_status(txn, err);
 	arena_done(&scratch);
+	arena_done(&words);
 	return status == CODE_OK ? code : status;
 }
 

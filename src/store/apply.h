@@ -4,6 +4,7 @@
  * first write.
  */
 #pragma once
+#include "analysis/analyzer.h"
 #include "base/arena.h"
 #include "store/txn.h"
 
@@ -15,6 +16,8 @@ struct apply {
 	struct txn *txn;
 	struct arena *arena;   /* lives as long as the result */
 	struct arena *scratch; /* reset for each of the many posts that a term change touches */
+	struct arena *words;   /* reset for each post whose words are indexed */
+	struct analyzer *analyzer;
 	int64_t now_us;
 	uint64_t revision; /* that the next change makes */
 	struct slice payload;
@@ -25,9 +28,9 @@ struct apply_result {
 	uint64_t revision;    /* of the store after the command */
 };
 
-/* Applies one command. After a failure txn_writes() tells whether the transaction is still as it
- * was before. */
-enum code apply_command(struct txn *txn, struct arena *arena,
+/* Applies one command; the analyzer is a tool that is made once. After a failure txn_writes() tells
+ * whether the transaction is still as it was before. */
+enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
 	const Lectern__Store__V1__Command *command, struct apply_result *ret, struct error *err)
 	NODISCARD;
 
@@ -117,6 +120,15 @@ void apply_drop_unused_series(struct apply *apply, uint64_t id);
  * whether the heavy part is to be written too. Does not log. */
 void apply_store_post(struct apply *apply, struct arena *arena, const Lectern__V1__Post *old,
 	Lectern__V1__Post *post, bool content);
+
+/* What search and suggestions hold of a post; NULL: it is not there. To be called while the store
+ * still has the records of `before`. If `content` is not set, the html stays as it is there. */
+void apply_index_post(struct apply *apply, const Lectern__V1__Post *before,
+	const Lectern__V1__Post *after, bool content);
+
+/* What suggestions hold of a term; NULL: no such name. */
+void apply_suggest_term(
+	struct apply *apply, uint8_t kind, uint64_t id, const char *before, const char *after);
 
 /* Every post of a list and of its hidden twin; ids in the arena. NULL when out of memory. */
 uint64_t *apply_posts_of_term(

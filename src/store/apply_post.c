@@ -210,6 +210,7 @@ void apply_store_post(struct apply *apply, struct arena *arena, const Lectern__V
 		&post->aliases, &post->n_aliases);
 	replace_postings(apply, arena, old, post);
 	replace_due(apply, old, post);
+	apply_index_post(apply, old, post, content);
 	post_put_summary(apply->txn, post->id, post_pack_summary(arena, post));
 	if (content)
 		post_put_content(apply->txn, arena, post);
@@ -391,6 +392,7 @@ static void purge_post(struct apply *apply, const Lectern__V1__Post *post)
 	apply_slug_remove(apply, SLUG_POST, post->slug, post->aliases, post->n_aliases);
 	replace_postings(apply, apply->arena, post, NULL);
 	replace_due(apply, post, NULL);
+	apply_index_post(apply, post, NULL, false);
 	post_delete_records(apply->txn, post->id);
 	log_post(apply, NULL, post, LECTERN__STORE__V1__CHANGE__KIND__KIND_PURGED);
 }

@@ -72,6 +72,7 @@ uint64_t apply_insert_term(struct apply *apply, uint8_t kind, Lectern__Store__V1
 		&term->n_aliases);
 	term_put(apply->txn, apply->arena, kind, term);
 	term_name_insert(apply->txn, kind, term->name, term->id);
+	apply_suggest_term(apply, kind, term->id, NULL, term->name);
 	rank_insert(apply->txn, kind, term->id);
 	counter_add(apply->txn, POSTING_TERMS, kind, 1);
 	child_put(apply, term);
@@ -86,6 +87,7 @@ static void remove_term(struct apply *apply, uint8_t kind, const Lectern__Store_
 	struct key key;
 	apply_slug_remove(apply, (enum slug_space)kind, term->slug, term->aliases, term->n_aliases);
 	term_name_remove(apply->txn, kind, term->name, term->id);
+	apply_suggest_term(apply, kind, term->id, term->name, NULL);
 	rank_remove(apply->txn, kind, term->id);
 	counter_add(apply->txn, POSTING_TERMS, kind, -1);
 	child_delete(apply, term);
@@ -265,6 +267,7 @@ static void store_update(struct apply *apply, uint8_t kind, const Lectern__Store
 	if (strcmp(old->name, term->name) != 0) {
 		term_name_remove(apply->txn, kind, old->name, term->id);
 		term_name_insert(apply->txn, kind, term->name, term->id);
+		apply_suggest_term(apply, kind, term->id, old->name, term->name);
 	}
 	if (moved) {
 		child_delete(apply, old);

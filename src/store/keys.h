@@ -55,6 +55,11 @@ enum posting_kind {
 	POSTING_SERIES_TIME = 13, /* number: series id */
 	POSTING_LANGUAGE = 14,	  /* number: language_number() */
 	POSTING_FEATURED = 15,	  /* number 0 */
+	/* Of the search index: counted only. The half is 0 for published posts, 1 for the others.
+	 */
+	SEARCH_DOCUMENTS = 0x40, /* number: half; how many posts are in it */
+	SEARCH_LENGTH = 0x41,	 /* number: half; sum of the lengths of their texts */
+	SEARCH_LANGUAGE = 0x42,	 /* number: half * 256 + number of a stemmer; posts that use it */
 	POSTING_HIDDEN = 0x80,
 };
 

@@ -1,5 +1,9 @@
 #include "store/post.h"
 
+#include "base/wire.h"
+
+enum { FIELD_HTML = 34 }; /* of lectern.v1.Post */
+
 uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
 {
 	struct key key;
@@ -44,6 +48,23 @@ bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct 
 		ret->count++;
 	}
 	return true;
+}
+
+bool post_html(struct txn *txn, uint64_t id, struct slice *ret)
+{
+	struct key key;
+	struct slice record;
+	struct wire_field field;
+	*ret = slice_of(NULL, 0);
+	key_post(&key, id, POST_HTML);
+	if (!txn_get(txn, TABLE_POST, &key, &record))
+		return false;
+	while (wire_next(&record, &field))
+		if (field.number == FIELD_HTML && field.type == WIRE_BYTES)
+			*ret = field.bytes;
+	if (record.size != 0)
+		txn_fail_corrupt(txn, "html of post", id);
+	return record.size == 0;
 }
 
 Lectern__V1__Post *post_unpack_summary(struct txn *txn, struct arena *arena, uint64_t id)

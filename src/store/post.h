@@ -19,6 +19,10 @@ uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former);
  * or the transaction has failed. */
 bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret);
 
+/* The rendered html, in the store. False if there is no such post, or its record cannot be read, or
+ * the transaction has failed. */
+bool post_html(struct txn *txn, uint64_t id, struct slice *ret);
+
 /* The summary record, unpacked. NULL if there is none or the transaction has failed. */
 Lectern__V1__Post *post_unpack_summary(struct txn *txn, struct arena *arena, uint64_t id);
 

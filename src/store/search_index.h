@@ -28,11 +28,15 @@ struct search_document {
 	const char *language;
 };
 
+/* What the arena of search_index_replace() needs for two versions of the longest body with nothing
+ * but words that occur once. */
+enum { SEARCH_ARENA_BYTES = 384 * 1024 * 1024 };
+
 /* How much one occurrence counts. */
 enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
 
-/* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch.
- */
+/* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch;
+ * the documents' texts may be in the store: they are read before the first write. */
 void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
 	const struct search_document *before, const struct search_document *after);
 
@@ -62,17 +66,23 @@ struct search_lengths {
 void search_lengths_init(struct search_lengths *lengths, struct txn *txn);
 uint32_t search_length(struct search_lengths *lengths, uint64_t id);
 
-/* The posts of one term in ascending order of id. */
+/* The posts of one term in ascending order of id. No cursor stays open between two calls, so any
+ * number of terms may be read at once, and one may be left without search_postings_end(). */
 struct search_postings {
 	uint64_t id;	    /* of the current post */
 	uint32_t weight;    /* sum of the weights of the term's occurrences in it */
 	uint64_t documents; /* how many posts the term has; 0: the term is not in the index */
-	/* The implementation's own. */
-	struct walk walk;
-	struct key prefix;
-	struct slice rest;
 	uint64_t blocks_read;
+	/* The implementation's own. */
+	struct txn *txn;
+	struct slice rest;   /* of the current block */
+	uint64_t floor;	     /* below the ids of the current block; 0: it is the first one */
+	uint64_t block_id;   /* of the last posting that was read in it, 0 if none */
+	uint64_t read_count; /* postings that were read */
+	bool hidden;
 	bool ended;
+	uint8_t term_bytes;
+	uint8_t term[TERM_BYTES_MAX];
 };
 void search_postings_start(
 	struct search_postings *postings, struct txn *txn, bool hidden, struct slice term);
@@ -85,8 +95,10 @@ void search_postings_end(struct search_postings *postings);
 struct search_terms {
 	struct slice term; /* of the current one, in the store */
 	uint64_t documents;
+	/* The implementation's own. */
 	struct walk walk;
 	struct key prefix;
+	bool hidden;
 	bool ended;
 };
 void search_terms_start(

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "analysis/analyzer.h"
 #include "base/limits.h"
 
 #include "store/store_private.h"
@@ -19,8 +20,13 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	pthread_cond_init(&store->writer.work, &attributes);
 	pthread_condattr_destroy(&attributes);
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
+	store->writer.analyzer = analyzer_new();
 
-	enum code code = env_open(&store->env, options->directory, options->map_bytes, err);
+	enum code code = CODE_OK;
+	if (store->writer.analyzer == NULL)
+		code = fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+	if (code == CODE_OK)
+		code = env_open(&store->env, options->directory, options->map_bytes, err);
 	if (code == CODE_OK)
 		code = writer_catch_up(store, err);
 	if (code == CODE_OK)
@@ -40,6 +46,7 @@ void store_close(struct store *store)
 	writer_stop(store);
 	snapshot_pool_done(&store->pool);
 	env_close(&store->env);
+	analyzer_free(store->writer.analyzer);
 	arena_done(&store->writer.arena);
 	pthread_cond_destroy(&store->writer.work);
 	pthread_mutex_destroy(&store->writer.mutex);

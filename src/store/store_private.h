@@ -30,6 +30,7 @@ struct writer {
 	bool more_to_sweep; /* the last sweep has left old answers */
 	uint64_t next_sweep_ns;
 	struct arena arena;
+	struct analyzer *analyzer;
 };
 
 struct store {

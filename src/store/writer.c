@@ -16,10 +16,11 @@ static const uint64_t DUE_STEP_NS = UINT64_C(500) * 1000000;
 /* How often answers that nobody will ask for again are removed. */
 static const uint64_t SWEEP_NS = UINT64_C(60) * 1000000000;
 
-static enum code apply_write(struct txn *txn, struct store_write *write)
+static enum code apply_write(struct store *store, struct txn *txn, struct store_write *write)
 {
 	struct apply_result result;
-	enum code code = apply_command(txn, write->arena, write->command, &result, &write->error);
+	enum code code = apply_command(
+		txn, write->arena, store->writer.analyzer, write->command, &result, &write->error);
 	write->error.code = code;
 	if (code == CODE_OK) {
 		write->payload = result.payload;
@@ -48,7 +49,7 @@ static void run_alone(struct store *store, struct store_write *write)
 	if (write->error.code != CODE_OK)
 		return;
 	uint64_t revision = txn_revision(&txn);
-	if (apply_write(&txn, write) != CODE_OK || write->command->validate_only) {
+	if (apply_write(store, &txn, write) != CODE_OK || write->command->validate_only) {
 		write->revision = revision; /* that of a trial is never made */
 		txn_abort(&txn);
 		return;
@@ -71,7 +72,7 @@ static bool run_together(struct store *store, struct store_write *first)
 		uint64_t before = txn_writes(&txn);
 		if (write->command->validate_only)
 			continue;
-		enum code code = apply_write(&txn, write);
+		enum code code = apply_write(store, &txn, write);
 		if (txn_status(&txn, NULL) != CODE_OK ||
 			(code != CODE_OK && txn_writes(&txn) != before)) {
 			txn_abort(&txn);
@@ -148,7 +149,8 @@ static enum code apply_due_once(struct store *store, int64_t now_us, struct erro
 	enum code code = txn_begin_write(&store->env, &txn, err);
 	if (code != CODE_OK)
 		return code;
-	code = apply_command(&txn, &store->writer.arena, &command, &result, err);
+	code = apply_command(
+		&txn, &store->writer.arena, store->writer.analyzer, &command, &result, err);
 	int64_t expire_us;
 	store->writer.more_to_sweep = apply_next_expiry_us(&txn, &expire_us) && expire_us <= now_us;
 	if (code != CODE_OK || txn_writes(&txn) == 0) {

@@ -1,0 +1,34 @@
+/* What a post contributes to the search index: its words, counted. */
+#pragma once
+#include "store/search_index.h"
+
+/* One term of a document before and after a change. */
+struct document_term {
+	uint32_t weights[2]; /* 0: the term is not in it */
+	uint32_t hash;
+	uint8_t size;
+	uint8_t bytes[];
+};
+
+struct document_terms {
+	struct document_term **terms; /* in the arena, in the order of their bytes */
+	size_t count;
+	uint64_t lengths[2]; /* sums of the weights */
+};
+
+static inline struct slice document_term_slice(const struct document_term *term)
+{
+	return slice_of(term->bytes, term->size);
+}
+
+/* The terms of two versions of a document; either may be NULL. False when out of memory. */
+bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
+	const struct search_document *before, const struct search_document *after,
+	struct document_terms *ret) NODISCARD;
+
+/* Whether the index holds the same for both. */
+bool search_document_equals(const struct search_document *a, const struct search_document *b);
+
+/* A post's document. The html is separate, because it does not stand in the summary record. */
+void search_document_of(
+	const Lectern__V1__Post *summary, struct slice html, struct search_document *ret);
