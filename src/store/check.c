@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "store/check_private.h"
 #include "store/posting.h"
+#include "store/search_index.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -108,7 +109,8 @@ static uint64_t month_of(const struct posting *posting)
 	return (uint64_t)date.year * 12 + date.month - 1;
 }
 
-static void check_counters(struct check *check)
+/* `others` are counters that have no lists. */
+static void check_counters(struct check *check, uint64_t others)
 {
 	struct recount lists = { .check = check };
 	struct recount months = { .check = check };
@@ -134,12 +136,12 @@ static void check_counters(struct check *check)
 	recount_end(&lists);
 	recount_end(&months);
 	recount_end(&terms);
-	uint64_t wanted = lists.counters + months.counters + terms.counters;
+	uint64_t wanted = lists.counters + months.counters + terms.counters + others;
 	uint64_t found = txn_entries(check->txn, TABLE_COUNTER);
 	check->report->entries += found;
 	if (found != wanted)
-		check_problem(check, "there are %" PRIu64 " counters for %" PRIu64 " lists", found,
-			wanted);
+		check_problem(check, "there are %" PRIu64 " counters, there should be %" PRIu64,
+			found, wanted);
 }
 
 static void visit_change(struct check *check, struct slice key, struct slice value)
@@ -229,16 +231,23 @@ enum code check_run(
 	struct txn *txn, struct arena *arena, struct check_report *ret, struct error *err)
 {
 	*ret = (struct check_report){ .entries = 0 };
-	struct check check = { .txn = txn, .arena = arena, .report = ret };
+	struct check check = {
+		.txn = txn, .arena = arena, .report = ret, .analyzer = analyzer_new()
+	};
+	if (check.analyzer == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "check: out of memory");
 	arena_init(&check.scratch, LIMIT_ARENA_BYTES);
+	arena_init(&check.words, SEARCH_ARENA_BYTES);
 	check_posts(&check);
 	check_terms(&check);
-	check_counters(&check);
+	check_counters(&check, check_search(&check));
 	check_changes(&check);
 	check_next_ids(&check);
 	check_each(&check, TABLE_ANSWER, visit_answer);
 	check_each(&check, TABLE_ANSWER_EXPIRY, visit_answer_expiry);
 	arena_done(&check.scratch);
+	arena_done(&check.words);
+	analyzer_free(check.analyzer);
 	struct error why;
 	enum code code = txn_status(txn, &why);
 	if (code == CODE_DATA_LOSS) { /* damage that stops a reader is a finding of a check */

@@ -1,5 +1,6 @@
 /* What the parts of the checker share: check.c, check_posts.c, check_terms.c. */
 #pragma once
+#include "analysis/analyzer.h"
 #include "store/check.h"
 
 #include <lectern/store/v1/record.pb-c.h>
@@ -9,6 +10,8 @@ struct check {
 	struct txn *txn;
 	struct arena *arena;  /* of the report */
 	struct arena scratch; /* reset for each record */
+	struct arena words;   /* reset for each post whose words are counted */
+	struct analyzer *analyzer;
 	struct check_report *report;
 };
 
@@ -29,3 +32,5 @@ void check_expect_slug(
 
 void check_posts(struct check *check);
 void check_terms(struct check *check);
+/* Returns how many counters the search index should have. */
+uint64_t check_search(struct check *check);

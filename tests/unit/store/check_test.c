@@ -96,7 +96,7 @@ static bool remove_entry(struct store_fixture *fixture, enum table table, size_t
 /* Every single entry of every table: when it is missing, the checker says so. */
 static void a_missing_entry_is_found_in_every_table(void **state)
 {
-	for (int table = TABLE_POST; table < TABLE_SEARCH; table++) {
+	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
 		size_t removed = 0;
 		for (bool more = true; more; removed++) {
 			struct store_fixture fixture;
@@ -165,8 +165,16 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 		key_answer_expiry(&key, 5, slice_of_text("stray"));
 		break;
 	case TABLE_SEARCH:
+		key_search(&key, false, slice_of_text("stray"));
+		value = slice_of("\1\3", 2); /* one post: id 1, weight 1 */
+		break;
 	case TABLE_LENGTH:
+		key_length(&key, 5);
+		value = slice_of("\1", 1);
+		break;
 	case TABLE_SUGGEST:
+		key_suggest(&key, slice_of_text("stray"), 1, 0, 1);
+		break;
 	case TABLE_META:
 	case TABLE_COUNT:
 		fail();
@@ -178,7 +186,7 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 
 static void a_stray_entry_is_found_in_every_table(void **state)
 {
-	for (int table = TABLE_POST; table < TABLE_SEARCH; table++) {
+	for (int table = TABLE_POST; table < TABLE_COUNT; table++) {
 		struct store_fixture fixture;
 		char first[400];
 		store_fixture_open(&fixture, 0);
@@ -214,7 +222,8 @@ static void a_next_id_that_is_behind_is_found(void **state)
 
 static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 {
-	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER };
+	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER,
+		TABLE_SEARCH };
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
 		struct store_fixture fixture;
 		struct txn txn;
