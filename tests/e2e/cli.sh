@@ -88,6 +88,42 @@ same "$(lectern -o json archive tag databases --page-size 4 --page 2)" \
 	lectern -o json archive tag databases --page-size 4 --page-token "$token"
 expect 67 '' 'page_token' archive tag performance --page-token "$token"
 
+# Lists.
+same 'The N+1 query, with a pencil' json '.posts[0].title' post list --tag databases --category engineering --page-size 1
+same 4 lectern post list --series 'A store from scratch' --total
+same 'store-from-scratch-1-the-log store-from-scratch-4-group-commit' json '[.posts[0, -1].slug] | join(" ")' \
+	post list --series store-from-scratch --order-by series.part
+same "$(lectern -o jsonl post list --all | jq -r .title | LC_ALL=C sort -f | head -n 1)" \
+	json '.posts[0].title' post list --order-by title
+same "$(lectern -o jsonl post list --tag databases --all | jq .id | sort)" \
+	bash -c 'lectern -o jsonl post list --filter "tags:databases OR tags:nothing" --all | jq .id | sort'
+expect 0 'SLUG' 'Plan: ' post list --filter 'tags:databases AND NOT featured = true' --explain
+same true json '.plan.keysRead | tonumber > 0' post list --tag databases --category engineering --explain
+same 'null 2' json '"\(.totalSize) \(.posts | length)"' post list --tag databases --category engineering --no-total --page-size 2
+expect 67 '' 'FILTER_INVALID' post list --tag databases --filter 'tags:'
+expect 67 '' 'ORDER_BY_INVALID' post list --order-by size
+
+# Neighbours.
+same 'store-from-scratch-4-group-commit keys-that-sort' json '"\(.previous.slug) \(.next.slug)"' \
+	post adjacent why-pages-beat-offsets --tag databases
+expect 0 'previous' '' post adjacent why-pages-beat-offsets
+same 'store-from-scratch-1-the-log store-from-scratch-3-transactions' json '"\(.previous.slug) \(.next.slug)"' \
+	post adjacent store-from-scratch-2-the-index --series store-from-scratch --order-by series.part
+expect 0 '' 'neither a previous nor a next post' post adjacent why-pages-beat-offsets --tag nothing
+expect 69 '' 'POST_NOT_FOUND' post adjacent nothing-like-it
+same '3 true' bash -c 'lectern -o jsonl post related why-pages-beat-offsets --limit 3 |
+	jq -rs "\"\(length) \(all(.slug != \"why-pages-beat-offsets\"))\""'
+expect 0 'SLUG' '' post related why-pages-beat-offsets
+expect 69 '' 'POST_NOT_FOUND' post related nothing-like-it
+
+# Several posts.
+expect 69 'Why pages beat offsets' 'There is no post nothing-like-it' post get why-pages-beat-offsets nothing-like-it
+same '3 1 2' bash -c 'lectern -o jsonl post get 3 1 999 2 | jq -r .id | paste -sd " "'
+same '1 999 why' json '"\(.posts[0].id) \(.missing[0].id) \(.missing[1].slug)"' post get 1 999 why
+seq 2500 >"$work/ids"
+same "$(lectern -o jsonl post list --all | jq -r .id | sort -n)" \
+	bash -c 'lectern -o jsonl post get $(cat "$0") --view basic | jq -r .id' "$work/ids"
+
 # Posts.
 printf '# Hi\n\n\033[31mred\n' >"$work/body.md"
 expect 0 'Would create post first-words (draft)' '' post create --title 'First words' --validate-only
