@@ -169,12 +169,30 @@ struct lectern_post_query {
 LECTERN_API enum lectern_code lectern_list_posts(lectern_client *client,
 	const struct lectern_post_query *query, lectern_page **ret, struct lectern_error *err);
 
+/* Which page of the posts that a search finds. */
+struct lectern_search_query {
+	const char *query;    /* words, "phrases", prefix*, -excluded: see docs/api.md */
+	const char *filter;   /* NULL or "" for all published posts */
+	const char *language; /* of the query, BCP 47; NULL or "" for any */
+	enum lectern_view view;
+	uint32_t page_size; /* 0 means the server's default, 10 */
+	const char *page_token;
+	uint32_t timeout_ms;
+};
+
+/** Finds posts by their words, the best first; see lectern_get_archive(). */
+LECTERN_API enum lectern_code lectern_search_posts(lectern_client *client,
+	const struct lectern_search_query *query, lectern_page **ret, struct lectern_error *err);
+
 /** Frees the page and its posts; NULL is allowed. */
 LECTERN_API void lectern_page_free(lectern_page *page);
 
 LECTERN_API size_t lectern_page_post_count(const lectern_page *page);
 /** Borrowed from the page; NULL where index is not below the count. */
 LECTERN_API const lectern_post *lectern_page_post(const lectern_page *page, size_t index);
+/** The part of a found post's text in which the query stands, as plain text; "" for a page that is
+ * not of a search. */
+LECTERN_API const char *lectern_page_snippet(const lectern_page *page, size_t index);
 /** The token of the next page; "" on the last page. */
 LECTERN_API const char *lectern_page_next_token(const lectern_page *page);
 /** How many posts all pages have together. Exact. */

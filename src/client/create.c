@@ -42,11 +42,6 @@ static bool fill_terms(
 	       make_refs(arena, from->authors, from->author_count, &post->authors);
 }
 
-static enum lectern_code out_of_memory(struct lectern_error *err)
-{
-	return failure(err, LECTERN_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
-}
-
 enum lectern_code lectern_create_post(lectern_client *client, const struct lectern_new_post *from,
 	lectern_post **ret, struct lectern_error *err)
 {
@@ -55,7 +50,7 @@ enum lectern_code lectern_create_post(lectern_client *client, const struct lecte
 	lectern__v1__post__init(&post);
 	Google__Protobuf__Timestamp publish_time;
 	if (created == NULL || !fill_terms(&created->arena, from, &post))
-		return out_of_memory(err);
+		return failure_memory(err);
 	post.title = text_or_empty(from->title);
 	post.slug = text_or_empty(from->slug);
 	post.excerpt = text_or_empty(from->excerpt);

@@ -24,3 +24,8 @@ const char *lectern_code_name(enum lectern_code code)
 {
 	return code_name((enum code)code); /* the same numbers */
 }
+
+enum lectern_code failure_memory(struct lectern_error *err)
+{
+	return failure(err, LECTERN_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
+}

@@ -8,3 +8,6 @@
  * code's name. */
 enum lectern_code failure(struct lectern_error *err, enum lectern_code code, const char *reason,
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* RESOURCE_EXHAUSTED, OUT_OF_MEMORY. */
+enum lectern_code failure_memory(struct lectern_error *err);

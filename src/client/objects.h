@@ -17,6 +17,7 @@ struct lectern_page {
 	struct arena arena; /* holds everything below */
 	struct lectern_post *posts;
 	size_t post_count;
+	const char **snippets; /* of a search, one for each post; else NULL */
 	const char *title;
 	const char *next_token;
 	uint64_t total_size;
@@ -26,3 +27,13 @@ struct lectern_page {
 struct lectern_post *post_new(void) NODISCARD;
 
 void post_freep(struct lectern_post **post);
+
+/* The same for a page. */
+struct lectern_page *page_new(void) NODISCARD;
+void page_freep(struct lectern_page **page);
+
+/* Room for that many posts; false when out of memory. */
+bool page_make_posts(struct lectern_page *page, size_t count) NODISCARD;
+
+/* A page size as requests hold it. */
+int32_t page_size_of(uint32_t size);

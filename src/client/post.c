@@ -25,39 +25,6 @@ void post_freep(struct lectern_post **post)
 	lectern_post_free(*post);
 }
 
-void lectern_page_free(lectern_page *page)
-{
-	if (page == NULL)
-		return;
-	arena_done(&page->arena);
-	free(page);
-}
-
-size_t lectern_page_post_count(const lectern_page *page)
-{
-	return page->post_count;
-}
-
-const lectern_post *lectern_page_post(const lectern_page *page, size_t index)
-{
-	return index < page->post_count ? &page->posts[index] : NULL;
-}
-
-const char *lectern_page_next_token(const lectern_page *page)
-{
-	return page->next_token;
-}
-
-uint64_t lectern_page_total_size(const lectern_page *page)
-{
-	return page->total_size;
-}
-
-const char *lectern_page_title(const lectern_page *page)
-{
-	return page->title;
-}
-
 uint64_t lectern_post_id(const lectern_post *post)
 {
 	return post->message->id;

@@ -4,12 +4,6 @@
 #include "client/objects.h"
 
 #include <lectern/v1/archive.pb-c.h>
-#include <stdlib.h>
-
-static enum lectern_code out_of_memory(struct lectern_error *err)
-{
-	return failure(err, LECTERN_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
-}
 
 static enum lectern_code get_post(lectern_client *client,
 	const Lectern__V1__GetPostRequest *request, uint32_t timeout_ms, lectern_post **ret,
@@ -17,7 +11,7 @@ static enum lectern_code get_post(lectern_client *client,
 {
 	AUTO(post_freep) lectern_post *post = post_new();
 	if (post == NULL)
-		return out_of_memory(err);
+		return failure_memory(err);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.PostService/GetPost", &request->base,
 		timeout_ms, &lectern__v1__get_post_response__descriptor, &post->arena, &message,
@@ -55,33 +49,13 @@ enum lectern_code lectern_get_post_by_id(lectern_client *client, uint64_t id,
 	return get_post(client, &request, timeout_ms, ret, err);
 }
 
-static void page_freep(lectern_page **page)
-{
-	lectern_page_free(*page);
-}
-
-static lectern_page *page_new(void)
-{
-	lectern_page *page = calloc(1, sizeof *page);
-	if (page != NULL)
-		arena_init(&page->arena, OBJECT_BYTES_MAX);
-	return page;
-}
-
 static bool page_take_posts(lectern_page *page, Lectern__V1__Post **posts, size_t count)
 {
-	page->posts = arena_calloc(&page->arena, count, sizeof *page->posts);
-	if (page->posts == NULL)
+	if (!page_make_posts(page, count))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		page->posts[i].message = posts[i];
-	page->post_count = count;
 	return true;
-}
-
-static int32_t page_size(uint32_t size)
-{
-	return size > INT32_MAX ? INT32_MAX : (int32_t)size;
 }
 
 static const char *archive_title(const Lectern__V1__GetArchiveResponse *archive)
@@ -107,13 +81,13 @@ static enum lectern_code get_archive(lectern_client *client,
 {
 	AUTO(page_freep) lectern_page *page = page_new();
 	if (page == NULL)
-		return out_of_memory(err);
+		return failure_memory(err);
 	Lectern__V1__GetArchiveRequest request;
 	lectern__v1__get_archive_request__init(&request);
 	request.kind = (Lectern__V1__ArchiveKind)query->kind;
 	request.term = (Lectern__V1__TermKey *)key;
 	request.view = (Lectern__V1__PostView)query->view;
-	request.page_size = page_size(query->page_size);
+	request.page_size = page_size_of(query->page_size);
 	request.page_token = (char *)(query->page_token == NULL ? "" : query->page_token);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.ArchiveService/GetArchive",
@@ -123,7 +97,7 @@ static enum lectern_code get_archive(lectern_client *client,
 		return code;
 	const Lectern__V1__GetArchiveResponse *archive = (const void *)message;
 	if (!page_take_posts(page, archive->posts, archive->n_posts))
-		return out_of_memory(err);
+		return failure_memory(err);
 	page->title = archive_title(archive);
 	page->next_token = archive->next_page_token;
 	page->total_size = archive->total_size;
@@ -156,13 +130,13 @@ enum lectern_code lectern_list_posts(lectern_client *client, const struct lecter
 {
 	AUTO(page_freep) lectern_page *page = page_new();
 	if (page == NULL)
-		return out_of_memory(err);
+		return failure_memory(err);
 	Lectern__V1__ListPostsRequest request;
 	lectern__v1__list_posts_request__init(&request);
 	request.filter = (char *)(query->filter == NULL ? "" : query->filter);
 	request.order_by = (char *)(query->order_by == NULL ? "" : query->order_by);
 	request.view = (Lectern__V1__PostView)query->view;
-	request.page_size = page_size(query->page_size);
+	request.page_size = page_size_of(query->page_size);
 	request.page_token = (char *)(query->page_token == NULL ? "" : query->page_token);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.PostService/ListPosts", &request.base,
@@ -172,7 +146,7 @@ enum lectern_code lectern_list_posts(lectern_client *client, const struct lecter
 		return code;
 	const Lectern__V1__ListPostsResponse *list = (const void *)message;
 	if (!page_take_posts(page, list->posts, list->n_posts))
-		return out_of_memory(err);
+		return failure_memory(err);
 	page->title = "";
 	page->next_token = list->next_page_token;
 	page->total_size = list->total_size;

@@ -6,20 +6,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-static enum lectern_code out_of_memory(struct lectern_error *err)
-{
-	return failure(err, LECTERN_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
-}
-
 enum lectern_code slots_init(struct slots *slots, struct lectern_error *err)
 {
 	*slots = (struct slots){ .free = NULL };
 	if (pthread_mutex_init(&slots->mutex, NULL) != 0)
-		return out_of_memory(err);
+		return failure_memory(err);
 	pthread_condattr_t attributes;
 	if (pthread_condattr_init(&attributes) != 0) {
 		pthread_mutex_destroy(&slots->mutex);
-		return out_of_memory(err);
+		return failure_memory(err);
 	}
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	int rc = pthread_cond_init(&slots->released, &attributes);
@@ -27,7 +22,7 @@ enum lectern_code slots_init(struct slots *slots, struct lectern_error *err)
 	if (rc == 0)
 		return LECTERN_OK;
 	pthread_mutex_destroy(&slots->mutex);
-	return out_of_memory(err);
+	return failure_memory(err);
 }
 
 static void slot_free(struct slot *slot)
@@ -52,11 +47,11 @@ static enum lectern_code slot_new(nng_socket socket, struct slot **ret, struct l
 {
 	struct slot *slot = calloc(1, sizeof *slot);
 	if (slot == NULL)
-		return out_of_memory(err);
+		return failure_memory(err);
 	int rc = nng_aio_alloc(&slot->aio, NULL, NULL);
 	if (rc != 0) {
 		free(slot);
-		return out_of_memory(err);
+		return failure_memory(err);
 	}
 	rc = nng_ctx_open(&slot->context, socket);
 	if (rc != 0) {

@@ -4,6 +4,7 @@
 #include <lectern/client.h>
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -110,6 +111,30 @@ static void answer_list(struct fake_server *fake, const Lectern__Rpc__V1__Reques
 	lectern__v1__list_posts_request__free_unpacked(list, NULL);
 }
 
+static void answer_search(struct fake_server *fake, const Lectern__Rpc__V1__Request *request)
+{
+	Lectern__V1__SearchPostsRequest *search = lectern__v1__search_posts_request__unpack(
+		NULL, request->payload.len, request->payload.data);
+	snprintf(text, sizeof text, "%s|%s|%s|%s|%d|%d", search->query, search->filter,
+		search->language, search->page_token, search->page_size, search->view);
+	Lectern__V1__Post post = make_post(4, "Found");
+	Lectern__V1__HighlightedText snippet = LECTERN__V1__HIGHLIGHTED_TEXT__INIT;
+	Lectern__V1__SearchHit hits[3] = { LECTERN__V1__SEARCH_HIT__INIT,
+		LECTERN__V1__SEARCH_HIT__INIT, LECTERN__V1__SEARCH_HIT__INIT };
+	Lectern__V1__SearchHit *list[] = { &hits[0], &hits[1], &hits[2] };
+	snippet.text = (char *)"here it is";
+	hits[0].post = &post; /* without a snippet */
+	hits[2].post = &post; /* hits[1] is hollow */
+	hits[2].snippet = &snippet;
+	Lectern__V1__SearchPostsResponse response = LECTERN__V1__SEARCH_POSTS_RESPONSE__INIT;
+	response.hits = list;
+	response.n_hits = 3;
+	response.total_size = 8;
+	response.next_page_token = (char *)"more";
+	reply_with(fake, &response.base);
+	lectern__v1__search_posts_request__free_unpacked(search, NULL);
+}
+
 static void answer_create(struct fake_server *fake, const Lectern__Rpc__V1__Request *request)
 {
 	Lectern__V1__CreatePostRequest *create = lectern__v1__create_post_request__unpack(
@@ -144,6 +169,8 @@ static enum fake_action handle(
 		answer_get_archive(fake, request);
 	else if (strcmp(name, "ListPosts") == 0)
 		answer_list(fake, request);
+	else if (strcmp(name, "SearchPosts") == 0)
+		answer_search(fake, request);
 	else if (strcmp(name, "CreatePost") == 0)
 		answer_create(fake, request);
 	return FAKE_REPLY;
@@ -238,6 +265,7 @@ static void test_archive(void **state)
 		assert_int_equal(lectern_page_post_count(page), 2);
 		assert_string_equal(lectern_post_title(lectern_page_post(page, 1)), "Second");
 		assert_null(lectern_page_post(page, 2));
+		assert_string_equal(lectern_page_snippet(page, 0), "");
 		lectern_page_free(page);
 	}
 	lectern_page_free(NULL);
@@ -257,6 +285,27 @@ static void test_list(void **state)
 	assert_string_equal(lectern_page_title(page), "");
 	assert_string_equal(lectern_page_next_token(page), "");
 	assert_int_equal(lectern_page_total_size(page), 3);
+	lectern_page_free(page);
+}
+
+static void test_search(void **state)
+{
+	struct lectern_search_query query = { .query = "some words",
+		.filter = "tags:a",
+		.language = "en",
+		.view = LECTERN_VIEW_HTML,
+		.page_size = 5,
+		.page_token = "t" };
+	lectern_page *page;
+	assert_int_equal(lectern_search_posts(client, &query, &page, NULL), LECTERN_OK);
+	assert_string_equal(text, "some words|tags:a|en|t|5|2");
+	assert_int_equal(lectern_page_post_count(page), 2);
+	assert_string_equal(lectern_post_title(lectern_page_post(page, 1)), "Found");
+	assert_string_equal(lectern_page_snippet(page, 0), "");
+	assert_string_equal(lectern_page_snippet(page, 1), "here it is");
+	assert_string_equal(lectern_page_snippet(page, 2), "");
+	assert_string_equal(lectern_page_next_token(page), "more");
+	assert_int_equal(lectern_page_total_size(page), 8);
 	lectern_page_free(page);
 }
 
@@ -294,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hollow_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_archive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_search, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_create, set_up, tear_down),
 	};
 	return cmocka_run_group_tests_name("typed", tests, NULL, NULL);
