@@ -115,18 +115,19 @@ static enum exit_status missing_value(struct cli *cli, const struct rows *rows, 
 	return problem_usage(cli, "option --%s needs a value: %s", row->name, row->value);
 }
 
-/* Whether `word` is one of the words of a blank separated list. */
-static bool is_word_of(const char *words, const char *word)
+/* The place from 1 of a word in a blank separated list; 0 where it is none of it. */
+static unsigned place_of(const char *words, const char *word)
 {
+	unsigned place = 1;
 	size_t size = strlen(word);
-	if (size == 0 || strchr(word, ' ') != NULL)
-		return false;
-	for (const char *at = words; at != NULL; at = strchr(at, ' ')) {
-		at += *at == ' ';
-		if (strncmp(at, word, size) == 0 && (at[size] == ' ' || at[size] == '\0'))
-			return true;
+	while (*words != '\0') {
+		size_t length = strcspn(words, " ");
+		if (length == size && strncmp(words, word, size) == 0)
+			return place;
+		words += length + (words[length] == ' ');
+		place++;
 	}
-	return false;
+	return 0;
 }
 
 static enum exit_status add_option(
@@ -134,7 +135,8 @@ static enum exit_status add_option(
 {
 	if (!row->repeatable && row->value != NULL && args_text(args, row->id) != NULL)
 		return problem_usage(cli, "option --%s is given twice", row->name);
-	if (row->words != NULL && row->words[0] != '@' && !is_word_of(row->words, value))
+	bool closed = row->words != NULL && row->words[0] != '@' && !row->open;
+	if (closed && place_of(row->words, value) == 0)
 		return problem_usage(
 			cli, "--%s %s: must be one of: %s", row->name, value, row->words);
 	if (args->option_count == OPTIONS_GIVEN_MAX)
@@ -272,6 +274,23 @@ const char *args_next(const struct args *args, enum option_id id, size_t *at)
 			return given->value;
 	}
 	return NULL;
+}
+
+size_t args_places(const struct args *args, enum option_id id, unsigned *places, size_t capacity)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < args->option_count; i++) {
+		const struct option_given *given = &args->options[i];
+		if (given->row->id != id)
+			continue;
+		unsigned place = place_of(given->row->words, given->value);
+		size_t known = 0;
+		while (known < count && places[known] != place)
+			known++;
+		if (known == count && count < capacity)
+			places[count++] = place;
+	}
+	return count;
 }
 
 enum exit_status args_number(struct cli *cli, const struct args *args, enum option_id id,

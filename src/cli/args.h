@@ -36,6 +36,10 @@ const char *args_text(const struct args *args, enum option_id id);
 /* Calls for each value in order: start with *at = 0; NULL at the end. */
 const char *args_next(const struct args *args, enum option_id id, size_t *at);
 
+/* For an option with words: which of them were given, by their places from 1, each once in the
+ * order of the line. `places` has room for all. Returns how many. */
+size_t args_places(const struct args *args, enum option_id id, unsigned *places, size_t capacity);
+
 /* The value as a number from min to max; *ret stays where the option was not given. */
 enum exit_status args_number(struct cli *cli, const struct args *args, enum option_id id,
 	uint64_t min, uint64_t max, uint64_t *ret) NODISCARD;

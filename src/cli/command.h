@@ -48,7 +48,9 @@ extern const struct command import_command;
 extern const struct command info_command;
 extern const struct command manual_command;
 extern const struct command post_command;
+extern const struct command search_command;
 extern const struct command stats_command;
+extern const struct command suggest_command;
 extern const struct command tag_command;
 
 /* The command of that name, or NULL. */

@@ -14,7 +14,13 @@ enum option_id {
 	/* Reading. */
 	OPTION_ALL,
 	OPTION_DIRECT_ONLY,
+	OPTION_EXPLAIN,
+	OPTION_FACET,
+	OPTION_FACET_SIZE,
 	OPTION_FILTER,
+	OPTION_KIND,
+	OPTION_LIMIT,
+	OPTION_NO_TOTAL,
 	OPTION_ORDER_BY,
 	OPTION_PAGE,
 	OPTION_PAGE_SIZE,
@@ -72,6 +78,7 @@ struct option_row {
 	/* What the value may be: words separated by blanks, or one of the WORDS_ below; NULL when
 	 * nothing is known. */
 	const char *words;
+	bool open; /* other values than the words may be fine, too */
 	bool repeatable;
 	/* For options that set a field of the message to be written: its path in the .proto. */
 	const char *field;
@@ -84,6 +91,7 @@ struct option_row {
 
 #define VIEW_WORDS "basic html source full"
 #define STATE_WORDS "draft scheduled published"
+#define ORDER_WORDS "publish_time create_time update_time title series.part"
 
 #define OPTION_ROW_VIEW(text) \
 	{ \
@@ -107,6 +115,20 @@ struct option_row {
 #define OPTION_ROW_ALL \
 	{ \
 		.id = OPTION_ALL, .name = "all", .help = "Show this page and all after it" \
+	}
+#define OPTION_ROW_LIMIT(text) \
+	{ \
+		.id = OPTION_LIMIT, .name = "limit", .value = "N", .help = text \
+	}
+#define OPTION_ROW_EXPLAIN \
+	{ \
+		.id = OPTION_EXPLAIN, .name = "explain", \
+		.help = "Tell on standard error how it was found, and what was read for that" \
+	}
+#define OPTION_ROW_ORDER_BY(text) \
+	{ \
+		.id = OPTION_ORDER_BY, .name = "order-by", .value = "ORDER", .words = ORDER_WORDS, \
+		.open = true, .help = text \
 	}
 #define OPTION_ROW_REQUEST_ID \
 	{ \

@@ -50,25 +50,30 @@ static enum exit_status show_page(
 	return EXIT_STATUS_OK;
 }
 
-/* The last response, with the items of all pages in it, is the document. */
+/* The first response, with the items of all pages in it, is the document. */
 static enum exit_status show_collected(struct cli *cli, const struct pages *pages,
 	const ProtobufCMessage *response, const struct collected *all)
 {
 	ProtobufCMessage *document = (ProtobufCMessage *)response;
 	message_set_list(document, pages->items, all->items, all->count);
+	message_set_text(document, "next_page_token", "");
+	if (message_has_field(document->descriptor, "post_after"))
+		message_set_child(document, "post_after", NULL);
 	return output_message(cli, document);
 }
 
 /* A page that is not kept lies in an arena of its own, which the next page takes over. */
 struct page {
 	struct arena arena;
-	char *token; /* that the request has; owned */
+	char *token;	    /* that the request has; owned */
+	struct buffer plan; /* for standard error */
 };
 
 static void page_done(struct page *page)
 {
 	arena_done(&page->arena);
 	free(page->token);
+	buffer_done(&page->plan);
 }
 
 static enum exit_status call(
@@ -113,6 +118,45 @@ static enum exit_status walk(
 	return EXIT_STATUS_OK;
 }
 
+static void note_plan(struct page *page, const ProtobufCMessage *response)
+{
+	if (!message_has_field(response->descriptor, "plan"))
+		return;
+	const ProtobufCMessage *plan = message_child(response, "plan");
+	if (plan == NULL)
+		return;
+	buffer_append_text(&page->plan, "Plan: ");
+	screen_text(&page->plan, slice_of_text(message_text(plan, "text")), false);
+	buffer_printf(&page->plan, "\nRead: %" PRIu64 " keys, %" PRIu64 " records\n",
+		message_number(plan, "keys_read"), message_number(plan, "records_read"));
+}
+
+/* What is the same for all pages is told with the first one. */
+static void ask_no_more(ProtobufCMessage *request)
+{
+	if (message_has_field(request->descriptor, "explain"))
+		message_set_number(request, "explain", 0);
+	if (message_has_field(request->descriptor, "facets"))
+		message_set_list(request, "facets", NULL, 0);
+}
+
+/* What comes behind the items. `token` is that of the next page, "" for none. */
+static enum exit_status finish(
+	struct cli *cli, const struct pages *pages, const struct page *page, const char *token)
+{
+	enum exit_status status = EXIT_STATUS_OK;
+	if (cli->output == OUTPUT_TEXT && pages->finish != NULL)
+		status = pages->finish(cli, pages);
+	if (status != EXIT_STATUS_OK || cli->output == OUTPUT_JSON)
+		return status;
+	status = output_flush(cli);
+	if (page->plan.size > 0)
+		fwrite(page->plan.data, 1, page->plan.size, stderr);
+	if (*token != '\0')
+		fprintf(stderr, "There is more: --page-token %s\n", token);
+	return status;
+}
+
 /* Each page is shown and forgotten. */
 static enum exit_status stream(struct cli *cli, const struct pages *pages, struct page *page)
 {
@@ -124,15 +168,19 @@ static enum exit_status stream(struct cli *cli, const struct pages *pages, struc
 			status = show_page(cli, pages, response, first);
 		if (status != EXIT_STATUS_OK)
 			return status;
+		if (first)
+			note_plan(page, response);
+		ask_no_more(pages->request);
 		first = false;
 	} while (turn(pages, page, response));
-	return EXIT_STATUS_OK;
+	return finish(cli, pages, page, "");
 }
 
 /* All pages make one document. */
 static enum exit_status merge(struct cli *cli, const struct pages *pages, struct page *page)
 {
 	struct collected all = { .count = 0 };
+	const ProtobufCMessage *first = NULL;
 	const ProtobufCMessage *response;
 	do {
 		enum exit_status status =
@@ -141,8 +189,11 @@ static enum exit_status merge(struct cli *cli, const struct pages *pages, struct
 			status = collect(cli, pages, response, &all);
 		if (status != EXIT_STATUS_OK)
 			return status;
+		if (first == NULL)
+			first = response;
+		ask_no_more(pages->request);
 	} while (turn(pages, page, response));
-	return show_collected(cli, pages, response, &all);
+	return show_collected(cli, pages, first, &all);
 }
 
 static enum exit_status show_one(struct cli *cli, const struct pages *pages, struct page *page)
@@ -153,12 +204,8 @@ static enum exit_status show_one(struct cli *cli, const struct pages *pages, str
 		status = show_page(cli, pages, response, true);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	const char *token = message_text(response, "next_page_token");
-	if (*token != '\0' && cli->output != OUTPUT_JSON) {
-		status = output_flush(cli);
-		fprintf(stderr, "There is more: --page-token %s\n", token);
-	}
-	return status;
+	note_plan(page, response);
+	return finish(cli, pages, page, message_text(response, "next_page_token"));
 }
 
 enum exit_status pages_run(struct cli *cli, const struct args *args, const struct pages *pages)
@@ -178,6 +225,7 @@ enum exit_status pages_run(struct cli *cli, const struct args *args, const struc
 		message_set_text(pages->request, "page_token", token);
 	AUTO(page_done) struct page page = { .token = NULL };
 	arena_init(&page.arena, CLI_ARENA_BYTES);
+	buffer_init(&page.plan, CLI_FILE_BYTES);
 	status = walk(cli, pages, &page, number);
 	if (status != EXIT_STATUS_OK)
 		return status;

@@ -15,10 +15,13 @@ struct pages {
 	/* Shows one page for people; `first` on the first one that is shown. */
 	enum exit_status (*show)(struct cli *cli, const struct pages *pages,
 		const ProtobufCMessage *response, bool first);
+	/* Called behind the last page that is shown for people; may be NULL. */
+	enum exit_status (*finish)(struct cli *cli, const struct pages *pages);
 	const void *subject; /* for show() */
+	void *state;	     /* for show() and finish() */
 };
 
 /* Gets the page or pages that --page, --page-size, --page-token and --all ask for and prints them.
- * A page that is not the last one ends with a line on standard error. */
+ * A plan, and that a page is not the last one, are lines on standard error. */
 enum exit_status pages_run(struct cli *cli, const struct args *args, const struct pages *pages)
 	NODISCARD;

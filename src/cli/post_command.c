@@ -33,6 +33,8 @@ enum exit_status post_show_written(
 static const struct command *const children[] = {
 	&post_get,
 	&post_list,
+	&post_adjacent,
+	&post_related,
 	&post_create,
 	&post_update,
 	&post_delete,

@@ -5,9 +5,13 @@
 
 #include <lectern/v1/post.pb-c.h>
 
-/* post_read.c */
+/* post_get.c */
 extern const struct command post_get;
+/* post_list.c */
 extern const struct command post_list;
+/* post_near.c */
+extern const struct command post_adjacent;
+extern const struct command post_related;
 /* post_write.c */
 extern const struct command post_create;
 extern const struct command post_update;

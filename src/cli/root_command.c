@@ -2,6 +2,8 @@
 
 static const struct command *const children[] = {
 	&archive_command,
+	&search_command,
+	&suggest_command,
 	&post_command,
 	&tag_command,
 	&category_command,

@@ -98,6 +98,39 @@ void screen_text(struct buffer *out, struct slice text, bool lines)
 	}
 }
 
+/* Reverse video has an end of its own, so that it can stand inside another style. */
+static void put_match(const struct screen *screen, struct buffer *out, bool start)
+{
+	if (screen->colour)
+		buffer_append_text(out, start ? "\x1b[7m" : "\x1b[27m");
+}
+
+void screen_marked(const struct screen *screen, struct buffer *out, struct slice text)
+{
+	bool inside = false;   /* of a match */
+	bool indented = false; /* a match goes on behind the blanks that follow */
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+		if (indented && c != ' ') {
+			put_match(screen, out, true);
+			indented = false;
+		}
+		if (c == MARK_START || c == MARK_END) {
+			if (inside != (c == MARK_START))
+				put_match(screen, out, c == MARK_START);
+			inside = c == MARK_START;
+			continue;
+		}
+		if (c == '\n' && inside) {
+			put_match(screen, out, false);
+			indented = true;
+		}
+		buffer_append_char(out, (char)c);
+	}
+	if (inside && !indented)
+		put_match(screen, out, false);
+}
+
 /* Steps over one character and adds its columns. */
 static size_t step(struct slice text, size_t *columns)
 {

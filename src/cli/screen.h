@@ -13,6 +13,10 @@ struct screen {
 
 enum style { STYLE_BOLD, STYLE_DIM, STYLE_HEADING, STYLE_ERROR };
 
+/* Stand before and behind what a query found in a text. They cannot be the text's own, because
+ * screen_text() lets no control characters through, and they take no columns. */
+enum mark { MARK_START = 0x01, MARK_END = 0x02 };
+
 /* Looks at the descriptor, COLUMNS and NO_COLOR (https://no-color.org). */
 void screen_init(struct screen *screen, int descriptor);
 
@@ -26,6 +30,10 @@ void screen_plain(const struct screen *screen, struct buffer *out);
  * character. Newlines and tabs stay with `lines`, else they become blanks.
  */
 void screen_text(struct buffer *out, struct slice text, bool lines);
+
+/* Appends text in which the marks become the beginning and the end of reverse video, or nothing
+ * without colour. What goes on in the next line leaves that line's indent alone. */
+void screen_marked(const struct screen *screen, struct buffer *out, struct slice text);
 
 /* Columns that the text takes: wide characters take two, marks none. Control characters must be
  * gone. */

@@ -30,6 +30,13 @@ void table_cell(struct table *table, const char *text)
 	table->count++;
 }
 
+void table_cell_marked(struct table *table, struct slice text)
+{
+	buffer_append(&table->cells, text.data, text.size);
+	buffer_append_char(&table->cells, '\0');
+	table->count++;
+}
+
 void table_number(struct table *table, uint64_t number)
 {
 	buffer_printf(&table->cells, "%" PRIu64, number);
@@ -64,6 +71,8 @@ static void print_last(
 	if (cut)
 		text.size = screen_fit(text, room - 1);
 	buffer_append(out, text.data, text.size);
+	if (cut && memchr(text.data, MARK_START, text.size) != NULL)
+		buffer_append_char(out, MARK_END); /* its own may be cut off */
 	if (cut)
 		buffer_append_text(out, "\xE2\x80\xA6");
 }

@@ -20,6 +20,8 @@ void table_done(struct table *table);
 
 /* The next cell of the row; made fit for a terminal. */
 void table_cell(struct table *table, const char *text);
+/* The same for text with marks, which went through screen_text(): the table has marks, too. */
+void table_cell_marked(struct table *table, struct slice text);
 void table_number(struct table *table, uint64_t number);
 
 /* Appends the rows with their head. The last column is cut to the width of a terminal. */

@@ -3,24 +3,75 @@
 #include "cli/screen.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The next word; empty at the end. Moves *text behind it. */
-static struct slice next_word(struct slice *text)
+/* What was seen of a word, to tell whether a line may end before its next character. */
+struct seen {
+	bool any;
+	bool wide;    /* the last character that is seen is a wide one, as in Chinese */
+	bool opening; /* it is a bracket that opens */
+	utf8proc_int32_t last;
+	utf8proc_int32_t cluster; /* state of utf8proc */
+};
+
+static bool is_opening(utf8proc_category_t category)
+{
+	return category == UTF8PROC_CATEGORY_PS || category == UTF8PROC_CATEGORY_PI;
+}
+
+/* Brackets that close, commas and full stops. */
+static bool is_closing(utf8proc_category_t category)
+{
+	return category == UTF8PROC_CATEGORY_PE || category == UTF8PROC_CATEGORY_PF ||
+	       category == UTF8PROC_CATEGORY_PO;
+}
+
+/* A line may end beside a wide character, but not before punctuation that closes nor after such
+ * that opens: the better part of https://www.unicode.org/reports/tr14/ for scripts without blanks.
+ */
+static bool may_break(struct seen *seen, utf8proc_int32_t character)
+{
+	utf8proc_category_t category = utf8proc_category(character);
+	int width = utf8proc_charwidth(character);
+	bool breaks = seen->any && seen->last != MARK_START && !seen->opening &&
+		      (seen->wide || width == 2) && (width > 0 || character == MARK_START) &&
+		      !is_closing(category) &&
+		      utf8proc_grapheme_break_stateful(seen->last, character, &seen->cluster);
+	seen->any = true;
+	seen->last = character;
+	if (width > 0) {
+		seen->wide = width == 2;
+		seen->opening = is_opening(category);
+	}
+	return breaks;
+}
+
+/* The next piece that a line cannot end inside of, empty at the end, and whether a blank is before
+ * it. Moves *text behind it. */
+static struct slice next_piece(struct slice *text, bool *ret_blank)
 {
 	size_t start = 0;
+	struct seen seen = { .any = false };
 	while (start < text->size && is_blank(text->data[start]))
 		start++;
 	size_t end = start;
-	while (end < text->size && !is_blank(text->data[end]))
-		end++;
-	struct slice word = slice_of(text->data + start, end - start);
+	while (end < text->size && !is_blank(text->data[end])) {
+		utf8proc_int32_t character;
+		utf8proc_ssize_t size = utf8proc_iterate(
+			text->data + end, (utf8proc_ssize_t)(text->size - end), &character);
+		if (may_break(&seen, size > 0 ? character : '?'))
+			break;
+		end += size > 0 ? (size_t)size : 1;
+	}
+	*ret_blank = start > 0;
+	struct slice piece = slice_of(text->data + start, end - start);
 	*text = slice_of(text->data + end, text->size - end);
-	return word;
+	return piece;
 }
 
 void wrap_words(struct buffer *out, struct slice text, const char *first, const char *rest,
@@ -29,14 +80,14 @@ void wrap_words(struct buffer *out, struct slice text, const char *first, const 
 	size_t used = 0;
 	bool open = false;
 	for (;;) {
-		struct slice word = next_word(&text);
-		if (word.size == 0)
+		bool blank;
+		struct slice piece = next_piece(&text, &blank);
+		if (piece.size == 0)
 			break;
-		size_t width = screen_width(word);
-		bool fits = open && used + 1 + width <= columns;
-		if (fits) {
-			buffer_append_char(out, ' ');
-			used += 1 + width;
+		size_t width = screen_width(piece);
+		if (open && used + blank + width <= columns) {
+			buffer_append_text(out, blank ? " " : "");
+			used += blank + width;
 		} else {
 			const char *indent = open ? rest : first;
 			if (open)
@@ -44,7 +95,7 @@ void wrap_words(struct buffer *out, struct slice text, const char *first, const 
 			buffer_append_text(out, indent);
 			used = screen_width(slice_of_text(indent)) + width;
 		}
-		buffer_append(out, word.data, word.size);
+		buffer_append(out, piece.data, piece.size);
 		open = true;
 	}
 	if (open)

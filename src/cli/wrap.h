@@ -5,7 +5,8 @@
 
 /* Appends the words of the text, broken to `columns`, with a newline at the end. The first line
  * starts with `first`, the others with `rest`. A word that is wider than the line has a line of its
- * own. The text went through screen_text(). Nothing for a text without words. */
+ * own; in scripts without blanks a line may end between characters. The text went through
+ * screen_text() and may have marks. Nothing for a text without words. */
 void wrap_words(struct buffer *out, struct slice text, const char *first, const char *rest,
 	unsigned columns);
 

@@ -67,11 +67,18 @@ static const struct {
 	{ "twice", "post list --filter a --filter b", "lectern post list",
 		"option --filter is given twice" },
 	{ "argument missing", "post get", "lectern post get",
-		"lectern post get: an argument is missing: REF" },
+		"lectern post get: an argument is missing: REF..." },
 	{ "arguments missing", "tag rename a", "lectern tag rename",
 		"lectern tag rename: an argument is missing: FROM TO" },
-	{ "argument too many", "post get a b", "lectern post get",
-		"lectern post get: too many arguments at \"b\"; it takes: REF" },
+	{ "argument too many", "post adjacent a b", "lectern post adjacent",
+		"lectern post adjacent: too many arguments at \"b\"; it takes: REF" },
+	{ "many arguments", "post get a b c", "lectern post get", "" },
+	{ "arguments like options", "search a -- -b --facet", "lectern search", "" },
+	{ "argument like an option", "search a -b", "lectern search", "unknown option -b" },
+	{ "one of the open words", "post list --order-by title", "lectern post list", "" },
+	{ "none of the open words", "post list --order-by=x", "lectern post list", "" },
+	{ "none of the repeatable words", "suggest a --kind tag --kind tags", "lectern suggest",
+		"--kind tags: must be one of: post tag category author" },
 	{ "argument where none is", "health x", "lectern health",
 		"lectern health: too many arguments at \"x\"; it takes: none" },
 };
@@ -147,6 +154,26 @@ static void test_values(void **state)
 	assert_string_equal(cli.problem.message, "--page-size 12: must be a number from 0 to 11");
 	assert_int_equal(
 		args_number(&cli, args, OPTION_TIMEOUT, 0, 11, &number), EXIT_STATUS_USAGE);
+	cli_done(&cli);
+	free(args);
+}
+
+static void test_places(void **state)
+{
+	struct args *args = calloc(1, sizeof *args);
+	struct cli cli;
+	char copy[256];
+	char *words[WORDS_MAX];
+	unsigned places[4];
+	cli_init(&cli);
+	int count =
+		split("search a --facet month --facet tag --facet month --tag tag", copy, words);
+	assert_int_equal(args_parse(&cli, args, count, words), EXIT_STATUS_OK);
+	assert_int_equal(args_places(args, OPTION_FACET, places, 4), 2);
+	assert_int_equal(places[0], 4);
+	assert_int_equal(places[1], 1);
+	assert_int_equal(args_places(args, OPTION_KIND, places, 4), 0);
+	assert_int_equal(args_places(args, OPTION_FACET, places, 1), 1);
 	cli_done(&cli);
 	free(args);
 }
@@ -244,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_too_many_options),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_import_formats),

@@ -230,11 +230,12 @@ static const struct {
 	{ "quotes", "post|list|--tag|a\"b\\c", "tags:\"a\\\"b\\\\c\"" },
 	{ "own filter", "post|list|--filter|x = 1 OR y = 2", "x = 1 OR y = 2" },
 	{ "empty own filter", "post|list|--tag|a|--filter=", "tags:\"a\"" },
-	{ "with an own filter", "post|list|--tag|a|--filter|x = 1", "tags:\"a\" AND x = 1" },
-	{ "with an OR", "post|list|--tag|a|--filter|x = 1 OR y = 2",
-		"tags:\"a\" AND (x = 1 OR y = 2)" },
-	{ "with an OR in quotes", "post|list|--tag|a|--filter|x = \"1 OR \\\" OR\"",
-		"tags:\"a\" AND x = \"1 OR \\\" OR\"" },
+	{ "blank own filter", "post|list|--tag|a|--filter| \t", "tags:\"a\"" },
+	{ "with an own filter", "post|list|--tag|a|--filter|x = 1", "x = 1 AND tags:\"a\"" },
+	{ "with an OR, which binds tighter", "search|q|--tag|a|--filter|x = 1 OR y = 2",
+		"x = 1 OR y = 2 AND tags:\"a\"" },
+	{ "series", "post|adjacent|x|--series|s-1|--state|expired",
+		"series:\"s-1\" AND state = EXPIRED" },
 };
 
 static void test_filters(void **state)
