@@ -83,7 +83,8 @@ static struct key list_key(uint8_t kind, struct slice position)
 {
 	struct key key;
 	key_posting_list(&key, kind, 0);
-	memcpy(key.bytes + key.size, position.data, position.size);
+	if (position.size > 0)
+		memcpy(key.bytes + key.size, position.data, position.size);
 	key.size += position.size;
 	return key;
 }

@@ -3,6 +3,7 @@
  * the field, the reason and, in a text, the place. The server goes on and its store is unchanged.
  */
 #include "e2e/oracle/calls.h"
+#include "e2e/oracle/failure.h"
 #include "integration/lecternd.h"
 #include "support/random.h"
 
@@ -63,6 +64,7 @@ static int set_up(void **state)
 			make_post(clients[i], number);
 	}
 	client = clients[0];
+	oracle_show_log(fileno(servers[0].log));
 	return 0;
 }
 

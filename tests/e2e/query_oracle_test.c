@@ -135,6 +135,7 @@ static void read_amid_writes(struct round *round)
 static void set_up(struct round *round, struct random *random)
 {
 	lecternd_start(&round->server);
+	oracle_show_log(fileno(round->server.log));
 	oracle_log_init(&round->log);
 	for (int i = 0; i < WRITERS; i++)
 		oracle_writer_init(&round->writers[i], round->server.url, &round->log,

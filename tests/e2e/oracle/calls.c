@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 60000, REQUEST_BYTES = 256 * 1024 };
+enum { TIMEOUT_MS = 20000, REQUEST_BYTES = 256 * 1024 };
 
 lectern_client *oracle_connect(const char *url)
 {
