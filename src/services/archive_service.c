@@ -1,17 +1,19 @@
-#include "base/rfc3339.h"
-#include "services/page.h"
+#include "base/text.h"
+#include "services/archive_dates.h"
+#include "services/archive_page.h"
 #include "store/posting.h"
 #include "store/term.h"
 
-#include <lectern/v1/archive.pb-c.h>
+#include <stdlib.h>
 
 enum {
 	/* Field numbers of GetArchiveResponse; those of the terms are the numbers of TermKind. */
 	FIELD_DATE = 5,
-	FIELD_POSTS = 6,
-	FIELD_NEXT_PAGE_TOKEN = 7,
 	FIELD_TOTAL_SIZE = 8,
-	FIELD_MONTHS = 1,
+	FIELD_PARENTS = 9,
+	FIELD_CHILDREN = 10,
+	/* Children end before this; posts need the rest of the response. */
+	CHILDREN_BYTES_MAX = 8 * 1024 * 1024,
 };
 
 static struct entity_key key_of(const Lectern__V1__TermKey *term)
@@ -30,8 +32,7 @@ static uint8_t list_of(const Lectern__V1__GetArchiveRequest *request, uint8_t te
 	return posting_kind_of_term(term_kind);
 }
 
-static enum code date_bounds(
-	const Lectern__V1__ArchiveDate *date, struct page_query *query, struct error *err)
+static enum code check_date(const Lectern__V1__ArchiveDate *date, struct error *err)
 {
 	if (date == NULL || date->year < 1 || date->year > 9999)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "DATE_INVALID", "date.year",
@@ -43,69 +44,113 @@ static enum code date_bounds(
 		(date->day != 0 && date->day > civil_days_in_month((int)date->year, date->month)))
 		return fail_field(err, CODE_INVALID_ARGUMENT, "DATE_INVALID", "date.day",
 			"is no day of that month");
-	struct civil_date from = { .year = (int)date->year, .month = 1, .day = 1 };
-	struct civil_date until = { .year = (int)date->year + 1, .month = 1, .day = 1 };
-	if (date->month != 0) {
-		from.month = date->month;
-		until = (struct civil_date){ .year = from.year, .month = from.month + 1, .day = 1 };
-	}
-	query->bounded = true;
-	query->from_us = civil_date_start_us(from);
-	query->until_us = civil_date_start_us(until);
-	if (date->day != 0) {
-		const int64_t day_us = INT64_C(86400000000);
-		query->from_us += (int64_t)(date->day - 1) * day_us;
-		query->until_us = query->from_us + day_us;
-	}
 	return CODE_OK;
 }
 
-static uint64_t date_count(
-	struct txn *txn, const Lectern__V1__ArchiveDate *date, const struct page_query *query)
-{
-	if (date->day != 0)
-		return page_count(txn, query);
-	uint64_t first = (uint64_t)date->year * 12;
-	if (date->month != 0)
-		return posting_count(txn, POSTING_MONTH, first + date->month - 1);
-	uint64_t count = 0;
-	for (unsigned month = 0; month < 12; month++)
-		count += posting_count(txn, POSTING_MONTH, first + month);
-	return count;
-}
-
 static enum code get_date_archive(struct rpc_call *call,
-	const Lectern__V1__GetArchiveRequest *request, struct page_query *query, struct error *err)
+	const Lectern__V1__GetArchiveRequest *request, struct archive_page *page, struct error *err)
 {
-	enum code code = date_bounds(request->date, query, err);
+	AUTO(time_zone_closep) struct time_zone *zone = NULL;
+	uint64_t count;
+	enum code code = check_date(request->date, err);
+	if (code == CODE_OK)
+		code = time_zone_open(request->time_zone, &zone, err);
+	if (code == CODE_OK)
+		code = date_count(call, zone, request->date, &count, err);
 	if (code != CODE_OK)
 		return code;
-	query->kind = POSTING_LIVE;
+	struct date_span span = date_span_of(zone, request->date);
+	page->kind = POSTING_LIVE;
+	page->span = &span;
 	reply_pack(&call->reply, FIELD_DATE, &request->date->base);
-	code = reply_page(call, query, err);
-	reply_uint(&call->reply, FIELD_TOTAL_SIZE,
-		date_count(snapshot_of(call), request->date, query));
+	reply_uint(&call->reply, FIELD_TOTAL_SIZE, count);
+	return reply_archive_page(call, page, err);
+}
+
+/* The categories above, the topmost first. */
+static void reply_parents(struct rpc_call *call, uint64_t id)
+{
+	struct slice refs[LIMIT_CATEGORY_DEPTH];
+	size_t count = 0;
+	while (count < LIMIT_CATEGORY_DEPTH &&
+		(id = term_parent_ref(snapshot_of(call), id, &refs[count])) != 0)
+		count++;
+	while (count > 0)
+		reply_message(&call->reply, FIELD_PARENTS, &refs[--count], 1);
+}
+
+struct child {
+	uint64_t id;
+	char *folded; /* its name */
+};
+
+static int compare_children(const void *a, const void *b)
+{
+	const struct child *x = a;
+	const struct child *y = b;
+	int order = strcmp(x->folded, y->folded);
+	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+static bool read_child(struct rpc_call *call, uint64_t id, struct child *ret)
+{
+	char folded[KEY_BYTES_MAX];
+	struct slice record;
+	if (!term_read(snapshot_of(call), LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY, id,
+		    &record)) {
+		txn_fail_corrupt(snapshot_of(call), "child of category", id);
+		return false;
+	}
+	size_t size = text_fold(term_name(record), folded, sizeof folded);
+	ret->id = id;
+	ret->folded = arena_text(call->arena, slice_of(folded, size));
+	return ret->folded != NULL;
+}
+
+/* The categories just below, by name. */
+static enum code reply_children(struct rpc_call *call, uint64_t id, struct error *err)
+{
+	uint64_t *ids = arena_calloc(call->arena, LIMIT_PAGE_SIZE, sizeof *ids);
+	struct child *children = arena_calloc(call->arena, LIMIT_PAGE_SIZE, sizeof *children);
+	bool read = ids != NULL && children != NULL;
+	size_t count = read ? term_children(snapshot_of(call), id, ids, LIMIT_PAGE_SIZE) : 0;
+	for (size_t i = 0; i < count && read; i++)
+		read = read_child(call, ids[i], &children[i]);
+	enum code code = txn_status(snapshot_of(call), err);
+	if (code == CODE_OK && !read)
+		code = fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+			"the request needs more memory than one call may use");
+	if (code != CODE_OK)
+		return code;
+	qsort(children, count, sizeof *children, compare_children);
+	for (size_t i = 0;
+		i < count && code == CODE_OK && call->reply.size_bytes < CHILDREN_BYTES_MAX; i++)
+		code = reply_term(call, FIELD_CHILDREN,
+			LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY, children[i].id, err);
 	return code;
 }
 
 static enum code get_term_archive(struct rpc_call *call,
-	const Lectern__V1__GetArchiveRequest *request, struct page_query *query, struct error *err)
+	const Lectern__V1__GetArchiveRequest *request, struct archive_page *page, struct error *err)
 {
 	/* TAG, CATEGORY, AUTHOR and SERIES have the same numbers in both enums. */
 	uint8_t kind = (uint8_t)request->kind;
 	struct entity_key key = key_of(request->term);
 	enum code code = entity_key_check(&key, "term", err);
 	if (code == CODE_OK)
-		code = term_resolve(snapshot_of(call), kind, &key, "term", &query->number, err);
+		code = term_resolve(snapshot_of(call), kind, &key, "term", &page->number, err);
 	if (code == CODE_OK)
-		code = reply_term(call, kind, kind, query->number, err);
+		code = reply_term(call, kind, kind, page->number, err);
+	if (code == CODE_OK && kind == LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY) {
+		reply_parents(call, page->number);
+		code = reply_children(call, page->number, err);
+	}
 	if (code != CODE_OK)
 		return code;
-	query->kind = list_of(request, kind);
-	code = reply_page(call, query, err);
+	page->kind = list_of(request, kind);
 	reply_uint(&call->reply, FIELD_TOTAL_SIZE,
-		posting_count(snapshot_of(call), query->kind, query->number));
-	return code;
+		posting_count(snapshot_of(call), page->kind, page->number));
+	return reply_archive_page(call, page, err);
 }
 
 static enum code get_archive(
@@ -113,12 +158,9 @@ static enum code get_archive(
 {
 	const Lectern__V1__GetArchiveRequest *request =
 		(const Lectern__V1__GetArchiveRequest *)message;
-	struct page_query query = { .view = request->view,
-		.page_token = request->page_token,
-		.posts_field = FIELD_POSTS,
-		.token_field = FIELD_NEXT_PAGE_TOKEN };
+	struct archive_page page = { .view = request->view, .page_token = request->page_token };
 	enum code code =
-		page_size_of(request->page_size, DEFAULT_ARCHIVE_PAGE_SIZE, &query.page_size, err);
+		page_size_of(request->page_size, DEFAULT_ARCHIVE_PAGE_SIZE, &page.page_size, err);
 	if (code == CODE_OK)
 		code = check_view(request->view, err);
 	if (code != CODE_OK)
@@ -128,50 +170,15 @@ static enum code get_archive(
 	case LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_CATEGORY:
 	case LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_AUTHOR:
 	case LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_SERIES:
-		return get_term_archive(call, request, &query, err);
+		return get_term_archive(call, request, &page, err);
 	case LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_DATE:
-		return get_date_archive(call, request, &query, err);
+		return get_date_archive(call, request, &page, err);
 	case LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_UNSPECIFIED:
 	case _LECTERN__V1__ARCHIVE_KIND_IS_INT_SIZE:
 		break;
 	}
 	return fail_field(err, CODE_INVALID_ARGUMENT, "KIND_REQUIRED", "kind",
 		"must be TAG, CATEGORY, AUTHOR, SERIES or DATE");
-}
-
-static enum code list_archive_dates(
-	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__ListArchiveDatesRequest *request =
-		(const Lectern__V1__ListArchiveDatesRequest *)message;
-	if (request->year > 9999)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "DATE_INVALID", "year",
-			"must be 1 to 9999, or 0 for all years");
-	struct txn *txn = snapshot_of(call);
-	struct key first;
-	struct key below;
-	struct walk walk;
-	key_counter(&first, POSTING_MONTH, (uint64_t)request->year * 12);
-	key_counter(&below, POSTING_MONTH,
-		request->year == 0 ? UINT64_MAX : ((uint64_t)request->year + 1) * 12);
-	walk_start(&walk, txn, TABLE_COUNTER, key_slice(&below));
-	while (walk_previous(&walk) && memcmp(walk.key.data, first.bytes, first.size) >= 0) {
-		uint8_t kind;
-		uint64_t number;
-		Lectern__V1__ArchiveDateCount month = LECTERN__V1__ARCHIVE_DATE_COUNT__INIT;
-		Lectern__V1__ArchiveDate date = LECTERN__V1__ARCHIVE_DATE__INIT;
-		month.date = &date;
-		if (!key_read_counter(walk.key, &kind, &number) ||
-			!value_read_u64(walk.value, &month.post_count)) {
-			txn_fail_corrupt(txn, "counter of month", 0);
-			break;
-		}
-		date.year = (uint32_t)(number / 12);
-		date.month = (uint32_t)(number % 12 + 1);
-		reply_pack(&call->reply, FIELD_MONTHS, &month.base);
-	}
-	walk_end(&walk);
-	return txn_status(txn, err);
 }
 
 static const struct rpc_method methods[] = {

@@ -6,6 +6,7 @@
 
 enum {
 	/* Field numbers of store.v1.Term and lectern.v1.TermRef. */
+	FIELD_TERM_NAME = 3,
 	FIELD_TERM_PARENT = 11,
 	FIELD_REF_ID = 1,
 	/* Of lectern.v1.Tag, Category and Author, and of Series. */
@@ -93,7 +94,26 @@ Lectern__Store__V1__Term *term_unpack(
 	return term;
 }
 
-uint64_t term_parent(struct txn *txn, uint64_t category_id)
+static bool find_bytes(struct slice record, uint32_t number, struct slice *ret)
+{
+	struct wire_field field;
+	while (wire_next(&record, &field)) {
+		if (field.number != number || field.type != WIRE_BYTES)
+			continue;
+		*ret = field.bytes;
+		return true;
+	}
+	return false;
+}
+
+struct slice term_name(struct slice record)
+{
+	struct slice name = slice_of("", 0);
+	(void)find_bytes(record, FIELD_TERM_NAME, &name);
+	return name;
+}
+
+uint64_t term_parent_ref(struct txn *txn, uint64_t category_id, struct slice *ret)
 {
 	struct slice record;
 	struct wire_field field;
@@ -102,15 +122,19 @@ uint64_t term_parent(struct txn *txn, uint64_t category_id)
 		txn_fail_corrupt(txn, "category", category_id);
 		return 0;
 	}
-	while (wire_next(&record, &field)) {
-		if (field.number != FIELD_TERM_PARENT || field.type != WIRE_BYTES)
-			continue;
-		struct slice ref = field.bytes;
-		while (wire_next(&ref, &field))
-			if (field.number == FIELD_REF_ID && field.type == WIRE_VARINT)
-				return field.value;
-	}
+	if (!find_bytes(record, FIELD_TERM_PARENT, ret))
+		return 0;
+	struct slice ref = *ret;
+	while (wire_next(&ref, &field))
+		if (field.number == FIELD_REF_ID && field.type == WIRE_VARINT)
+			return field.value;
 	return 0;
+}
+
+uint64_t term_parent(struct txn *txn, uint64_t category_id)
+{
+	struct slice ref;
+	return term_parent_ref(txn, category_id, &ref);
 }
 
 void term_put(

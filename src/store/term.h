@@ -26,8 +26,13 @@ bool term_read(struct txn *txn, uint8_t kind, uint64_t id, struct slice *ret);
 Lectern__Store__V1__Term *term_unpack(
 	struct txn *txn, struct arena *arena, uint8_t kind, uint64_t id);
 
+/* Of a record. */
+struct slice term_name(struct slice record);
+
 /* The category above a category, 0 at the top. */
 uint64_t term_parent(struct txn *txn, uint64_t category_id);
+/* The same with *ret: an encoded TermRef, in the store; not set at the top. */
+uint64_t term_parent_ref(struct txn *txn, uint64_t category_id, struct slice *ret);
 
 /* Writes the record alone. */
 void term_put(
