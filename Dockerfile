@@ -13,11 +13,14 @@ RUN apt-get -q update \
 COPY . /src
 RUN cmake --preset release -S /src -B /build -DLECTERN_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
  && cmake --build /build --target lecternd lectern_cli
-# The programs and what they load, the loader included. The data directory belongs to the user.
+# The programs and what they load, the loader included; the time zones. The data directory belongs
+# to the user.
 RUN mkdir -p /rootfs/usr/bin /rootfs/etc /rootfs/data /rootfs/usr/share/doc/lectern \
  && install -s -m 755 /build/bin/lecternd /build/bin/lectern /rootfs/usr/bin/ \
  && ldd /rootfs/usr/bin/lecternd /rootfs/usr/bin/lectern | grep -o '/[^ :]*\.so[^ :]*' | sort -u \
   | xargs -I LIBRARY cp -L --parents LIBRARY /rootfs \
+ && cp -a --parents /usr/share/zoneinfo /rootfs \
+ && rm -rf /rootfs/usr/share/zoneinfo/posix /rootfs/usr/share/zoneinfo/right \
  && cp /src/LICENSE /rootfs/usr/share/doc/lectern/ \
  && echo 'lectern:x:65532:65532:lectern:/data:/nonexistent' >/rootfs/etc/passwd \
  && echo 'lectern:x:65532:' >/rootfs/etc/group \

@@ -29,27 +29,3 @@ void page_walk_end(struct page_walk *page);
 
 /* Adds the token for the page after the entries that were taken: the current entry comes next. */
 void reply_page_token(struct rpc_call *call, uint32_t field, const struct page_walk *page);
-
-/* A page of posts from a posting list. */
-struct page_query {
-	uint8_t kind;
-	uint64_t number;
-	bool reverse; /* against the list's own order */
-	/* For lists by time: only posts with from_us <= publish_time < until_us. */
-	bool bounded;
-	int64_t from_us;
-	int64_t until_us;
-	/* What is wanted of it. */
-	Lectern__V1__PostView view;
-	size_t page_size;
-	const char *page_token;
-	uint32_t posts_field; /* of the response message */
-	uint32_t token_field;
-};
-
-/* Adds the posts of one page and the token of the next one to the reply. */
-enum code reply_page(struct rpc_call *call, const struct page_query *query, struct error *err)
-	NODISCARD;
-
-/* How many posts all pages of a query have together, by walking index keys. */
-uint64_t page_count(struct txn *txn, const struct page_query *query);
