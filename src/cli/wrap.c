@@ -38,10 +38,11 @@ static bool may_break(struct seen *seen, utf8proc_int32_t character)
 {
 	utf8proc_category_t category = utf8proc_category(character);
 	int width = utf8proc_charwidth(character);
-	bool breaks = seen->any && seen->last != MARK_START && !seen->opening &&
+	bool whole = seen->any &&
+		     utf8proc_grapheme_break_stateful(seen->last, character, &seen->cluster);
+	bool breaks = whole && seen->last != MARK_START && !seen->opening &&
 		      (seen->wide || width == 2) && (width > 0 || character == MARK_START) &&
-		      !is_closing(category) &&
-		      utf8proc_grapheme_break_stateful(seen->last, character, &seen->cluster);
+		      !is_closing(category);
 	seen->any = true;
 	seen->last = character;
 	if (width > 0) {
@@ -49,6 +50,16 @@ static bool may_break(struct seen *seen, utf8proc_int32_t character)
 		seen->opening = is_opening(category);
 	}
 	return breaks;
+}
+
+/* The bytes of a word that need no look at what is between them: ASCII beside ASCII. */
+static size_t skip_ascii(struct slice text)
+{
+	size_t at = 0;
+	while (at + 1 < text.size && text.data[at] < 0x80 && text.data[at + 1] < 0x80 &&
+		!is_blank(text.data[at + 1]))
+		at++;
+	return at;
 }
 
 /* The next piece that a line cannot end inside of, empty at the end, and whether a blank is before
@@ -60,6 +71,8 @@ static struct slice next_piece(struct slice *text, bool *ret_blank)
 	while (start < text->size && is_blank(text->data[start]))
 		start++;
 	size_t end = start;
+	if (end < text->size)
+		end += skip_ascii(slice_of(text->data + end, text->size - end));
 	while (end < text->size && !is_blank(text->data[end])) {
 		utf8proc_int32_t character;
 		utf8proc_ssize_t size = utf8proc_iterate(

@@ -88,6 +88,96 @@ static void test_words(void **state)
 	buffer_done(&out);
 }
 
+/* Lines of scripts without blanks; 1 and 2 are the marks. */
+static void test_wide(void **state)
+{
+	static const struct {
+		const char *label, *text, *want;
+	} cases[] = {
+		{ "between any two", "\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\xE5\x9B\x9B",
+			"\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\n\xE5\x9B\x9B\n" },
+		{ "beside a word", "ab\xE4\xB8\x80xyz", "ab\xE4\xB8\x80\nxyz\n" },
+		{ "blanks stay", "ab \xE4\xB8\x80 x yz", "ab \xE4\xB8\x80\nx yz\n" },
+		{ "not before a comma", "\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\xEF\xBC\x8C",
+			"\xE4\xB8\x80\xE4\xBA\x8C\n\xE4\xB8\x89\xEF\xBC\x8C\n" },
+		{ "not behind a bracket", "\xE4\xB8\x80\xE4\xBA\x8C\xEF\xBC\x88\xE4\xB8\x89",
+			"\xE4\xB8\x80\xE4\xBA\x8C\n\xEF\xBC\x88\xE4\xB8\x89\n" },
+		{ "not behind an ASCII bracket", "abcd(\xE4\xB8\x80", "abcd(\xE4\xB8\x80\n" },
+		{ "not before a mark of the letter", "\xE3\x81\x8B\xE3\x81\x8B\xE3\x82\x99",
+			"\xE3\x81\x8B\xE3\x81\x8B\xE3\x82\x99\n" },
+		/* Woman, joiner, computer: one picture. */
+		{ "not inside of a picture",
+			"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB"
+			"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB",
+			"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB\n"
+			"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB\n" },
+		{ "a mark starts with what it marks",
+			"\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\x01\xE5\x9B\x9B\x02",
+			"\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\n\x01\xE5\x9B\x9B\x02\n" },
+		{ "a mark ends with what it marks",
+			"\x01\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\x02\xE5\x9B\x9B",
+			"\x01\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\x02\n\xE5\x9B\x9B\n" },
+		{ "marks take no columns",
+			"\x01"
+			"ab\x02 \x01"
+			"cd\x02 e",
+			"\x01"
+			"ab\x02 \x01"
+			"cd\x02\ne\n" },
+		{ "long words stay", "abcdefgh", "abcdefgh\n" },
+		{ "no UTF-8", "\xFF\xE4\xB8\x80\xE4", "\xFF\xE4\xB8\x80\xE4\n" },
+	};
+	struct buffer out;
+	buffer_init(&out, 1 << 16);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		print_message("%s\n", cases[i].label);
+		wrap_words(&out, slice_of_text(cases[i].text), "", "",
+			strchr(cases[i].text, ' ') != NULL ? 5 : 6);
+		assert_text(&out, cases[i].want);
+	}
+	buffer_done(&out);
+}
+
+static void test_marks(void **state)
+{
+	static const struct screen colour = { .columns = 30, .terminal = true, .colour = true };
+	static const struct {
+		const char *label, *text, *plain, *colour;
+	} cases[] = {
+		{ "none", "a\nb", "a\nb", "a\nb" },
+		{ "one",
+			"a \x01"
+			"b\x02 c",
+			"a b c", "a \x1b[7mb\x1b[27m c" },
+		{ "over a line",
+			"\x01"
+			"a\n  b\x02",
+			"a\n  b", "\x1b[7ma\x1b[27m\n  \x1b[7mb\x1b[27m" },
+		{ "open",
+			"\x01"
+			"a",
+			"a", "\x1b[7ma\x1b[27m" },
+		{ "open at the end of a line",
+			"\x01"
+			"a\n",
+			"a\n", "\x1b[7ma\x1b[27m\n" },
+		{ "twice",
+			"\x01\x01"
+			"a\x02\x02",
+			"a", "\x1b[7ma\x1b[27m" },
+	};
+	struct buffer out;
+	buffer_init(&out, 1 << 16);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		print_message("%s\n", cases[i].label);
+		screen_marked(&plain, &out, slice_of_text(cases[i].text));
+		assert_text(&out, cases[i].plain);
+		screen_marked(&colour, &out, slice_of_text(cases[i].text));
+		assert_text(&out, cases[i].colour);
+	}
+	buffer_done(&out);
+}
+
 static void test_markdown(void **state)
 {
 	static const struct {
@@ -182,6 +272,8 @@ int main(void)
 		cmocka_unit_test(test_escaping),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_screen_init),
