@@ -1,5 +1,6 @@
 #include "store/env.h"
 
+#include "analysis/analyzer.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ static void put_random_key(struct txn *txn)
 	txn_put(txn, TABLE_META, &key, slice_of(bytes, sizeof bytes));
 }
 
-/* A new store gets its format and its key; an old one is checked. */
+/* A new store gets its format and its key; an old one is checked, rebuild.c makes it new. */
 static enum code check_format(struct txn *txn, struct error *err)
 {
 	uint64_t format = txn_meta(txn, META_FORMAT);
@@ -172,6 +173,7 @@ static enum code check_format(struct txn *txn, struct error *err)
 			return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
 				"the store has content but no format; restore a backup");
 		txn_put_meta(txn, META_FORMAT, STORE_FORMAT);
+		txn_put_meta(txn, META_SEARCH_ANALYZER, analyzer_fingerprint());
 		put_random_key(txn);
 	}
 	return txn_status(txn, err);

@@ -3,6 +3,7 @@
 #include "analysis/analyzer.h"
 #include "base/limits.h"
 
+#include "store/rebuild.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -27,6 +28,8 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 		code = fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
 	if (code == CODE_OK)
 		code = env_open(&store->env, options->directory, options->map_bytes, err);
+	if (code == CODE_OK)
+		code = rebuild_if_needed(&store->env, store->writer.analyzer, err);
 	if (code == CODE_OK)
 		code = writer_catch_up(store, err);
 	if (code == CODE_OK)

@@ -15,7 +15,7 @@
 struct store;
 struct txn;
 
-enum { STORE_FORMAT = 1 }; /* docs/store-format.md */
+enum { STORE_FORMAT = 2 }; /* docs/store-format.md */
 
 struct store_options {
 	const char *directory; /* made if it is not there; its parent must be */
@@ -23,7 +23,8 @@ struct store_options {
 };
 
 /*
- * Opens or makes the store, applies what came due while it was closed, starts the writer.
+ * Opens or makes the store, makes its indexes again where an older server or other libraries
+ * wrote them, applies what came due while it was closed, starts the writer.
  * FAILED_PRECONDITION for a newer format, a file that is no store, or a store that another process
  * has open; texts say what to do.
  */

@@ -53,7 +53,7 @@ static void test_server_info(void **state)
 	const Lectern__V1__GetServerInfoResponse *info =
 		call_ok(&server, "AdminService/GetServerInfo", &request.base, &answer);
 	assert_string_equal(info->version, "test");
-	assert_int_equal(info->store_format, 1);
+	assert_int_equal(info->store_format, 2);
 	assert_int_equal(info->post_count, 0);
 	assert_int_equal(info->n_libraries, 5);
 	bool found = false;
