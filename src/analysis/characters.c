@@ -60,6 +60,15 @@ static bool is_dense(utf8proc_int32_t character)
 	       character >= dense_ranges[low].first;
 }
 
+/* The bulk of what is written in East Asia: letters that fold to themselves. */
+static bool is_plain_dense(utf8proc_int32_t character)
+{
+	return (character >= 0x4E00 && character <= 0x9FFF) ||
+	       (character >= 0xAC00 && character <= 0xD7A3) ||
+	       (character >= 0x3041 && character <= 0x3096) ||
+	       (character >= 0x30A1 && character <= 0x30FA);
+}
+
 /* Letters that are written behind the one they belong to: halfwidth voicing marks, the vowels and
  * final consonants of Hangul. */
 static bool is_trailing_letter(utf8proc_int32_t character)
@@ -102,6 +111,8 @@ static enum character_kind kind_of_letter(utf8proc_int32_t character)
 
 static enum character_kind kind_of(utf8proc_int32_t character)
 {
+	if (is_plain_dense(character))
+		return CHARACTER_DENSE;
 	if ((character >= 0x0A && character <= 0x0D) || character == 0x85 || character == 0x2028 ||
 		character == 0x2029)
 		return CHARACTER_BREAK;
@@ -256,13 +267,24 @@ static size_t encode(const struct folded *folded, uint8_t *out, size_t capacity)
 
 size_t fold_word(struct slice word, uint8_t *out, size_t capacity)
 {
-	struct folded folded = { .count = 0 };
+	utf8proc_int32_t first = -1;
+	if (word.size > 0 && word.size <= capacity && decode(word, 0, &first) == word.size &&
+		is_plain_dense(first)) {
+		memcpy(out, word.data, word.size);
+		return word.size;
+	}
+	struct folded folded;
+	folded.count = 0;
 	for (size_t at = 0; at < word.size && folded.count < TERM_BYTES_MAX;) {
 		utf8proc_int32_t character;
 		utf8proc_int32_t parts[DECOMPOSED_MAX];
 		at += decode(word, at, &character);
 		if (character < 0)
 			continue;
+		if (character < 0x80) {
+			add_folded_case(&folded, character);
+			continue;
+		}
 		size_t count = decompose(character, 0, parts);
 		for (size_t i = 0; i < count; i++)
 			add_folded_case(&folded, parts[i]);

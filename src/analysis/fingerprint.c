@@ -15,7 +15,8 @@ static const char probe[] =
 	"flickorna möjligheterna muligheter bøger mulighederne kirjoittaminen taloissa házakban "
 	"şehirlerinde ısparta cărților deschiderea новый бежали ещё τρέχουν σπίτια किताबें लड़कियों "
 	"புத்தகங்கள் كتاب والمكتبات գրքերի etxeetan llibres bhfuil knygos pembelajaran पुस्तकहरू књигама "
-	"ביכער ＦＵＬＬ ﬁne don’t x² ½ ｶﾞ 中文字 ひらがな カタカナ 한국어 ภาษาไทย 𠀀𠀁 ǅ Ꭰ ꭰ "
+	"ביכער ＦＵＬＬ ﬁne don’t x² ½ ｶﾞ 中文字 ひらがな カタカナ 한국어 ภาษาไทย 𠀀𠀁 ǅ Ꭰ "
+	"ꭰ "
 	"ᾳ "
 	"İ";
 
