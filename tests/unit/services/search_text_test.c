@@ -1,0 +1,566 @@
+#include "services/search_text.h"
+
+#include "base/text.h"
+#include "support/random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WORDS_MAX = 64, CLAUSES_MAX = 8, RANGES_MAX = 100, TEXT_MAX = 4096 };
+
+struct fixture {
+	struct analyzer *analyzer;
+	struct arena arena;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+	fixture.analyzer = analyzer_new();
+	arena_init(&fixture.arena, 64 << 20);
+	*state = &fixture;
+	return fixture.analyzer == NULL;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	analyzer_free(fixture->analyzer);
+	arena_done(&fixture->arena);
+	return 0;
+}
+
+static void *copy(struct arena *arena, const void *data, size_t size)
+{
+	void *new = arena_alloc(arena, size);
+	assert_non_null(new);
+	memcpy(new, data, size);
+	return new;
+}
+
+/* A clause as the parser makes it; false if the text has no word. */
+static bool make_clause(struct fixture *fixture, enum search_clause_kind kind, struct slice text,
+	struct search_clause *ret)
+{
+	struct search_word words[WORDS_MAX];
+	struct token token;
+	size_t count = 0;
+	analyzer_start(fixture->analyzer, text, "");
+	while (count < WORDS_MAX && analyzer_next(fixture->analyzer, &token)) {
+		words[count].kind = token.kind;
+		words[count++].word = slice_of(
+			copy(&fixture->arena, token.word.data, token.word.size), token.word.size);
+	}
+	static const unsigned languages[] = { 0, 7, 10 };
+	for (size_t i = 0; i < count; i++) {
+		words[i].term_count = 0;
+		words[i].terms = arena_calloc(&fixture->arena, 3, sizeof *words[i].terms);
+		for (size_t n = 0; n < sizeof languages / sizeof *languages; n++) {
+			struct slice term = words[i].word;
+			if (words[i].kind == TOKEN_WORD)
+				term = analyzer_stem(fixture->analyzer, term, languages[n]);
+			term.data = copy(&fixture->arena, term.data, term.size);
+			words[i].terms[words[i].term_count++] = term;
+		}
+	}
+	*ret = (struct search_clause){
+		.kind = count > 1 ? SEARCH_PHRASE : kind,
+		.words = copy(&fixture->arena, words, count * sizeof *words),
+		.word_count = count,
+	};
+	return count > 0;
+}
+
+/* Of clauses with '|' between them: "phrase" in quotes, prefix*, -excluded. */
+static struct search_query make_query(struct fixture *fixture, const char *text)
+{
+	struct search_query query = {
+		.clauses = arena_calloc(&fixture->arena, CLAUSES_MAX, sizeof *query.clauses),
+	};
+	while (*text != '\0') {
+		size_t size = strcspn(text, "|");
+		bool excluded = *text == '-';
+		enum search_clause_kind kind = text[excluded] == '"'   ? SEARCH_PHRASE
+					       : text[size - 1] == '*' ? SEARCH_PREFIX
+								       : SEARCH_WORD;
+		struct search_clause *clause = &query.clauses[query.clause_count++];
+		assert_true(make_clause(fixture, kind, slice_of(text, size), clause));
+		clause->excluded = excluded;
+		text += size + (text[size] == '|');
+	}
+	return query;
+}
+
+static void test_holds(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *label, *clause, *text, *language;
+		bool want;
+	} cases[] = {
+		{ "a word", "open", "It is open.", "en", true },
+		{ "a word in another form", "opens", "it opened", "en", true },
+		{ "a word in German", "Haus", "viele Häuser", "de", true },
+		{ "not stemmed in Polish", "opens", "it opened", "pl", false },
+		{ "part of a word", "ope", "it opened", "en", false },
+		{ "prefix", "ope*", "it opened", "en", true },
+		{ "prefix that is a word", "open*", "open", "en", true },
+		{ "prefix folded", "CAF*", "le café", "fr", true },
+		{ "prefix of a stem", "happi*", "happy", "en", true },
+		{ "prefix within", "pen*", "it opened", "en", false },
+		{ "phrase", "\"open source\"", "an open source licence", "en", true },
+		{ "case and accents aside", "\"Cafe NOIR\"", "un CAFÉ noir", "fr", true },
+		{ "forms count in phrases", "\"open source\"", "opened sources", "en", false },
+		{ "one quoted word is exact", "\"open\"", "opened", "en", false },
+		{ "one quoted word", "\"open\"", "opened, open", "en", true },
+		{ "order", "\"open source\"", "source open", "en", false },
+		{ "a word between", "\"open source\"", "open, closed source", "en", false },
+		{ "punctuation between", "\"open source\"", "open-source", "en", true },
+		{ "more punctuation between", "\"open source\"", "(open), \"source\"", "en", true },
+		{ "a break between", "\"open source\"", "open\nsource", "en", false },
+		{ "after a break", "\"open source\"", "open\nopen source", "en", true },
+		{ "repeated words", "\"a b a c\"", "a b a b a c", "en", true },
+		{ "repeated words, not there", "\"a b a c\"", "a b a b a b c", "en", false },
+		{ "overlapping itself", "\"a a b\"", "a a a b", "en", true },
+		{ "at the end only in part", "\"open source\"", "source open", "en", false },
+		{ "two characters", "\"中文\"", "中文", "zh", true },
+		{ "two in a run", "\"中文\"", "学中文字", "zh", true },
+		{ "two at the end of a run", "\"中文\"", "学中文", "zh", true },
+		{ "two, apart", "\"中文\"", "中，文", "zh", false },
+		{ "three in a run", "\"中文字\"", "学中文字母", "zh", true },
+		{ "three, overlapping", "\"中中文\"", "中中中文", "zh", true },
+		{ "three, not", "\"中文字\"", "中文，文字", "zh", false },
+		{ "more", "\"我们的语言很\"", "这是我们的语言很美", "zh", true },
+		{ "more, not", "\"我们的语言很\"", "这是我们的语言", "zh", false },
+		{ "one in a run", "中*", "学中文", "zh", true },
+		{ "one at the end", "中*", "学中", "zh", true },
+		{ "one quoted", "\"中\"", "学中文", "zh", true },
+		{ "with Latin", "\"用 C 语言\"", "我用C语言写", "zh", true },
+		{ "run must end before Latin", "\"中文 C\"", "中文字C", "zh", false },
+		{ "run must begin after Latin", "\"C 中文\"", "C字中文", "zh", false },
+		{ "Hangul", "\"한국\"", "대한국어", "ko", true },
+		{ "Thai", "\"ไทย\"", "ภาษาไทยดี", "th", true },
+		{ "apostrophes", "\"dont stop\"", "Don’t stop", "en", true },
+		{ "elision", "\"l'eau\"", "de L’EAU", "fr", true },
+		{ "excluded aside", "-open", "open", "en", true },
+		{ "empty text", "\"open source\"", "", "en", false },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct search_query query = make_query(fixture, cases[i].clause);
+		for (int place = 0; place < 3; place++) {
+			struct slice text = slice_of_text(cases[i].text);
+			struct slice none = slice_of_text("");
+			struct search_text post = {
+				.title = place == 0 ? text : none,
+				.excerpt = place == 1 ? text : none,
+				.body = place == 2 ? text : none,
+				.language = cases[i].language,
+			};
+			bool got = search_text_holds(fixture->analyzer, query.clauses, &post);
+			if (got != cases[i].want)
+				fail_msg("%s: got %d", cases[i].label, got);
+		}
+		arena_reset(&fixture->arena);
+	}
+}
+
+static void test_phrases_stand_in_one_text(void **state)
+{
+	struct fixture *fixture = *state;
+	struct search_query query = make_query(fixture, "\"open source\"");
+	struct search_text post = {
+		.title = slice_of_text("open"),
+		.excerpt = slice_of_text("source open"),
+		.body = slice_of_text("source"),
+		.language = "en",
+	};
+	assert_false(search_text_holds(fixture->analyzer, query.clauses, &post));
+	arena_reset(&fixture->arena);
+}
+
+/* The text with what was found in [ ]. */
+static const char *show(const Lectern__V1__HighlightedText *text)
+{
+	static char out[2 * TEXT_MAX];
+	size_t size = 0;
+	size_t range = 0;
+	for (size_t at = 0; at <= strlen(text->text); at++) {
+		if (range < text->n_ranges && text->ranges[range]->end == at) {
+			out[size++] = ']';
+			range++;
+		}
+		if (range < text->n_ranges && text->ranges[range]->start == at)
+			out[size++] = '[';
+		out[size++] = text->text[at];
+	}
+	return out;
+}
+
+static void test_highlight(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *label, *query, *text, *want;
+	} cases[] = {
+		{ "nothing", "x", "open source", "open source" },
+		{ "empty", "x", "", "" },
+		{ "words in their forms", "run|café", "Running Cafes, ran",
+			"[Running] [Cafes], ran" },
+		{ "prefix", "op*", "open cops opera", "[open] cops [opera]" },
+		{ "phrase", "\"open source\"", "open source is open", "[open] [source] is open" },
+		{ "phrase and word", "\"open source\"|open", "open, open source",
+			"[open], [open] [source]" },
+		{ "phrases that overlap", "\"a b\"|\"b c\"", "a b c b", "[a] [b] [c] b" },
+		{ "phrase over itself", "\"a b a\"", "a b a b a a", "[a] [b] [a] [b] [a] a" },
+		{ "excluded", "-open|source", "open source", "open [source]" },
+		{ "apostrophe", "dont", "I don’t", "I [don’t]" },
+		{ "accents", "ecole", "l'École.", "l'[École]." },
+		{ "decomposed", "cafe", "cafe\u0301s", "[cafe\u0301s]" },
+		{ "characters", "\"中文\"", "学中文字", "学[中文]字" },
+		{ "characters at the end", "\"中文\"", "学中文", "学[中文]" },
+		{ "longer", "\"中文字\"", "学中文字母，中文字", "学[中文字]母，[中文字]" },
+		{ "one character", "中*", "学中文中", "学[中]文[中]" },
+		{ "one with a mark", "か*", "か\u3099か文", "か\u3099[か]文" },
+		{ "beside each other", "\"中文\"|\"字母\"", "中文字母", "[中文字母]" },
+		{ "with Latin", "\"用C语\"", "我用C语言", "我[用C语]言" },
+		{ "break", "\"a b\"", "a\nb a b", "a\nb [a] [b]" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		Lectern__V1__HighlightedText text;
+		struct search_query query = make_query(fixture, cases[i].query);
+		assert_true(search_text_highlight(&fixture->arena, fixture->analyzer, &query,
+			slice_of_text(cases[i].text), "", &text));
+		assert_string_equal(text.text, cases[i].text);
+		if (strcmp(show(&text), cases[i].want) != 0)
+			fail_msg("%s: got \"%s\", want \"%s\"", cases[i].label, show(&text),
+				cases[i].want);
+		arena_reset(&fixture->arena);
+	}
+}
+
+static void test_at_most_100_ranges(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[3 * 300 + 1];
+	Lectern__V1__HighlightedText got;
+	for (size_t i = 0; i < 300; i++)
+		memcpy(text + 3 * i, "ab ", 4);
+	struct search_query query = make_query(fixture, "ab|\"ab ab ab\"");
+	assert_true(search_text_highlight(
+		&fixture->arena, fixture->analyzer, &query, slice_of_text(text), "", &got));
+	assert_int_equal(got.n_ranges, RANGES_MAX);
+	for (size_t i = 0; i < RANGES_MAX; i++) {
+		assert_int_equal(got.ranges[i]->start, 3 * i);
+		assert_int_equal(got.ranges[i]->end, 3 * i + 2);
+	}
+	arena_reset(&fixture->arena);
+}
+
+static void test_snippet(void **state)
+{
+	struct fixture *fixture = *state;
+	static const double weights[CLAUSES_MAX] = { 1, 2, 4 };
+	static const struct {
+		const char *label, *query;
+		size_t size;
+		const char *text, *want;
+	} cases[] = {
+		{ "short text", "b", 40, "a b c", "a [b] c" },
+		{ "nothing found", "x", 12, "one two three four", "one two…" },
+		{ "empty text", "x", 12, "", "" },
+		{ "in the middle", "five", 20, "one two three four five six seven eight nine",
+			"…four [five] six seven…" },
+		{ "at the start", "one", 12, "one two three four", "[one] two…" },
+		{ "at the end", "four", 12, "one two three four", "…three [four]" },
+		{ "breaks", "two", 40, "one\ntwo\nthree", "one [two] three" },
+		{ "both", "a|b", 12, "a one two three four five b a six", "…five [b] [a] six" },
+		{ "the rarest", "a|b|c", 10, "b a one two three four five c six seven",
+			"…[c] six…" },
+		{ "both beat the one that is rarer", "a|b|-c", 10,
+			"b one two three four five b a six seven", "…[b] [a] six…" },
+		{ "phrase", "\"b c\"", 10, "b one two three four b c six seven eight",
+			"…[b] [c] six…" },
+		{ "phrases are not broken", "\"b c\"", 14, "b\nc three four five six b c seven",
+			"…six [b] [c] seven" },
+		{ "Chinese", "\"中文\"", 15, "这是我们学习中文的语言课程表", "…习[中文]的语…" },
+		{ "long word", "x", 10, "abcdefghijklmnopqrstuvwxyz", "abcdefghij…" },
+		{ "prefer blanks", "d", 9, "aaaa bbbb cccc d eeee ffff", "…[d] eeee…" },
+		{ "marks stay", "x", 4, "abce\u0301fghijkl", "abc…" },
+		{ "nothing fits", "x", 2, "中文", "…" },
+		{ "nothing wanted", "x", 0, "ab", "…" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		Lectern__V1__HighlightedText text;
+		struct search_query query = make_query(fixture, cases[i].query);
+		assert_true(search_text_snippet(&fixture->arena, fixture->analyzer, &query, weights,
+			slice_of_text(cases[i].text), "", cases[i].size, &text));
+		if (strcmp(show(&text), cases[i].want) != 0)
+			fail_msg("%s: got \"%s\", want \"%s\"", cases[i].label, show(&text),
+				cases[i].want);
+		arena_reset(&fixture->arena);
+	}
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct fixture *fixture = *state;
+	static const double weights[CLAUSES_MAX] = { 1, 1 };
+	struct search_query query = make_query(fixture, "a|\"b c\"");
+	struct slice text = slice_of_text("some text with a and b c and so on, for 200 bytes");
+	size_t failed = 0;
+	for (size_t budget = 16; budget < 4096; budget += 16) {
+		Lectern__V1__HighlightedText got;
+		struct arena arena;
+		arena_init(&arena, budget);
+		failed += !search_text_highlight(&arena, fixture->analyzer, &query, text, "", &got);
+		arena_done(&arena);
+		failed += !search_text_snippet(
+			&arena, fixture->analyzer, &query, weights, text, "", 30, &got);
+		arena_done(&arena);
+	}
+	assert_true(failed > 10 && failed < 400);
+	arena_reset(&fixture->arena);
+}
+
+/* --- Against a plain search of all tokens, with random texts --- */
+
+struct plain_token {
+	enum token_kind kind;
+	size_t start, end, first_end;
+	bool after_break;
+	char word[TERM_BYTES_MAX + 1];
+	char term[TERM_BYTES_MAX + 1];
+};
+
+struct plain_text {
+	struct plain_token tokens[TEXT_MAX];
+	size_t count;
+};
+
+static void analyse(struct fixture *fixture, struct slice text, struct plain_text *ret)
+{
+	struct token token;
+	ret->count = 0;
+	analyzer_start(fixture->analyzer, text, "");
+	while (analyzer_next(fixture->analyzer, &token)) {
+		struct plain_token *plain = &ret->tokens[ret->count++];
+		plain->kind = token.kind;
+		plain->start = token.start;
+		plain->end = plain->first_end = token.end;
+		plain->after_break = token.after_break;
+		snprintf(plain->word, sizeof plain->word, "%.*s", (int)token.word.size,
+			(const char *)token.word.data);
+		snprintf(plain->term, sizeof plain->term, "%.*s", (int)token.term.size,
+			(const char *)token.term.data);
+		if (ret->count > 1 && plain[-1].kind == TOKEN_PAIR)
+			plain[-1].first_end = token.start;
+	}
+}
+
+static bool same(struct slice a, const char *b)
+{
+	return slice_equals(a, slice_of_text(b));
+}
+
+static bool begins(const char *text, struct slice prefix)
+{
+	return strncmp(text, (const char *)prefix.data, prefix.size) == 0;
+}
+
+/* Whether the clause's first word is found at a token; marks the bytes of all of its words. */
+static bool found_at(const struct search_clause *clause, const struct plain_text *text, size_t at,
+	uint8_t *marks)
+{
+	size_t ends[WORDS_MAX];
+	if (text->count - at < clause->word_count)
+		return false;
+	for (size_t i = 0; i < clause->word_count; i++) {
+		const struct plain_token *token = &text->tokens[at + i];
+		const struct search_word *word = &clause->words[i];
+		bool found = false;
+		ends[i] = token->end;
+		if (clause->kind == SEARCH_PHRASE) {
+			found = same(word->word, token->word) && (i == 0 || !token->after_break);
+			if (i + 1 == clause->word_count && word->kind == TOKEN_LAST &&
+				token->kind != TOKEN_WORD && (i == 0 || !token->after_break))
+				found = begins(token->word, word->word);
+		} else if (clause->kind == SEARCH_PREFIX) {
+			found = begins(token->word, word->word) || begins(token->term, word->word);
+		} else {
+			for (size_t n = 0; n < word->term_count; n++)
+				found = found || same(word->terms[n], token->term);
+		}
+		if (!found)
+			return false;
+		if (i + 1 == clause->word_count && word->kind == TOKEN_LAST)
+			ends[i] = token->first_end;
+	}
+	for (size_t i = 0; i < clause->word_count; i++) {
+		size_t start = text->tokens[at + i].start;
+		memset(marks + start, 1, ends[i] - start);
+	}
+	return true;
+}
+
+static void append_random_text(struct random *random, char *out, size_t *size, size_t pieces)
+{
+	static const char *const parts[] = { "a", "b", "ab", "running", "run", "runs", "Ärger",
+		"cafe\u0301", "don’t", "l'eau", " ", " ", " ", " ", " ", " ", ", ", "-", "\n",
+		"\n\n", "中", "文", "字", "中文", "か\u3099", "か", "ｶﾞ", "한", "ไทย", "ด", "ดี",
+		"é", "😀", "\u200d", "\uFE0F", "\u0301", "𠀀", "２", "x1", "ſ", "ﷺ" };
+	for (size_t i = 0; i < pieces; i++) {
+		const char *part = parts[random_below(random, sizeof parts / sizeof *parts)];
+		memcpy(out + *size, part, strlen(part) + 1);
+		*size += strlen(part);
+	}
+}
+
+static struct search_query random_query(struct fixture *fixture, struct random *random)
+{
+	struct search_query query = {
+		.clauses = arena_calloc(&fixture->arena, CLAUSES_MAX, sizeof *query.clauses),
+	};
+	size_t wanted = 1 + random_below(random, 4);
+	while (query.clause_count < wanted) {
+		char text[512];
+		size_t size = 0;
+		append_random_text(random, text, &size, 1 + random_below(random, 4));
+		struct search_clause *clause = &query.clauses[query.clause_count];
+		if (!make_clause(fixture, (enum search_clause_kind)random_below(random, 3),
+			    slice_of(text, size), clause))
+			continue;
+		clause->excluded = random_below(random, 8) == 0;
+		query.clause_count++;
+	}
+	return query;
+}
+
+static void check_ranges(const Lectern__V1__HighlightedText *text)
+{
+	struct slice all = slice_of_text(text->text);
+	size_t last = 0;
+	assert_int_equal(text_find_invalid(all), all.size);
+	assert_true(text->n_ranges <= RANGES_MAX);
+	for (size_t i = 0; i < text->n_ranges; i++) {
+		uint32_t start = text->ranges[i]->start;
+		uint32_t end = text->ranges[i]->end;
+		assert_true(start >= last && start < end && end <= all.size);
+		assert_true((text->text[start] & 0xC0) != 0x80 && (text->text[end] & 0xC0) != 0x80);
+		last = end;
+	}
+}
+
+static void compare_with_plain(
+	struct fixture *fixture, const struct search_query *query, const char *text)
+{
+	static struct plain_text plain;
+	uint8_t marks[TEXT_MAX] = { 0 };
+	Lectern__V1__HighlightedText got;
+	struct search_text post = { .body = slice_of_text(text), .language = "" };
+	analyse(fixture, post.body, &plain);
+	for (size_t i = 0; i < query->clause_count; i++) {
+		uint8_t own[TEXT_MAX] = { 0 };
+		const struct search_clause *clause = &query->clauses[i];
+		bool found = false;
+		for (size_t at = 0; at < plain.count; at++)
+			found |= found_at(clause, &plain, at, clause->excluded ? own : marks);
+		assert_int_equal(search_text_holds(fixture->analyzer, clause, &post), found);
+	}
+	assert_true(search_text_highlight(
+		&fixture->arena, fixture->analyzer, query, post.body, "", &got));
+	check_ranges(&got);
+	if (got.n_ranges == RANGES_MAX)
+		return;
+	for (size_t i = 0; i < got.n_ranges; i++)
+		for (size_t at = got.ranges[i]->start; at < got.ranges[i]->end; at++)
+			assert_int_equal(marks[at]++, 1);
+	for (size_t at = 0; at < TEXT_MAX; at++)
+		assert_int_not_equal(marks[at], 1); /* found, but not highlighted */
+}
+
+static void check_snippet(struct fixture *fixture, const struct search_query *query,
+	const char *text, size_t size_bytes)
+{
+	enum { ELLIPSES = 6 };
+	static const double weights[CLAUSES_MAX] = { 1, 3, 2, 5, 4, 6, 7, 8 };
+	Lectern__V1__HighlightedText all, got;
+	assert_true(search_text_highlight(
+		&fixture->arena, fixture->analyzer, query, slice_of_text(text), "", &all));
+	assert_true(search_text_snippet(&fixture->arena, fixture->analyzer, query, weights,
+		slice_of_text(text), "", size_bytes, &got));
+	check_ranges(&got);
+	assert_true(strlen(got.text) <= size_bytes + ELLIPSES);
+	assert_null(strpbrk(got.text, "\n\r\t"));
+	/* It is a part of the text, its breaks aside. */
+	char *copy_of_text = arena_text(&fixture->arena, slice_of_text(text));
+	for (char *at = copy_of_text; *at != '\0'; at++)
+		*at = *at == '\n' ? ' ' : *at;
+	char *part = got.text;
+	if (strncmp(part, "…", 3) == 0)
+		part += 3;
+	if (strlen(part) >= 3 && strcmp(part + strlen(part) - 3, "…") == 0)
+		part[strlen(part) - 3] = '\0';
+	assert_non_null(strstr(copy_of_text, part));
+	/* Where phrases are short, what is found is seen. */
+	if (size_bytes >= 200 && all.n_ranges > 0)
+		assert_true(got.n_ranges > 0);
+}
+
+static void test_random_texts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct random random = random_start();
+	for (int round = 0; round < 3000; round++) {
+		char text[TEXT_MAX] = "";
+		size_t size = 0;
+		append_random_text(&random, text, &size, random_below(&random, 150));
+		struct search_query query = random_query(fixture, &random);
+		compare_with_plain(fixture, &query, text);
+		check_snippet(fixture, &query, text, random_below(&random, 300));
+		arena_reset(&fixture->arena);
+	}
+}
+
+/* A phrase and a text that make a plain search quadratic. */
+static void test_hostile_phrases_take_linear_time(void **state)
+{
+	struct fixture *fixture = *state;
+	enum { SIZE = 1000000, PHRASE_WORDS = 500 };
+	char *text = malloc(SIZE);
+	struct search_word words[PHRASE_WORDS];
+	for (size_t at = 0; at < SIZE; at++)
+		text[at] = at % 2 == 0 ? 'a' : ' ';
+	for (size_t i = 0; i < PHRASE_WORDS; i++)
+		words[i] = (struct search_word){ .word = slice_of_text("a") };
+	words[PHRASE_WORDS - 1].word = slice_of_text("b");
+	struct search_clause clause = {
+		.kind = SEARCH_PHRASE, .words = words, .word_count = PHRASE_WORDS
+	};
+	struct search_text post = { .body = slice_of(text, SIZE), .language = "" };
+	assert_false(search_text_holds(fixture->analyzer, &clause, &post));
+	text[SIZE - 2] = 'b';
+	assert_true(search_text_holds(fixture->analyzer, &clause, &post));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_phrases_stand_in_one_text),
+		cmocka_unit_test(test_highlight),
+		cmocka_unit_test(test_at_most_100_ranges),
+		cmocka_unit_test(test_snippet),
+		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_random_texts),
+		cmocka_unit_test(test_hostile_phrases_take_linear_time),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
