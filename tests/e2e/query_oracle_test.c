@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { ROUNDS = 4, READERS = 3, WRITERS = 2, POSTS_LEAST = 300, POSTS_MORE = 300 };
+enum { ROUNDS = 4, READERS = 3, WRITERS = 6, POSTS_LEAST = 300, POSTS_MORE = 200 };
 
 struct round {
 	struct lecternd server;
@@ -142,7 +142,7 @@ static void set_up(struct round *round, struct random *random)
 			&round->content, fork_random(random), i);
 	oracle_make_content(&round->content, round->writers[0].client, &round->log, random);
 	oracle_fill(&round->writers[0], POSTS_LEAST + random_below(random, POSTS_MORE));
-	oracle_share_posts(&round->writers[0], &round->writers[1]);
+	oracle_share_posts(round->writers, WRITERS);
 	for (int i = 0; i < READERS; i++)
 		oracle_reader_init(&round->readers[i], round->server.url, &round->log,
 			&round->content, fork_random(random));

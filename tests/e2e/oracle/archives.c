@@ -160,7 +160,7 @@ static bool check_archive_page(struct oracle_reader *reader, const struct archiv
 {
 	struct oracle_order order = { .descending = true };
 	if (archive->kind == LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_SERIES)
-		order = (struct oracle_order){ .field = ORACLE_BY_PART, .newest_first = true };
+		order = (struct oracle_order){ .field = ORACLE_BY_PART };
 	size_t all = oracle_list(&reader->store, is_in_archive, archive, &order, reader->list);
 	size_t start = 0;
 	size_t end = all;

@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_SIZE_MAX = 50, PAGES_WANTED = 12 };
+enum { PAGE_SIZE_MAX = 50, PAGES_WANTED = 6 };
 
 /* One query and how far its pages have come. */
 struct query {
 	struct oracle_order order;
 	char order_by[64];
 	Lectern__V1__PostView view;
-	bool skip_total_size;
 	bool begun;
 	uint64_t first_revision;
 	struct oracle_post last; /* the last post so far, as it stood in its page */
@@ -85,9 +84,10 @@ static size_t find_start(const struct oracle_reader *reader, const struct query 
 	return start;
 }
 
-static void check_page(struct oracle_reader *reader, struct query *query, size_t page_size,
-	const Lectern__V1__ListPostsResponse *page)
+static void check_page(struct oracle_reader *reader, struct query *query,
+	const Lectern__V1__ListPostsRequest *request, const Lectern__V1__ListPostsResponse *page)
 {
+	size_t page_size = (size_t)request->page_size;
 	list(reader, query);
 	size_t start = find_start(reader, query);
 	size_t count = reader->list_count - start;
@@ -96,7 +96,7 @@ static void check_page(struct oracle_reader *reader, struct query *query, size_t
 	oracle_check_posts(reader->store.content, reader->list + start, count, page->posts,
 		page->n_posts, query->view);
 	if (page->total_size != reader->list_count &&
-		!(query->skip_total_size && page->total_size == 0))
+		!(request->skip_total_size && page->total_size == 0))
 		oracle_fail(
 			"total_size is %" PRIu64 ", not %zu", page->total_size, reader->list_count);
 	if (last != (page->next_page_token[0] == '\0'))
@@ -159,17 +159,17 @@ void oracle_query(struct oracle_reader *reader)
 	query.view = random_below(&reader->random, 8) != 0
 			     ? LECTERN__V1__POST_VIEW__POST_VIEW_UNSPECIFIED
 			     : (Lectern__V1__PostView)random_below(&reader->random, 5);
-	query.skip_total_size = random_below(&reader->random, 8) == 0;
 	reader->list_revision = 0;
 	list(reader, &query);
 	request.filter = reader->filter.text;
 	request.order_by = query.order_by;
 	request.page_token = token;
 	request.view = query.view;
-	request.skip_total_size = query.skip_total_size;
-	request.explain = random_below(&reader->random, 16) == 0;
 	do {
 		uint64_t revision;
+		/* Pages of one query may differ in these. */
+		request.skip_total_size = random_below(&reader->random, 2) == 0;
+		request.explain = random_below(&reader->random, 16) == 0;
 		request.page_size = pick_page_size(reader);
 		describe(&query, &request);
 		Lectern__V1__ListPostsResponse *page = oracle_call(reader->client,
@@ -178,7 +178,7 @@ void oracle_query(struct oracle_reader *reader)
 		if (query.first_revision == 0)
 			query.first_revision = revision;
 		oracle_reach(reader, revision);
-		check_page(reader, &query, (size_t)request.page_size, page);
+		check_page(reader, &query, &request, page);
 		if (strlen(page->next_page_token) >= sizeof token)
 			oracle_fail("a page token of %zu bytes", strlen(page->next_page_token));
 		strcpy(token, page->next_page_token);

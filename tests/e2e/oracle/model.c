@@ -168,9 +168,8 @@ int oracle_compare(
 {
 	int by_value = compare_values(order->field, a, b);
 	int by_id = compare_numbers((int64_t)a->id, (int64_t)b->id);
-	if (by_value != 0)
-		return order->descending ? -by_value : by_value;
-	return order->descending || order->newest_first ? -by_id : by_id;
+	int place = by_value != 0 ? by_value : by_id;
+	return order->descending ? -place : place;
 }
 
 /* A merge sort: qsort() has no closure for the order. */

@@ -146,9 +146,7 @@ enum oracle_order_field {
 
 struct oracle_order {
 	enum oracle_order_field field;
-	bool descending;
-	/* Equal posts by descending id all the same: the archive of a series. */
-	bool newest_first;
+	bool descending; /* and equal posts by descending id */
 };
 
 int oracle_compare(

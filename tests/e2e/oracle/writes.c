@@ -362,8 +362,11 @@ void oracle_write(struct oracle_writer *writer)
 	}
 }
 
-void oracle_share_posts(struct oracle_writer *from, struct oracle_writer *to)
+void oracle_share_posts(struct oracle_writer *writers, size_t count)
 {
-	while (to->own_count < from->own_count)
-		to->own[to->own_count++] = from->own[--from->own_count];
+	size_t share = writers[0].own_count / count;
+	for (size_t i = 1; i < count; i++)
+		while (writers[i].own_count < share)
+			writers[i].own[writers[i].own_count++] =
+				writers[0].own[--writers[0].own_count];
 }

@@ -5,7 +5,7 @@
 
 #include <lectern/client.h>
 
-/* One client that writes. Two of them have no post in common. */
+/* One client that writes. No two of them have a post in common. */
 struct oracle_writer {
 	lectern_client *client;
 	struct oracle_log *log;
@@ -32,8 +32,8 @@ void oracle_fill(struct oracle_writer *writer, size_t count);
 /* Changes, makes, trashes, brings back or purges one post at random. */
 void oracle_write(struct oracle_writer *writer);
 
-/* Gives a part of the posts to another writer. */
-void oracle_share_posts(struct oracle_writer *from, struct oracle_writer *to);
+/* Gives a part of the first writer's posts to each of the others. */
+void oracle_share_posts(struct oracle_writer *writers, size_t count);
 
 /* Moves categories and renames tags; the new names, parents and former slugs in the model. No
  * reader may be at work. */
