@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* The post, and what several restrictions may ask of it, which is worked out once. */
+struct subject {
+	struct txn *txn;
+	const struct post_fields *post;
+	/* Its categories and those above them, each once. */
+	bool climbed;
+	uint32_t category_count;
+	uint64_t categories[LIMIT_POST_CATEGORIES * LIMIT_CATEGORY_DEPTH];
+	bool folded;
+	size_t title_size;
+	char title[LIMIT_TITLE_BYTES * 12]; /* the worst of NFKC is U+FDFA: 3 bytes become 33 */
+};
+
 static bool has(const uint64_t *ids, uint32_t count, uint64_t id)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -18,26 +31,28 @@ static bool has_term(const struct filter_node *node, const uint64_t *ids, uint32
 	return node->any ? count > 0 : node->number != 0 && has(ids, count, node->number);
 }
 
-/* Whether a category is the other one or stands below it. */
-static bool is_within(struct txn *txn, uint64_t id, uint64_t above)
+/* Where a category was met before, so were those above it. */
+static void climb(struct subject *subject, uint64_t id)
 {
-	for (int depth = 0; id != 0 && depth < LIMIT_CATEGORY_DEPTH; depth++) {
-		if (id == above)
-			return true;
-		id = term_parent(txn, id);
+	for (int depth = 0; id != 0 && depth < LIMIT_CATEGORY_DEPTH &&
+			    !has(subject->categories, subject->category_count, id);
+		depth++) {
+		subject->categories[subject->category_count++] = id;
+		id = term_parent(subject->txn, id);
 	}
-	return false;
 }
 
-static bool has_category(
-	const struct filter_node *node, struct txn *txn, const struct post_fields *post)
+static bool has_category(const struct filter_node *node, struct subject *subject)
 {
+	const struct post_fields *post = subject->post;
 	if (has_term(node, post->categories, post->category_count))
 		return true;
-	for (uint32_t i = 0; i < post->category_count && node->number != 0; i++)
-		if (is_within(txn, post->categories[i], node->number))
-			return true;
-	return false;
+	if (node->any || node->number == 0)
+		return false;
+	for (uint32_t i = 0; i < post->category_count && !subject->climbed; i++)
+		climb(subject, post->categories[i]);
+	subject->climbed = true;
+	return has(subject->categories, subject->category_count, node->number);
 }
 
 static bool has_text(const struct filter_node *node, struct slice text)
@@ -46,11 +61,13 @@ static bool has_text(const struct filter_node *node, struct slice text)
 	return slice_equals(slice_of(text.data, size), node->text);
 }
 
-static bool has_title(const struct filter_node *node, struct slice title)
+static bool has_title(const struct filter_node *node, struct subject *subject)
 {
-	/* The worst of NFKC is U+FDFA: 3 bytes become 33. */
-	char folded[LIMIT_TITLE_BYTES * 12];
-	return has_text(node, slice_of(folded, text_fold(title, folded, sizeof folded)));
+	if (!subject->folded)
+		subject->title_size =
+			text_fold(subject->post->title, subject->title, sizeof subject->title);
+	subject->folded = true;
+	return has_text(node, slice_of(subject->title, subject->title_size));
 }
 
 static bool has_language(const struct filter_node *node, struct slice language)
@@ -88,14 +105,14 @@ static bool compare_time(const struct filter_node *node, bool has_time, int64_t 
 	return false;
 }
 
-static bool test_restriction(
-	const struct filter_node *node, struct txn *txn, const struct post_fields *post)
+static bool test_restriction(const struct filter_node *node, struct subject *subject)
 {
+	const struct post_fields *post = subject->post;
 	switch (node->field) {
 	case FILTER_TAGS:
 		return has_term(node, post->tags, post->tag_count);
 	case FILTER_CATEGORIES:
-		return has_category(node, txn, post);
+		return has_category(node, subject);
 	case FILTER_AUTHORS:
 		return has_term(node, post->authors, post->author_count);
 	case FILTER_SERIES:
@@ -109,7 +126,7 @@ static bool test_restriction(
 	case FILTER_SLUG:
 		return has_text(node, post->slug);
 	case FILTER_TITLE:
-		return has_title(node, post->title);
+		return has_title(node, subject);
 	case FILTER_PUBLISH_TIME:
 		return compare_time(node, post->has_publish_time, post->publish_us);
 	case FILTER_EXPIRE_TIME:
@@ -125,22 +142,22 @@ static bool test_restriction(
 }
 
 /* As deep as the parser lets a filter be. */
-static bool test(const struct filter_node *node, struct txn *txn, const struct post_fields *post)
+static bool test(const struct filter_node *node, struct subject *subject)
 {
 	const struct filter_node *child = node->first;
 	switch (node->kind) {
 	case FILTER_AND:
-		while (child != NULL && test(child, txn, post))
+		while (child != NULL && test(child, subject))
 			child = child->next;
 		return child == NULL;
 	case FILTER_OR:
-		while (child != NULL && !test(child, txn, post))
+		while (child != NULL && !test(child, subject))
 			child = child->next;
 		return child != NULL;
 	case FILTER_NOT:
-		return !test(child, txn, post);
+		return !test(child, subject);
 	case FILTER_RESTRICTION:
-		return test_restriction(node, txn, post);
+		return test_restriction(node, subject);
 	}
 	return false;
 }
@@ -149,5 +166,12 @@ bool filter_matches(const struct filter *filter, struct txn *txn, const struct p
 {
 	if (!filter->all_states && post->state != LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED)
 		return false;
-	return filter->root == NULL || test(filter->root, txn, post);
+	if (filter->root == NULL)
+		return true;
+	struct subject subject; /* large, so only what must be is initialised */
+	subject.txn = txn;
+	subject.post = post;
+	subject.climbed = subject.folded = false;
+	subject.category_count = 0;
+	return test(filter->root, &subject);
 }
