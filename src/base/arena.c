@@ -70,6 +70,26 @@ void arena_reset(struct arena *arena)
 	arena->used_bytes = arena->first->size_bytes;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark){ .block = arena->last,
+		.used_bytes = arena->last == NULL ? 0 : arena->last->used_bytes };
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	if (mark.block == NULL) {
+		arena_done(arena);
+		return;
+	}
+	for (struct arena_block *block = mark.block->next; block != NULL; block = block->next)
+		arena->used_bytes -= block->size_bytes;
+	free_blocks(mark.block->next);
+	mark.block->next = NULL;
+	mark.block->used_bytes = mark.used_bytes;
+	arena->last = mark.block;
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t need_bytes)
 {
 	size_t size_bytes = need_bytes > BLOCK_BYTES ? need_bytes : BLOCK_BYTES;

@@ -30,6 +30,15 @@ void arena_done(struct arena *arena);
 /* Forgets everything and keeps the first block. */
 void arena_reset(struct arena *arena);
 
+/* A place to go back to: what was allocated behind it is forgotten, all else stays. For work that
+ * is repeated within one call. */
+struct arena_mark {
+	struct arena_block *block;
+	size_t used_bytes; /* of the block */
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /* Memory aligned to 16 bytes, or NULL when the budget or the machine is out of memory. */
 void *arena_alloc(struct arena *arena, size_t size_bytes) NODISCARD;
 

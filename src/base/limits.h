@@ -51,6 +51,7 @@ enum {
 	LIMIT_FILTER_DEPTH = 32,
 	LIMIT_QUERY_BYTES = 1024,
 	LIMIT_QUERY_CLAUSES = 32, /* words, phrases, exclusions */
+	LIMIT_PREFIX_WORDS = 1000, /* words that one prefix of a query stands for */
 	LIMIT_SEARCH_PAGE_SIZE = 100,
 	LIMIT_FACETS = 8,
 	LIMIT_FACET_SIZE = 100,
@@ -62,6 +63,8 @@ enum {
 	DEFAULT_POST_PAGE_SIZE = 20,
 	DEFAULT_ARCHIVE_PAGE_SIZE = 10,
 	DEFAULT_TERM_PAGE_SIZE = 100,
+	DEFAULT_SEARCH_PAGE_SIZE = 10,
+	DEFAULT_FACET_SIZE = 10,
 
 	/* Queues of the server. */
 	LIMIT_WRITE_QUEUE = 1024,

@@ -119,7 +119,7 @@ static enum code check_series(const Lectern__V1__SeriesRef *series, struct error
 	return code == CODE_OK ? check_line(series->name, false, "post.series.name", err) : code;
 }
 
-static enum code check_language(const char *language, struct error *err)
+enum code check_language(const char *language, const char *field, struct error *err)
 {
 	size_t run = 0;
 	bool valid = true;
@@ -131,7 +131,7 @@ static enum code check_language(const char *language, struct error *err)
 		valid = valid && run <= 8;
 	}
 	if (!valid)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "LANGUAGE_INVALID", "post.language",
+		return fail_field(err, CODE_INVALID_ARGUMENT, "LANGUAGE_INVALID", field,
 			"must be a BCP 47 tag, for example \"en\" or \"zh-Hant\"");
 	return CODE_OK;
 }
@@ -177,7 +177,7 @@ enum code check_post(Lectern__V1__Post *post, bool create_missing_terms, struct 
 	if (code == CODE_OK)
 		code = check_series(post->series, err);
 	if (code == CODE_OK)
-		code = check_language(post->language, err);
+		code = check_language(post->language, "post.language", err);
 	if (code == CODE_OK)
 		code = check_url(post->cover_image_url, "post.cover_image_url", err);
 	if (code == CODE_OK)

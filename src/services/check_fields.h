@@ -24,6 +24,9 @@ enum code check_slug(const char *slug, const char *field, struct error *err) NOD
 /* Empty, or a URL of http or https. */
 enum code check_url(const char *url, const char *field, struct error *err) NODISCARD;
 
+/* Empty, or a BCP 47 tag. */
+enum code check_language(const char *language, const char *field, struct error *err) NODISCARD;
+
 /* Cuts a time to microseconds. NULL is allowed. */
 void trim_time(Google__Protobuf__Timestamp *time);
 

@@ -1,6 +1,7 @@
 #include "services/services.h"
 
 #include "base/clock.h"
+#include "services/analyzers.h"
 #include "services/renderer.h"
 #include "services/services_private.h"
 
@@ -32,6 +33,9 @@ enum code services_new(
 			code = fail(err, CODE_DATA_LOSS, "the store has no key for page tokens");
 		store_release(options->store, snapshot);
 	}
+	services->analyzers = analyzers_new();
+	if (code == CODE_OK && services->analyzers == NULL)
+		code = fail(err, CODE_RESOURCE_EXHAUSTED, "start services: out of memory");
 	if (code == CODE_OK)
 		code = renderer_new(&services->renderer, err);
 	if (code != CODE_OK) {
@@ -62,6 +66,7 @@ void services_free(struct services *services)
 		free(services->addresses[i]);
 	free(services->addresses);
 	pthread_mutex_destroy(&services->check_mutex);
+	analyzers_free(services->analyzers);
 	free(services);
 }
 

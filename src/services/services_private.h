@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+struct analyzers;
 struct renderer;
 
 enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 9 };
@@ -19,6 +20,7 @@ struct services {
 	struct store *store;
 	const char *version;
 	struct renderer *renderer;
+	struct analyzers *analyzers; /* for reads; the writer has its own */
 	struct rpc_service table[SERVICE_COUNT];
 	int64_t start_time_us;
 	atomic_bool stopping;

@@ -148,6 +148,32 @@ static void test_pack(void **state)
 	arena_done(&arena);
 }
 
+static void test_rewind(void **state)
+{
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	struct arena_mark empty = arena_mark(&arena);
+	assert_non_null(arena_alloc(&arena, 100));
+	arena_rewind(&arena, empty);
+	assert_int_equal(arena.used_bytes, 0);
+
+	char *kept = arena_alloc(&arena, 100);
+	memset(kept, 'k', 100);
+	size_t used_bytes = arena.used_bytes;
+	struct arena_mark mark = arena_mark(&arena);
+	void *next = arena_alloc(&arena, 100);
+	for (int i = 0; i < 300; i++) { /* far more than the budget, were it not given back */
+		assert_non_null(arena_alloc(&arena, 10000));
+		assert_non_null(arena_alloc(&arena, 100000));
+		arena_rewind(&arena, mark);
+		assert_int_equal(arena.used_bytes, used_bytes);
+	}
+	assert_ptr_equal(arena_alloc(&arena, 100), next);
+	assert_int_equal(kept[0], 'k');
+	assert_int_equal(kept[99], 'k');
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_calloc_clears_used_memory),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_rewind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,159 @@
+#include "services/search_match.h"
+
+#include "services/search_post.h"
+
+enum { PROOF_STEPS = 100 }; /* about how long a text of the usual length takes, for the deadline */
+
+/* Rarest first. A stable order: equal ones stay in the order of the query. */
+static void add_required(struct search_match *match, struct search_operand *operand)
+{
+	size_t at = match->required_count++;
+	while (at > 0 && match->required[at - 1]->documents > operand->documents) {
+		match->required[at] = match->required[at - 1];
+		at--;
+	}
+	match->required[at] = operand;
+}
+
+enum code search_match_open(struct search_match *match, struct error *err)
+{
+	match->id = 0;
+	match->operand_count = 0;
+	match->required_count = 0;
+	for (size_t i = 0; i < match->query->clause_count; i++) {
+		struct search_operand *operand = &match->operands[match->operand_count++];
+		enum code code = search_operand_open(
+			operand, &match->lookup, &match->query->clauses[i], err);
+		if (code != CODE_OK)
+			return code;
+		if (!operand->clause->excluded)
+			add_required(match, operand);
+	}
+	return txn_status(match->lookup.txn, err);
+}
+
+void search_match_close(struct search_match *match)
+{
+	for (size_t i = 0; i < match->operand_count; i++)
+		match->effort->keys_read += search_operand_close(&match->operands[i]);
+}
+
+/* Moves all required clauses to the first post at or behind *id where they meet. */
+static bool leap(struct search_match *match, uint64_t *id)
+{
+	size_t agreed = 0; /* clauses that stand at *id */
+	for (size_t i = 0; agreed < match->required_count; i = (i + 1) % match->required_count) {
+		uint64_t at = *id;
+		if (!search_operand_seek(match->required[i], &at, match->deadline))
+			return false;
+		agreed = at == *id ? agreed + 1 : 1;
+		*id = at;
+	}
+	return true;
+}
+
+static bool read_fields(struct search_match *match)
+{
+	if (match->has_fields)
+		return true;
+	match->effort->records_read++;
+	match->has_fields = post_fields_get(match->lookup.txn, match->id, &match->fields);
+	if (!match->has_fields)
+		txn_fail_corrupt(match->lookup.txn, "search index of post", match->id);
+	return match->has_fields;
+}
+
+/* Whether the excluded clauses let the post pass as far as the index can tell. Those that only its
+ * text can tell about are put into *doubtful. */
+static bool passes_exclusions(struct search_match *match, uint32_t *doubtful)
+{
+	for (size_t i = 0; i < match->operand_count; i++) {
+		struct search_operand *operand = &match->operands[i];
+		uint64_t at = match->id;
+		if (!operand->clause->excluded ||
+			!search_operand_seek(operand, &at, match->deadline) || at != match->id)
+			continue;
+		switch (search_operand_verdict(operand)) {
+		case SEARCH_NO:
+			break;
+		case SEARCH_YES:
+			return false;
+		case SEARCH_ASK_TEXT:
+			*doubtful |= UINT32_C(1) << i;
+			break;
+		}
+	}
+	return true;
+}
+
+static bool passes_filter(struct search_match *match)
+{
+	if (match->filter->root == NULL)
+		return true;
+	if (!read_fields(match))
+		return false;
+	match->effort->filtered++;
+	return filter_matches(match->filter, match->lookup.txn, &match->fields);
+}
+
+/* Whether the text agrees to each of the doubtful clauses, or disagrees where it is excluded. */
+static bool holds_in_text(
+	struct search_match *match, const struct search_text *text, uint32_t doubtful)
+{
+	for (size_t i = 0; i < match->operand_count; i++) {
+		const struct search_clause *clause = match->operands[i].clause;
+		if ((doubtful >> i & 1) != 0 &&
+			search_text_holds(match->lookup.analyzer, clause, text) == clause->excluded)
+			return false;
+	}
+	return true;
+}
+
+static bool passes_proof(struct search_match *match, uint32_t doubtful)
+{
+	struct search_text text;
+	for (size_t i = 0; i < match->operand_count; i++)
+		if (!match->operands[i].clause->excluded &&
+			search_operand_verdict(&match->operands[i]) == SEARCH_ASK_TEXT)
+			doubtful |= UINT32_C(1) << i;
+	if (doubtful == 0)
+		return true;
+	if (deadline_passed(match->deadline, PROOF_STEPS) || !read_fields(match))
+		return false;
+	struct arena_mark mark = arena_mark(match->lookup.arena);
+	match->effort->records_read++;
+	match->effort->proved++;
+	bool passes =
+		search_post_text(match->lookup.txn, match->lookup.arena, &match->fields, &text) &&
+		holds_in_text(match, &text, doubtful);
+	arena_rewind(match->lookup.arena, mark);
+	return passes;
+}
+
+/* The tests in the order of what they cost. */
+static bool is_found(struct search_match *match)
+{
+	uint32_t doubtful = 0;
+	match->has_fields = false;
+	return passes_exclusions(match, &doubtful) && passes_filter(match) &&
+	       passes_proof(match, doubtful) && (!match->wants_fields || read_fields(match));
+}
+
+bool search_match_next(struct search_match *match)
+{
+	bool found = false;
+	while (!found) {
+		uint64_t id = match->id + 1;
+		if (!leap(match, &id))
+			return false;
+		match->id = id;
+		found = is_found(match);
+		if (deadline_passed(match->deadline, 1))
+			return false;
+	}
+	for (size_t i = 0; i < match->operand_count; i++)
+		match->weights[i] = match->operands[i].clause->excluded
+					    ? 0
+					    : search_operand_weight(&match->operands[i]);
+	return true;
+}

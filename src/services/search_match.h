@@ -1,0 +1,48 @@
+/*
+ * The posts that a query finds in one half of the index, in ascending order of id. Clauses that
+ * must hold leap from post to post, the rarest ahead; the others, the filter and what only the text
+ * can tell are tested on those where all of them meet.
+ */
+#pragma once
+#include "base/limits.h"
+#include "services/deadline.h"
+#include "services/filter.h"
+#include "services/search_operand.h"
+
+/* What was done so far, in both halves. */
+struct search_effort {
+	uint64_t keys_read;    /* blocks of postings */
+	uint64_t records_read; /* to test a filter, to prove a clause or to count */
+	uint64_t filtered;     /* posts that were tested with the filter */
+	uint64_t proved;       /* posts whose text was read */
+};
+
+struct search_match {
+	/* What is searched for. */
+	struct search_lookup lookup;
+	const struct search_query *query;
+	const struct filter *filter;
+	struct deadline *deadline;
+	struct search_effort *effort;
+	bool wants_fields; /* of every post that is found */
+
+	/* The post that was found. */
+	uint64_t id;
+	uint32_t weights[LIMIT_QUERY_CLAUSES]; /* of each clause that must hold */
+	struct post_fields fields;	       /* where they are wanted */
+
+	struct search_operand operands[LIMIT_QUERY_CLAUSES]; /* one for each clause */
+	size_t operand_count;				     /* that are open */
+	struct search_operand *required[LIMIT_QUERY_CLAUSES];
+	size_t required_count;
+	bool has_fields; /* of the current post */
+};
+
+/* Opens the clauses; the fields above the first blank line are set. In any case
+ * search_match_close() must follow. */
+enum code search_match_open(struct search_match *match, struct error *err) NODISCARD;
+void search_match_close(struct search_match *match);
+
+/* Moves to the next post. False behind the last one, when the transaction has failed and when the
+ * deadline has passed. */
+bool search_match_next(struct search_match *match);
