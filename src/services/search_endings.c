@@ -2,17 +2,23 @@
 
 #include <utf8proc.h>
 
-/* Ends of inflected and derived words, chosen so that the beginning of a word and one of them give
- * the stem of the word: they need not be the word's own. */
-static const char *const latin[] = { "", "e", "s", "a", "o", "i", "n", "d", "t", "y", "g", "l", "m",
-	"r", "ed", "es", "er", "en", "ng", "ss", "ly", "ty", "on", "nt", "al", "os", "as", "ar",
-	"ir", "ing", "ion", "ent", "est", "ble", "ous", "ive", "ate", "ess", "ity", "ism", "ist",
-	"ness", "ment", "ance", "ation" };
-static const char *const cyrillic[] = { "", "а", "е", "и", "й", "о", "у", "ы", "ь", "я", "т", "м",
-	"х", "ой", "ей", "ом", "ем", "ам", "ах", "ть", "ся", "ий", "ый", "ая", "ые", "ого", "ами",
-	"ние", "ость", "ться" };
-static const char *const greek[] = { "", "α", "ε", "η", "ι", "ο", "ς", "ν", "υ", "ας", "ες", "ης",
-	"ος", "ου", "ων", "ει", "ουν", "ματα" };
+/*
+ * Chosen so that the beginning of a word and one of them have the stem of the word, for 98 of 100
+ * beginnings whose stem is not longer than they are: by greedy set cover over the words of GNOME's
+ * translations in the languages that have a stemmer. They are folded, and need not be endings of
+ * the language.
+ */
+static const char *const latin[] = { "", "e", "n", "a", "g", "r", "te", "ng", "i", "k", "ig", "t",
+	"o", "le", "s", "l", "nte", "ions", "nt", "u", "ent", "eri", "ente", "ons", "en", "ne", "m",
+	"den", "ili", "z", "se", "ez", "one", "ione", "h", "ch", "ma", "ınız", "al", "ues", "et",
+	"re", "do", "ivo", "ed", "jk", "ijk", "ta", "ak", "d", "y", "ss", "ble", "ation", "dad",
+	"ento", "es", "ity", "iva", "lity", "nes", "or", "ty", "ul", "us" };
+static const char *const cyrillic[] = { "", "ся", "ь", "о", "м", "ие", "т", "я", "ю", "сть", "й" };
+static const char *const greek[] = { "", "α", "σ", "αι", "ι", "ν", "ται", "ε", "υ", "ρ", "ερ",
+	"ηκε", "κε", "ο", "ια", "υν", "σε" };
+static const char *const armenian[] = { "", "ց", "ել", "նը", "ր", "ունը", "յունը", "լ", "ւնը", "ծ",
+	"ւ", "նա", "իա", "ւմ", "ս", "մ", "որ", "ես", "բ", "ու", "ք", "ան", "ակ", "յան", "յնում",
+	"այնում" };
 static const char *const other[] = { "" };
 
 struct endings {
@@ -33,6 +39,8 @@ static struct endings endings_of(struct slice prefix)
 		return ENDINGS(greek);
 	if (character >= 0x0400 && character < 0x0530)
 		return ENDINGS(cyrillic);
+	if (character >= 0x0530 && character < 0x0590)
+		return ENDINGS(armenian);
 	return ENDINGS(other);
 }
 
