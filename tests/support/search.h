@@ -1,0 +1,36 @@
+/* Posts to be searched and searches in few words, for tests with a local_server (call.h). What a
+ * function returns lies in *ret and stays valid until the next use of it. */
+#pragma once
+#include "support/call.h"
+
+#include <lectern/v1/post.pb-c.h>
+#include <lectern/v1/search.pb-c.h>
+
+enum { NOTE_LIST_MAX = 8 };
+
+/* A post as a search sees it. What is NULL or 0 is left out. */
+struct note {
+	uint64_t id; /* of the post to replace; 0 makes a new one */
+	const char *title, *excerpt, *body, *language;
+	Lectern__V1__PostState state; /* PUBLISHED unless it is given */
+	int64_t publish_time_us;
+	const char *tags[NOTE_LIST_MAX], *categories[NOTE_LIST_MAX], *authors[NOTE_LIST_MAX];
+};
+
+/* Makes the post, or makes all of it new; ends the program if that fails. Returns the id. */
+uint64_t put_note(struct local_server *server, const struct note *note);
+
+/* SearchPostsRequest; what is NULL or 0 is left out. */
+struct asked {
+	const char *query, *filter, *language, *page_token;
+	int32_t page_size, facet_size;
+	Lectern__V1__PostView view;
+	Lectern__V1__FacetKind facets[NOTE_LIST_MAX];
+	size_t facet_count;
+	bool explain;
+};
+
+enum code try_search(struct local_server *server, const struct asked *asked, struct answer *ret);
+/* The same, and the program ends if it fails. */
+const Lectern__V1__SearchPostsResponse *search(
+	struct local_server *server, const struct asked *asked, struct answer *ret);
