@@ -20,6 +20,7 @@ enum code search_match_open(struct search_match *match, struct error *err)
 	match->id = 0;
 	match->operand_count = 0;
 	match->required_count = 0;
+	match->candidate = 0;
 	for (size_t i = 0; i < match->query->clause_count; i++) {
 		struct search_operand *operand = &match->operands[match->operand_count++];
 		enum code code = search_operand_open(
@@ -38,13 +39,26 @@ void search_match_close(struct search_match *match)
 		match->effort->keys_read += search_operand_close(&match->operands[i]);
 }
 
-/* Moves all required clauses to the first post at or behind *id where they meet. */
+/* Moves the part with that number, a required clause or behind them the candidates, to the first
+ * post at or behind *id. */
+static bool seek_part(struct search_match *match, size_t part, uint64_t *id)
+{
+	if (part < match->required_count)
+		return search_operand_seek(match->required[part], id, match->deadline);
+	if (!search_candidates_seek(match->candidates, *id, &match->candidate))
+		return false;
+	*id = match->candidates->ids[match->candidate];
+	return true;
+}
+
+/* Moves all parts to the first post at or behind *id where they meet. */
 static bool leap(struct search_match *match, uint64_t *id)
 {
-	size_t agreed = 0; /* clauses that stand at *id */
-	for (size_t i = 0; agreed < match->required_count; i = (i + 1) % match->required_count) {
+	size_t parts = match->required_count + (match->candidates->ids != NULL);
+	size_t agreed = 0; /* parts that stand at *id */
+	for (size_t i = 0; agreed < parts; i = (i + 1) % parts) {
 		uint64_t at = *id;
-		if (!search_operand_seek(match->required[i], &at, match->deadline))
+		if (!seek_part(match, i, &at) || deadline_passed(match->deadline, 1))
 			return false;
 		agreed = at == *id ? agreed + 1 : 1;
 		*id = at;
@@ -88,7 +102,8 @@ static bool passes_exclusions(struct search_match *match, uint32_t *doubtful)
 
 static bool passes_filter(struct search_match *match)
 {
-	if (match->filter->root == NULL)
+	bool known = match->candidates->ids != NULL && match->candidates->exact;
+	if (match->filter->root == NULL || known)
 		return true;
 	if (!read_fields(match))
 		return false;

@@ -6,7 +6,7 @@
 #pragma once
 #include "base/limits.h"
 #include "services/deadline.h"
-#include "services/filter.h"
+#include "services/search_candidates.h"
 #include "services/search_operand.h"
 
 /* What was done so far, in both halves. */
@@ -25,6 +25,8 @@ struct search_match {
 	struct deadline *deadline;
 	struct search_effort *effort;
 	bool wants_fields; /* of every post that is found */
+	/* Of the filter; without ids it is tested on each post. May be set after the opening. */
+	const struct search_candidates *candidates;
 
 	/* The post that was found. */
 	uint64_t id;
@@ -35,7 +37,8 @@ struct search_match {
 	size_t operand_count;				     /* that are open */
 	struct search_operand *required[LIMIT_QUERY_CLAUSES];
 	size_t required_count;
-	bool has_fields; /* of the current post */
+	size_t candidate; /* index in candidates */
+	bool has_fields;  /* of the current post */
 };
 
 /* Opens the clauses; the fields above the first blank line are set. In any case

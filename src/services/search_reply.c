@@ -176,6 +176,8 @@ void search_reply_plan(struct rpc_call *call, uint32_t number,
 	buffer_init(&text, PLAN_BYTES_MAX);
 	for (size_t h = 0; h < half_count; h++)
 		describe_half(&text, halves[h]);
+	if (halves[0]->candidates->ids != NULL)
+		buffer_printf(&text, " and filter (%zu posts)", halves[0]->candidates->count);
 	if (effort->filtered > 0)
 		buffer_printf(&text, "; filter tested on %" PRIu64 " records", effort->filtered);
 	if (effort->proved > 0)

@@ -31,6 +31,7 @@ struct search {
 	size_t language_count;
 	struct analyzer *analyzer; /* taken from the services */
 	struct search_query query;
+	struct search_candidates candidates; /* of the filter */
 	struct search_match matches[HALVES];
 	const struct search_match *halves[HALVES]; /* those that are in use */
 	size_t half_count;
@@ -149,12 +150,26 @@ static enum code open_half(struct search *search, bool hidden, struct error *err
 			.language_count = search->language_count },
 		.query = &search->query,
 		.filter = &search->filter,
+		.candidates = &search->candidates,
 		.deadline = &search->deadline,
 		.effort = &search->effort,
 		.wants_fields = search->request->n_facets > 0,
 	};
 	search->halves[search->half_count++] = match;
 	return search_match_open(match, err);
+}
+
+/* Lists what passes the filter where that is not more than what the rarest clause has. */
+static void list_candidates(struct search *search)
+{
+	uint64_t rarest = 0;
+	for (size_t i = 0; i < search->half_count; i++)
+		if (search->halves[i]->required[0]->documents > rarest)
+			rarest = search->halves[i]->required[0]->documents;
+	if (search->filter.root != NULL && rarest > 0)
+		search_candidates_list(&search->candidates, &search->filter,
+			snapshot_of(search->call), search->call->arena, rarest, &search->deadline,
+			&search->effort.keys_read);
 }
 
 static enum code prepare_ranking(struct search *search, struct error *err)
@@ -202,6 +217,8 @@ static enum code find(struct search *search, struct error *err)
 		code = open_half(search, true, err);
 	if (code == CODE_OK)
 		code = prepare_ranking(search, err);
+	if (code == CODE_OK)
+		list_candidates(search);
 	for (size_t i = 0; code == CODE_OK && i < search->half_count; i++) {
 		find_in_half(search, &search->matches[i]);
 		code = status_of(search, err);

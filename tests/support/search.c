@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <times.h>
 
 /* Messages hold char *, and none of ours is written to. */
@@ -43,14 +44,17 @@ static uint64_t create(struct local_server *server, Lectern__V1__Post *post)
 
 static void update(struct local_server *server, Lectern__V1__Post *post)
 {
-	/* Not the slug. */
-	char *paths[] = { "title", "excerpt", "body", "language", "state", "publish_time", "tags",
-		"categories", "authors" };
+	static const char *const fields[] = { "title", "excerpt", "body", "language", "state",
+		"publish_time", "tags", "categories", "authors" };
+	enum { FIELDS = sizeof fields / sizeof *fields };
+	char *paths[FIELDS];
+	for (size_t i = 0; i < FIELDS; i++)
+		paths[i] = text(fields[i]);
 	struct answer answer = { 0 };
 	Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
 	Lectern__V1__UpdatePostRequest request = LECTERN__V1__UPDATE_POST_REQUEST__INIT;
 	mask.paths = paths;
-	mask.n_paths = sizeof paths / sizeof *paths;
+	mask.n_paths = FIELDS;
 	request.post = post;
 	request.update_mask = &mask;
 	request.create_missing_terms = true;

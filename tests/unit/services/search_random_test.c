@@ -268,19 +268,21 @@ static void draw_filter(struct drawn_query *query)
 {
 	static const char *const forms[] = {
 		[NO_FILTER] = "",
-		[TAG] = "tags:\"tag%d\"",
-		[NOT_TAG] = "NOT tags:\"tag%d\"",
-		[AUTHOR] = "authors:\"aut%d\"",
-		[CATEGORY] = "categories:cat%d",
-		[BEFORE] = "publish_time < \"202%d-06-01T00:00:00Z\"",
-		[TAG_AND_AUTHOR] = "tags:\"tag%d\" AND authors:\"aut0\"",
-		[ANY_STATE] = "state:*",
+		[TAG] = "tags:\"tag#\"",
+		[NOT_TAG] = "NOT tags:\"tag#\"",
+		[AUTHOR] = "authors:\"aut#\"",
+		[CATEGORY] = "categories:cat#",
+		[BEFORE] = "publish_time < \"202#-06-01T00:00:00Z\"",
+		[TAG_AND_AUTHOR] = "tags:\"tag#\" AND authors:\"aut0\"",
+		[ANY_STATE] = "state = PUBLISHED OR state != PUBLISHED",
 		[DRAFTS] = "state = DRAFT",
 	};
 	query->filter = (enum filter_kind)(below(2) == 0 ? NO_FILTER : below(DRAFTS + 1));
 	query->number = below(3);
-	snprintf(query->filter_text, sizeof query->filter_text, "%s", "");
-	append(query->filter_text, forms[query->filter], query->number);
+	snprintf(query->filter_text, sizeof query->filter_text, "%s", forms[query->filter]);
+	char *place = strchr(query->filter_text, '#');
+	if (place != NULL)
+		*place = (char)('0' + query->number);
 }
 
 static void draw_query(struct drawn_query *query)
