@@ -41,6 +41,8 @@ static const struct {
 	{ "query_bytes", LIMIT_QUERY_BYTES, "A longer search query is INVALID_ARGUMENT." },
 	{ "query_clauses_count", LIMIT_QUERY_CLAUSES,
 		"More words and phrases in a query are INVALID_ARGUMENT." },
+	{ "prefix_words_count", LIMIT_PREFIX_WORDS,
+		"A prefix that more words begin with is INVALID_ARGUMENT." },
 	{ "search_page_size", LIMIT_SEARCH_PAGE_SIZE, "A larger page size is lowered to this." },
 	{ "facet_size", LIMIT_FACET_SIZE, "A larger facet size is lowered to this." },
 	{ "related_page_size", LIMIT_RELATED_PAGE_SIZE, "A larger page size is lowered to this." },
