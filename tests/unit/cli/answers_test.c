@@ -587,6 +587,110 @@ static void test_lists(void **state)
 	RUN_ALL(lists);
 }
 
+#define AN_ARCHIVE \
+	"{\"category\":{\"name\":\"Storage\"},\"totalSize\":\"9\",\"posts\":[{\"id\":\"7\"," \
+	"\"slug\":\"pages\",\"title\":\"Pages\"}],\"parents\":[{\"name\":\"Topics\"},{\"name\":" \
+	"\"Engi\\u001bneering\"}],\"children\":[{\"name\":\"Backups\",\"subtreePostCount\":\"3\"}" \
+	",{\"name\":\"Indexes\"}],\"postBefore\":{\"title\":\"Later\",\"slug\":\"later\"}," \
+	"\"postAfter\":{\"title\":\"Earlier\",\"slug\":\"earlier\"},\"nextPageToken\":\"u\"}"
+
+static const struct run archives[] = {
+	{ .label = "a category with what stands around it",
+		.line = "archive|category|storage|--view|basic|--page-token|t",
+		.answers = { AN_ARCHIVE },
+		.requests = "GetArchive {\"kind\":\"ARCHIVE_KIND_CATEGORY\",\"term\":{\"slug\":"
+			    "\"storage\"},\"view\":\"POST_VIEW_BASIC\",\"pageToken\":\"t\"}\n",
+		.out = "Category: Storage  (9 posts)\n"
+		       "In: Topics > Engi^[neering\n"
+		       "Below: Backups (3), Indexes (0)\n"
+		       "\n"
+		       "ID  PUBLISHED  SLUG   TITLE\n"
+		       " 7  -          pages  Pages\n"
+		       "\n"
+		       "Newer: Later (later)\n"
+		       "Older: Earlier (earlier)\n",
+		.err = "There is more: --page-token u\n" },
+	{ .label = "what stands beside all pages",
+		.line = "archive|category|storage|--view|basic|--page-token|t|--all",
+		.answers = { AN_ARCHIVE,
+			"{\"category\":{\"name\":\"Storage\"},\"posts\":[{\"id\":\"6\",\"slug\":"
+			"\"earlier\",\"title\":\"Earlier\"}],\"postBefore\":{\"title\":\"Pages\"}"
+			"}" },
+		.out = "Category: Storage  (9 posts)\n"
+		       "In: Topics > Engi^[neering\n"
+		       "Below: Backups (3), Indexes (0)\n"
+		       "\n"
+		       "ID  PUBLISHED  SLUG   TITLE\n"
+		       " 7  -          pages  Pages\n"
+		       "ID  PUBLISHED  SLUG     TITLE\n"
+		       " 6  -          earlier  Earlier\n"
+		       "\n"
+		       "Newer: Later (later)\n",
+		.err = "" },
+	{ .label = "parts of a series",
+		.line = "archive|series|s|--view|basic",
+		.answers = { "{\"series\":{\"name\":\"S\"},\"totalSize\":\"1\",\"posts\":[{\"id\":"
+			     "\"7\",\"slug\":\"two\",\"title\":\"Two\"}],\"postBefore\":{\"title\":"
+			     "\"One\",\"slug\":\"one\"},\"postAfter\":{\"title\":\"Three\","
+			     "\"slug\":\"three\"}}" },
+		.out = "Series: S  (1 post)\n"
+		       "\n"
+		       "ID  PUBLISHED  SLUG  TITLE\n"
+		       " 7  -          two   Two\n"
+		       "\n"
+		       "Before: One (one)\n"
+		       "After: Three (three)\n",
+		.err = "" },
+	{ .label = "a date in a zone",
+		.line = "archive|date|2024-02-29|--time-zone|Europe/Berlin",
+		.answers = { "{\"date\":{\"year\":2024,\"month\":2,\"day\":29}}" },
+		.requests = "GetArchive {\"kind\":\"ARCHIVE_KIND_DATE\",\"date\":{\"year\":2024,"
+			    "\"month\":2,\"day\":29},\"view\":\"POST_VIEW_SOURCE\","
+			    "\"timeZone\":\"Europe/Berlin\"}\n",
+		.out = "Date: 2024-02-29  (0 posts)\n",
+		.err = "" },
+	{ .label = "days",
+		.line = "archive|dates|--by|day|--year|2024|--month|2|--time-zone|+05:30|--tag|c|"
+			"--filter|featured = true",
+		.answers = { "{\"dates\":[{\"date\":{\"year\":2024,\"month\":2,\"day\":29},"
+			     "\"postCount\":\"12\"},{\"date\":{\"year\":2024,\"month\":2,\"day\":1}"
+			     ","
+			     "\"postCount\":\"3\"}]}" },
+		.requests = "ListArchiveDates {\"year\":2024,\"month\":2,\"granularity\":"
+			    "\"DATE_GRANULARITY_DAY\",\"timeZone\":\"+05:30\",\"filter\":"
+			    "\"featured = true AND tags:\\\"c\\\"\"}\n",
+		.out = "DAY         POSTS\n"
+		       "2024-02-29     12\n"
+		       "2024-02-01      3\n",
+		.err = "" },
+	{ .label = "years",
+		.line = "archive|dates|--by|year",
+		.answers = { "{\"dates\":[{\"date\":{\"year\":987},\"postCount\":\"1\"}]}" },
+		.requests = "ListArchiveDates {\"granularity\":\"DATE_GRANULARITY_YEAR\"}\n",
+		.out = "YEAR  POSTS\n"
+		       "0987      1\n",
+		.err = "" },
+	{ .label = "months",
+		.line = "archive|dates",
+		.answers = { "{\"dates\":[{\"date\":{\"year\":2024,\"month\":7},\"postCount\":"
+			     "\"1\"}]"
+			     "}" },
+		.requests = "ListArchiveDates {}\n",
+		.out = "MONTH    POSTS\n"
+		       "2024-07      1\n",
+		.err = "" },
+	{ .label = "a month of no year",
+		.line = "archive|dates|--month|2",
+		.status = 2,
+		.out = "",
+		.err = "lectern: --month needs --year\n" },
+};
+
+static void test_archives(void **state)
+{
+	RUN_ALL(archives);
+}
+
 int main(void)
 {
 	arena_init(&arena, 1 << 24);
@@ -600,6 +704,7 @@ int main(void)
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_archives),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	fake_stop(&server);
