@@ -77,6 +77,23 @@ expect 0 'Author: 陈雯' '' archive author 陈雯 --view basic
 expect 0 'store-from-scratch-1-the-log' '' archive series store-from-scratch
 expect 0 'Date: 2024-02' '' archive date 2024-02
 expect 0 '2024-02' '' archive dates --year 2024
+expect 0 'YEAR  POSTS' '' archive dates --by year
+expect 0 '2024-02-19      1' '' archive dates --by day --year 2024 --month 2 --tag databases
+same '2024 35' json '"\([.dates[].date.year] | min) \([.dates[].postCount | tonumber] | add)"' \
+	archive dates --by year --time-zone Asia/Tokyo
+expect 67 '' 'GRANULARITY_NEEDS_YEAR' archive dates --by day
+expect 67 '' 'TIME_ZONE_UNKNOWN' archive dates --time-zone Europe/Atlantis
+expect 2 '' '--month needs --year' archive dates --month 2
+expect 0 'Date: 2024-02  (2 posts)' '' archive date 2024-02 --time-zone +13:00
+expect 0 'Below: APIs (8)' '' archive category engineering --view basic --all
+expect 0 'In: Engineering' '' archive category storage --view basic --all
+expect 0 'Newer: A checker earns its keep (a-checker-earns-its-keep)' 'There is more' \
+	archive category storage --view basic --page-size 2 --page 2
+expect 0 'Older: ' 'There is more' archive category storage --view basic --page-size 2 --page 2
+expect 0 'Before: ' '' archive series store-from-scratch --page-size 2 --page 2
+back=$(lectern -o json archive tag databases --page-size 4 --page 2 | jq -r .previousPageToken)
+same "$(lectern -o json archive tag databases --page-size 4)" \
+	lectern -o json archive tag databases --page-size 4 --page-token "$back"
 expect 67 '' 'field: date.month' archive date 2024-13
 expect 69 '' 'NOT_FOUND: ' archive tag nothing
 same '5 TERM_NOT_FOUND' bash -c 'lectern -o json archive tag nothing 2>&1 | jq -r "\"\(.code) \(.details[0].reason)\""'

@@ -89,6 +89,7 @@ start
 cat deploy/sample/*.jsonl | lectern import jsonl -
 count=$(lectern -o json info | jq -r .postCount)
 [ "$count" -gt 0 ] || die "nothing was imported"
+lectern archive dates --time-zone Asia/Tokyo >/dev/null
 
 mapfile -t health < <("${buildah[@]}" inspect --type image lectern:test |
 	jq -r '.Docker.config.Healthcheck.Test[1:][]')
