@@ -226,7 +226,11 @@ static void test_bash(void **state)
 		"ask lectern archive tag --view = ba && [ \"${COMPREPLY[*]}\" = basic ] || exit 4; "
 		"ask lectern call HealthService/C && "
 		"[ \"${COMPREPLY[*]}\" = HealthService/Check ] || exit 5; "
-		"ask lectern import archive-t && [ \"${COMPREPLY[*]}\" = archive-text ] || exit 6' "
+		"ask lectern import archive-t && [ \"${COMPREPLY[*]}\" = archive-text ] || exit 6; "
+		"ask lectern search --facet m && [ \"${COMPREPLY[*]}\" = month ] || exit 7; "
+		"ask lectern post list --order-by s && "
+		"[ \"${COMPREPLY[*]}\" = series.part ] || exit 8; "
+		"ask lectern post rel && [ \"${COMPREPLY[*]}\" = related ] || exit 9' "
 		"\"$FILE\"",
 		&out);
 }
