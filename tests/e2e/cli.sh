@@ -120,6 +120,30 @@ same 'null 2' json '"\(.totalSize) \(.posts | length)"' post list --tag database
 expect 67 '' 'FILTER_INVALID' post list --tag databases --filter 'tags:'
 expect 67 '' 'ORDER_BY_INVALID' post list --order-by size
 
+# Search.
+expect 0 'What fsync promises' '1 post' search '"group commit"' fsync -- -offset
+expect 0 $'POSTS  TAG' 'Plan: ' search page --facet tag --facet month --facet-size 3 --explain
+expect 0 '中英文混排的几个习惯' '1 post' search 空格
+expect 0 '' '0 posts' search page --tag databases --state draft
+same 'why-pages-beat-offsets' json '.hits[0].post.slug' search pages beat offsets
+same "$(lectern -o jsonl search page --page-size 100 | jq .post.id)" \
+	bash -c 'lectern -o jsonl search page --all --page-size 3 | jq .post.id'
+same '17 17 3' json '"\(.totalSize) \(.hits | length) \(.facets[0].values | length)"' \
+	search page --all --page-size 4 --facet tag --facet-size 3
+same "$(lectern -o json search page --page-size 2 --page 3)" \
+	lectern -o json search page --page-size 2 --page-token "$(json .nextPageToken search page --page-size 4)"
+same 'fsync' json '.hits[0].title | .text[.ranges[0].start:.ranges[0].end]' search fsync
+same 2 bash -c 'echo "page cache" | lectern -o jsonl search - | jq .post.id | wc -l'
+expect 0 'Tags: ' '1 post' search --view source -- '"group commit"' fsync -offset
+expect 67 '' 'QUERY_INVALID' search '"page'
+expect 67 '' 'QUERY_INVALID' search -- -page
+expect 67 '' 'page_token' search cache --page-token "$(json .nextPageToken search page --page-size 4)"
+# On a terminal what was found stands out.
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+	same $'\033[1mWhat \033[7mfsync\033[27m promises\033[0m' \
+		bash -c 'NO_COLOR= TERM=xterm script -qec "lectern search fsync page" /dev/null </dev/null | sed -n "s/\r//; 1p"'
+fi
+
 # Neighbours.
 same 'store-from-scratch-4-group-commit keys-that-sort' json '"\(.previous.slug) \(.next.slug)"' \
 	post adjacent why-pages-beat-offsets --tag databases
