@@ -4,6 +4,7 @@
 #include "services/search_facets.h"
 #include "services/search_reply.h"
 #include "services/search_state.h"
+#include "services/suggest_service.h"
 
 #include <inttypes.h>
 
@@ -284,7 +285,7 @@ static enum code search_posts(
 
 static const struct rpc_method methods[] = {
 	{ .name = "SearchPosts", .access = RPC_READ, .handle = search_posts },
-	{ .name = "SuggestTerms", .access = RPC_READ },
+	{ .name = "SuggestTerms", .access = RPC_READ, .handle = suggest_terms },
 };
 
 const struct rpc_service search_service = {

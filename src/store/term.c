@@ -6,6 +6,7 @@
 
 enum {
 	/* Field numbers of store.v1.Term and lectern.v1.TermRef. */
+	FIELD_TERM_SLUG = 2,
 	FIELD_TERM_NAME = 3,
 	FIELD_TERM_PARENT = 11,
 	FIELD_REF_ID = 1,
@@ -104,6 +105,13 @@ static bool find_bytes(struct slice record, uint32_t number, struct slice *ret)
 		return true;
 	}
 	return false;
+}
+
+struct slice term_slug(struct slice record)
+{
+	struct slice slug = slice_of("", 0);
+	(void)find_bytes(record, FIELD_TERM_SLUG, &slug);
+	return slug;
 }
 
 struct slice term_name(struct slice record)

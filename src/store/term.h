@@ -27,6 +27,7 @@ Lectern__Store__V1__Term *term_unpack(
 	struct txn *txn, struct arena *arena, uint8_t kind, uint64_t id);
 
 /* Of a record. */
+struct slice term_slug(struct slice record);
 struct slice term_name(struct slice record);
 
 /* The category above a category, 0 at the top. */
