@@ -144,6 +144,16 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 		bash -c 'NO_COLOR= TERM=xterm script -qec "lectern search fsync page" /dev/null </dev/null | sed -n "s/\r//; 1p"'
 fi
 
+# Suggestions.
+expect 0 'tag       ' '' suggest s
+same 'databases 14 Data' bash -c 'lectern -o jsonl suggest DATA --kind tag |
+	jq -r "\"\(.slug) \(.postCount) \(.text | .text[.ranges[0].start // 0:.ranges[0].end])\""'
+same SUGGESTION_KIND_AUTHOR json '[.suggestions[].kind] | unique | join(" ")' suggest m --kind author
+same 2 bash -c 'lectern -o jsonl suggest s --limit 2 | wc -l'
+expect 0 '中英文混排的几个习惯' '' suggest 中英
+expect 0 '' '' suggest nothing-like-it
+expect 67 '' 'field: prefix' suggest ''
+
 # Neighbours.
 same 'store-from-scratch-4-group-commit keys-that-sort' json '"\(.previous.slug) \(.next.slug)"' \
 	post adjacent why-pages-beat-offsets --tag databases

@@ -53,6 +53,7 @@ follow README.md '## A tour of one minute' 'Tag: Databases' 'Backups that restor
 	'A store from scratch, part 4' '中英文混排的几个习惯' \
 	'  write puts bytes into the page cache.' 'POSTS  MONTH' 'Counting without lying' \
 	'next      ' 'The N+1 query, with a pencil' \
+	'tag      14  databases  Databases' \
 	'4 created, 0 updated, 0 unchanged' '0 created, 0 updated, 4 unchanged'
 follow docs/api.md '## Calling a method' 'payload: "\010\001"' 'why-pages-beat-offsets' 'message lectern.v1.Post'
 
