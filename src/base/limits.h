@@ -50,7 +50,7 @@ enum {
 	LIMIT_FILTER_RESTRICTIONS = 100,
 	LIMIT_FILTER_DEPTH = 32,
 	LIMIT_QUERY_BYTES = 1024,
-	LIMIT_QUERY_CLAUSES = 32, /* words, phrases, exclusions */
+	LIMIT_QUERY_CLAUSES = 32,  /* words, phrases, exclusions */
 	LIMIT_PREFIX_WORDS = 1000, /* words that one prefix of a query stands for */
 	LIMIT_SEARCH_PAGE_SIZE = 100,
 	LIMIT_FACETS = 8,

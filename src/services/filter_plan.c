@@ -75,13 +75,11 @@ static struct part plan_list(const struct planner *planner, const char *name, ui
 	return part_of_set(set, true);
 }
 
-static struct part plan_featured(const struct planner *planner, const struct filter_node *node)
+static struct part plan_featured(const struct planner *planner)
 {
-	struct part part = part_of_set(list(planner, POSTING_FEATURED, 0), true);
-	part.negated = node->number == 0;
-	say(planner, part.negated ? "not " : "");
-	say_list(planner, "featured", 0, part.set);
-	return part;
+	struct post_iterator *set = list(planner, POSTING_FEATURED, 0);
+	say_list(planner, "featured", 0, set);
+	return part_of_set(set, true);
 }
 
 static struct part plan_language(const struct planner *planner, const struct filter_node *node)
@@ -166,7 +164,7 @@ static struct part plan_restriction(const struct planner *planner, const struct 
 		return part_of_set(set, true);
 	}
 	case FILTER_FEATURED:
-		return plan_featured(planner, node);
+		return plan_featured(planner);
 	case FILTER_LANGUAGE:
 		return plan_language(planner, node);
 	case FILTER_PUBLISH_TIME:
@@ -350,35 +348,44 @@ struct post_iterator *filter_iterator(const struct filter *filter,
 	return part.failed ? NULL : part.set;
 }
 
-bool filter_counter(const struct filter *filter, struct txn *txn, uint64_t *ret)
+/* The list whose counter is the number of posts of the restriction; false if there is none. */
+static bool counted_list(const struct filter_node *node, uint8_t *kind, uint64_t *number)
 {
 	static const struct {
 		enum filter_field field;
 		uint8_t list;
-	} counted[] = {
+	} of_terms[] = {
 		{ FILTER_TAGS, POSTING_TAG },
 		{ FILTER_CATEGORIES, POSTING_SUBTREE },
 		{ FILTER_AUTHORS, POSTING_AUTHOR },
 		{ FILTER_SERIES, POSTING_SERIES_TIME },
 		{ FILTER_STATE, POSTING_STATE },
 	};
-	const struct filter_node *node = filter->root;
-	if (node == NULL) {
-		*ret = posting_count(txn, POSTING_LIVE, 0);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
-		if (node->kind == FILTER_RESTRICTION && !node->any &&
-			node->field == counted[i].field) {
-			*ret = node->number == 0
-				       ? 0
-				       : posting_count(txn, counted[i].list, node->number);
+	*number = node->number;
+	for (size_t i = 0; i < sizeof of_terms / sizeof *of_terms; i++)
+		if (node->field == of_terms[i].field) {
+			*kind = of_terms[i].list;
 			return true;
 		}
-	if (node->kind != FILTER_RESTRICTION || node->field != FILTER_FEATURED || node->any)
+	*kind = POSTING_FEATURED;
+	*number = 0;
+	if (node->field == FILTER_FEATURED)
+		return true;
+	*kind = POSTING_LANGUAGE;
+	*number = language_number(node->text);
+	return node->field == FILTER_LANGUAGE && !node->prefix && *number != 0 &&
+	       node->text.size < sizeof *number;
+}
+
+bool filter_counter(const struct filter *filter, struct txn *txn, uint64_t *ret)
+{
+	const struct filter_node *node = filter->root;
+	uint8_t kind = POSTING_LIVE;
+	uint64_t number = 0;
+	if (node != NULL && (node->kind != FILTER_RESTRICTION || node->any ||
+				    !counted_list(node, &kind, &number)))
 		return false;
-	*ret = posting_count(txn, POSTING_FEATURED, 0);
-	if (node->number == 0)
-		*ret = posting_count(txn, POSTING_LIVE, 0) - *ret;
+	/* No list has the number 0 of a term that does not exist. */
+	*ret = posting_count(txn, kind, number);
 	return true;
 }

@@ -16,6 +16,7 @@ struct run {
 	struct post_page *page;
 	struct post_iterator_context by_time; /* for the filter's iterator */
 	struct post_iterator_context by_order;
+	bool count; /* the total is wanted and no counter has it */
 	uint64_t steps;
 };
 
@@ -157,30 +158,50 @@ static bool keep(struct run *run, struct post_entry *entry, uint64_t id, struct 
 
 /* --- Walking a list in the order --- */
 
-static enum code walk(
-	struct run *run, struct post_iterator *iterator, bool exact, struct error *err)
+/* How to walk. */
+struct walk_plan {
+	bool exact;    /* no post needs a test */
+	bool to_end;   /* go on behind the page and count */
+	uint64_t most; /* posts to look at before giving up */
+};
+
+static bool walk_begin(struct post_iterator *iterator, struct slice after)
+{
+	if (after.size == 0)
+		return post_iterator_next(iterator);
+	bool found = post_iterator_seek(iterator, after);
+	bool at_last = found && slice_equals(post_iterator_position(iterator), after);
+	return at_last ? post_iterator_next(iterator) : found;
+}
+
+/* *gave_up where the page was not full after as many posts as the plan allows. */
+static enum code walk(struct run *run, struct post_iterator *iterator, const struct walk_plan *plan,
+	bool *gave_up, struct error *err)
 {
 	struct post_page *page = run->page;
-	struct slice after = run->request->after;
-	bool found =
-		after.size > 0 ? post_iterator_seek(iterator, after) : post_iterator_next(iterator);
-	if (found && after.size > 0 && slice_equals(post_iterator_position(iterator), after))
-		found = post_iterator_next(iterator);
-	for (; found; found = post_iterator_next(iterator)) {
+	uint64_t seen = 0;
+	*gave_up = false;
+	page->counted = plan->to_end;
+	for (bool found = walk_begin(iterator, run->request->after); found;
+		found = post_iterator_next(iterator)) {
 		struct post_fields post;
 		uint64_t id = post_iterator_id(iterator);
 		enum code code = check_deadline(run->call, ++run->steps, err);
 		if (code != CODE_OK)
 			return code;
-		if (!exact && !passes(run, id, &post))
-			continue;
-		if (page->count == run->request->size) {
-			page->more = true;
+		*gave_up = seen++ == plan->most;
+		if (*gave_up)
 			break;
-		}
+		if (!plan->exact && !passes(run, id, &post))
+			continue;
+		page->total++;
+		page->more = page->count == run->request->size;
+		if (page->more && !plan->to_end)
+			break;
 		/* Bytes in the store stay where they are as long as the snapshot. */
-		page->entries[page->count++] = (struct post_entry){ .id = id,
-			.position = post_iterator_position(iterator) };
+		if (!page->more)
+			page->entries[page->count++] = (struct post_entry){ .id = id,
+				.position = post_iterator_position(iterator) };
 	}
 	return txn_status(run->by_time.txn, err);
 }
@@ -189,10 +210,8 @@ static enum code count(struct run *run, struct error *err)
 {
 	struct post_page *page = run->page;
 	bool exact;
-	page->counted = filter_counter(&run->list->filter, run->by_time.txn, &page->total);
-	if (page->counted || !run->request->count)
-		return CODE_OK;
 	page->counted = true;
+	page->total = 0;
 	struct post_iterator *iterator =
 		filter_iterator(&run->list->filter, &run->by_time, &exact, NULL);
 	enum code code = CODE_OK;
@@ -271,6 +290,8 @@ static enum code gather(
 {
 	struct post_page *page = run->page;
 	page->counted = true;
+	page->total = 0;
+	page->more = false;
 	while (post_iterator_next(iterator)) {
 		struct post_fields post;
 		struct key position;
@@ -295,42 +316,72 @@ static enum code gather(
 
 /* --- Choosing --- */
 
-/* Walking meets one post of the page in n / m steps; gathering looks at all m. */
+/* With m posts of n passing, walking meets one in n / m steps, gathering looks at all m. */
 static bool gathering_is_cheaper(const struct run *run, uint64_t posts, uint64_t found)
 {
 	double wanted = (double)run->request->size;
 	return (double)found * (double)found <= (double)posts * wanted;
 }
 
+/* The posts of the filter in the order of publish_time are its own lists. */
+static enum code find_by_time(struct run *run, struct buffer *plan, struct error *err)
+{
+	struct walk_plan how = { .most = UINT64_MAX };
+	bool gave_up;
+	struct post_iterator *filtered =
+		filter_iterator(&run->list->filter, &run->by_order, &how.exact, plan);
+	if (filtered == NULL) {
+		txn_fail_memory(run->by_time.txn);
+		return txn_status(run->by_time.txn, err);
+	}
+	how.to_end = run->count && run->request->after.size == 0;
+	enum code code = walk(run, filtered, &how, &gave_up, err);
+	post_iterator_close(filtered);
+	return code;
+}
+
+static enum code find_by_order(struct run *run, struct post_iterator *ordered,
+	struct post_iterator *filtered, bool exact, struct buffer *plan, struct error *err)
+{
+	uint64_t posts = post_iterator_cost(ordered);
+	uint64_t found = post_iterator_cost(filtered);
+	struct walk_plan how = { .exact = run->list->filter.root == NULL, .most = UINT64_MAX };
+	bool gather_now = !how.exact && gathering_is_cheaper(run, posts, found);
+	if (!gather_now) {
+		bool gave_up;
+		if (plan != NULL)
+			buffer_printf(plan, "; along the order's list [%" PRIu64 "]", posts);
+		/* Where the posts that pass stand far behind, gathering costs no more than what
+		 * was lost. */
+		if (!how.exact)
+			how.most = found + run->request->size;
+		enum code code = walk(run, ordered, &how, &gave_up, err);
+		if (code != CODE_OK || !gave_up)
+			return code;
+		run->page->count = 0;
+	}
+	if (plan != NULL)
+		buffer_append_text(plan, "; gathered and sorted");
+	return gather(run, filtered, exact, err);
+}
+
 static enum code find(struct run *run, struct buffer *plan, struct error *err)
 {
-	const struct post_list *list = run->list;
-	bool by_time = list->order.field == ORDER_PUBLISH_TIME;
 	bool exact;
-	struct post_iterator *filtered = filter_iterator(
-		&list->filter, by_time ? &run->by_order : &run->by_time, &exact, plan);
-	struct post_iterator *ordered = by_time ? filtered : order_iterator(run);
+	if (run->list->order.field == ORDER_PUBLISH_TIME)
+		return find_by_time(run, plan, err);
+	struct post_iterator *filtered =
+		filter_iterator(&run->list->filter, &run->by_time, &exact, plan);
+	struct post_iterator *ordered = order_iterator(run);
 	enum code code;
 	if (filtered == NULL || ordered == NULL) {
 		txn_fail_memory(run->by_time.txn);
 		code = txn_status(run->by_time.txn, err);
-	} else if (by_time) {
-		code = walk(run, filtered, exact, err);
-	} else if (list->filter.root != NULL &&
-		   gathering_is_cheaper(
-			   run, post_iterator_cost(ordered), post_iterator_cost(filtered))) {
-		if (plan != NULL)
-			buffer_append_text(plan, "; gathered and sorted");
-		code = gather(run, filtered, exact, err);
 	} else {
-		if (plan != NULL)
-			buffer_printf(plan, "; found along the order's list [%" PRIu64 "]",
-				post_iterator_cost(ordered));
-		code = walk(run, ordered, list->filter.root == NULL, err);
+		code = find_by_order(run, ordered, filtered, exact, plan, err);
 	}
 	post_iterator_close(filtered);
-	if (ordered != filtered)
-		post_iterator_close(ordered);
+	post_iterator_close(ordered);
 	return code;
 }
 
@@ -352,9 +403,17 @@ enum code post_list_page(struct rpc_call *call, const struct post_list *list,
 	}
 	struct buffer plan;
 	buffer_init(&plan, LIMIT_FILTER_BYTES * 2);
+	uint64_t counter;
+	bool has_counter = filter_counter(&list->filter, txn, &counter);
+	run.count = request->count && !has_counter;
 	enum code code = find(&run, request->explain ? &plan : NULL, err);
-	if (code == CODE_OK && !ret->counted)
+	if (code == CODE_OK && run.count && !ret->counted)
 		code = count(&run, err);
+	if (has_counter)
+		ret->total = counter;
+	ret->counted = ret->counted || has_counter;
+	if (!ret->counted)
+		ret->total = 0;
 	if (request->explain)
 		ret->plan = arena_text(call->arena, slice_of(plan.data, plan.size));
 	buffer_done(&plan);

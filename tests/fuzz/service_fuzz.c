@@ -12,7 +12,6 @@
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
-#include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 #include <stdio.h>
 #include <stdlib.h>
