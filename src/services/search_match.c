@@ -2,8 +2,6 @@
 
 #include "services/search_post.h"
 
-enum { PROOF_STEPS = 100 }; /* about how long a text of the usual length takes, for the deadline */
-
 /* Rarest first. A stable order: equal ones stay in the order of the query. */
 static void add_required(struct search_match *match, struct search_operand *operand)
 {
@@ -133,13 +131,14 @@ static bool passes_proof(struct search_match *match, uint32_t doubtful)
 			doubtful |= UINT32_C(1) << i;
 	if (doubtful == 0)
 		return true;
-	if (deadline_passed(match->deadline, PROOF_STEPS) || !read_fields(match))
+	if (!read_fields(match))
 		return false;
 	struct arena_mark mark = arena_mark(match->lookup.arena);
 	match->effort->records_read++;
 	match->effort->proved++;
 	bool passes =
 		search_post_text(match->lookup.txn, match->lookup.arena, &match->fields, &text) &&
+		!deadline_passed(match->deadline, search_text_steps(&text)) &&
 		holds_in_text(match, &text, doubtful);
 	arena_rewind(match->lookup.arena, mark);
 	return passes;

@@ -8,3 +8,9 @@
  * record cannot be read. */
 bool search_post_text(struct txn *txn, struct arena *arena, const struct post_fields *fields,
 	struct search_text *ret) NODISCARD;
+
+/* About how many microseconds it takes to look through the texts, for a struct deadline. */
+static inline unsigned search_text_steps(const struct search_text *text)
+{
+	return 1 + (unsigned)((text->excerpt.size + text->body.size) / 64);
+}

@@ -10,7 +10,6 @@
 enum {
 	FIELD_HIT_POST = 1, /* of SearchHit */
 	SNIPPET_BYTES = 240,
-	HIT_STEPS = 100, /* about how long one takes, for the deadline */
 	/* Room for what stands beside the post in a hit: title, snippet and a hundred ranges of
 	 * each. */
 	HIT_REST_BYTES_MAX = 8 * 1024,
@@ -55,6 +54,7 @@ static struct slice pack_rest(const struct search_page *page, const struct searc
 	}
 	if (!search_post_text(txn, arena, &fields, &text))
 		return slice_of(NULL, 0);
+	(void)deadline_passed(page->deadline, search_text_steps(&text));
 	bool made = search_text_highlight(arena, page->analyzer, page->query, text.title,
 			    text.language, &title) &&
 		    make_snippet(page, &text, &snippet);
@@ -115,7 +115,7 @@ size_t search_reply_hits(const struct search_page *page, uint32_t number,
 	struct reply *reply = &page->call->reply;
 	for (size_t i = 0; i < count; i++) {
 		struct hit_parts hit;
-		if (deadline_passed(page->deadline, HIT_STEPS) || !make_hit(page, &places[i], &hit))
+		if (deadline_passed(page->deadline, 1) || !make_hit(page, &places[i], &hit))
 			return i;
 		if (i > 0 && reply->size_bytes + hit.size_bytes >
 				     LIMIT_RESPONSE_BYTES - RESPONSE_MARGIN_BYTES)

@@ -170,12 +170,13 @@ static struct started_call *start_call(
 	started->payload = payload;
 	pthread_mutex_init(&started->mutex, NULL);
 	pthread_cond_init(&started->answered, NULL);
-	arena_init(&started->arena, LIMIT_ARENA_BYTES);
+	arena_init(&started->arena,
+		server->arena_bytes != 0 ? server->arena_bytes : LIMIT_ARENA_BYTES);
 	started->call.arena = &started->arena;
 	started->call.method = slice_of_text(started->method);
 	started->call.payload = slice_of(payload, size_bytes);
 	started->call.arrival_ns = clock_monotonic_ns();
-	started->call.timeout_ms = LIMIT_TIMEOUT_MS; /* sanitizers make it slow */
+	started->call.timeout_ms = server->timeout_ms != 0 ? server->timeout_ms : LIMIT_TIMEOUT_MS;
 	started->call.peer = "test";
 	started->call.respond = respond;
 	rpc_dispatch(server->rpc, &started->call);

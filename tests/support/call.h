@@ -22,6 +22,8 @@ struct local_server {
 	struct store *store;
 	struct services *services;
 	struct rpc *rpc;
+	uint32_t timeout_ms; /* of calls from now on; 0: so long that sanitizers do not matter */
+	size_t arena_bytes;  /* memory of calls from now on; 0: LIMIT_ARENA_BYTES */
 };
 
 /* What came back of one call. */
