@@ -303,7 +303,8 @@ enum code list_archive_dates(
 	AUTO(time_zone_closep) struct time_zone *zone = NULL;
 	enum code code = check_request(request, err);
 	if (code == CODE_OK)
-		code = time_zone_open(request->time_zone, &zone, err);
+		code = time_zone_open(
+			services_of(call)->time_zones, request->time_zone, &zone, err);
 	if (code != CODE_OK)
 		return code;
 	struct dates dates = { .count = { .call = call, .zone = zone, .err = err },

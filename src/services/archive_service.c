@@ -54,7 +54,8 @@ static enum code get_date_archive(struct rpc_call *call,
 	uint64_t count;
 	enum code code = check_date(request->date, err);
 	if (code == CODE_OK)
-		code = time_zone_open(request->time_zone, &zone, err);
+		code = time_zone_open(
+			services_of(call)->time_zones, request->time_zone, &zone, err);
 	if (code == CODE_OK)
 		code = date_count(call, zone, request->date, &count, err);
 	if (code != CODE_OK)

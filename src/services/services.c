@@ -4,6 +4,7 @@
 #include "services/analyzers.h"
 #include "services/renderer.h"
 #include "services/services_private.h"
+#include "services/time_zone.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ enum code services_new(
 		store_release(options->store, snapshot);
 	}
 	services->analyzers = analyzers_new();
-	if (code == CODE_OK && services->analyzers == NULL)
+	services->time_zones = time_zones_new();
+	if (code == CODE_OK && (services->analyzers == NULL || services->time_zones == NULL))
 		code = fail(err, CODE_RESOURCE_EXHAUSTED, "start services: out of memory");
 	if (code == CODE_OK)
 		code = renderer_new(&services->renderer, err);
@@ -67,6 +69,7 @@ void services_free(struct services *services)
 	free(services->addresses);
 	pthread_mutex_destroy(&services->check_mutex);
 	analyzers_free(services->analyzers);
+	time_zones_free(services->time_zones);
 	free(services);
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct analyzers;
+struct time_zones;
 struct renderer;
 
 enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 9 };
@@ -21,6 +22,7 @@ struct services {
 	const char *version;
 	struct renderer *renderer;
 	struct analyzers *analyzers; /* for reads; the writer has its own */
+	struct time_zones *time_zones;
 	struct rpc_service table[SERVICE_COUNT];
 	int64_t start_time_us;
 	atomic_bool stopping;

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 
 #include <glib.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,66 @@ enum {
 	OFFSET_SECONDS_MAX = 14 * 3600, /* of one that is given as such */
 	/* No zone was ever further from UTC. */
 	ANY_OFFSET_SECONDS = 26 * 3600,
+	KEPT_MAX = 32, /* of some 40 KB each */
 };
 
 struct time_zone {
 	GTimeZone *rules;
 };
+
+/* A name and what it stands for; NULL in an unused place. */
+struct kept {
+	char name[LIMIT_TIME_ZONE_BYTES + 1];
+	GTimeZone *rules;
+};
+
+struct time_zones {
+	pthread_mutex_t mutex;
+	struct kept kept[KEPT_MAX];
+	size_t next; /* to be replaced */
+};
+
+struct time_zones *time_zones_new(void)
+{
+	struct time_zones *zones = calloc(1, sizeof *zones);
+	if (zones != NULL)
+		pthread_mutex_init(&zones->mutex, NULL);
+	return zones;
+}
+
+void time_zones_free(struct time_zones *zones)
+{
+	if (zones == NULL)
+		return;
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		if (zones->kept[i].rules != NULL)
+			g_time_zone_unref(zones->kept[i].rules);
+	pthread_mutex_destroy(&zones->mutex);
+	free(zones);
+}
+
+/* NULL if it is not kept. */
+static GTimeZone *take_kept(struct time_zones *zones, const char *name)
+{
+	GTimeZone *rules = NULL;
+	pthread_mutex_lock(&zones->mutex);
+	for (size_t i = 0; i < KEPT_MAX && rules == NULL; i++)
+		if (zones->kept[i].rules != NULL && strcmp(zones->kept[i].name, name) == 0)
+			rules = g_time_zone_ref(zones->kept[i].rules);
+	pthread_mutex_unlock(&zones->mutex);
+	return rules;
+}
+
+static void keep(struct time_zones *zones, const char *name, GTimeZone *rules)
+{
+	pthread_mutex_lock(&zones->mutex);
+	struct kept *place = &zones->kept[zones->next++ % KEPT_MAX];
+	if (place->rules != NULL)
+		g_time_zone_unref(place->rules);
+	snprintf(place->name, sizeof place->name, "%s", name);
+	place->rules = g_time_zone_ref(rules);
+	pthread_mutex_unlock(&zones->mutex);
+}
 
 /* "+HH:MM" or "-HH:MM". */
 static bool read_offset(const char *text, int32_t *ret_seconds)
@@ -64,19 +120,31 @@ static bool is_zone(const char *name)
 	return found;
 }
 
-static GTimeZone *find_rules(const char *name)
+static GTimeZone *find_zone(struct time_zones *zones, const char *name)
+{
+	GTimeZone *rules = take_kept(zones, name);
+	if (rules != NULL || !is_zone(name))
+		return rules;
+	rules = g_time_zone_new_identifier(name);
+	if (rules != NULL)
+		keep(zones, name, rules);
+	return rules;
+}
+
+static GTimeZone *find_rules(struct time_zones *zones, const char *name)
 {
 	int32_t seconds;
 	if (name[0] == '\0')
 		return g_time_zone_new_utc();
 	if (name[0] == '+' || name[0] == '-')
 		return read_offset(name, &seconds) ? g_time_zone_new_offset(seconds) : NULL;
-	return is_zone(name) ? g_time_zone_new_identifier(name) : NULL;
+	return find_zone(zones, name);
 }
 
-enum code time_zone_open(const char *name, struct time_zone **ret, struct error *err)
+enum code time_zone_open(
+	struct time_zones *zones, const char *name, struct time_zone **ret, struct error *err)
 {
-	GTimeZone *rules = find_rules(name);
+	GTimeZone *rules = find_rules(zones, name);
 	if (rules == NULL)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "TIME_ZONE_UNKNOWN", "time_zone",
 			"\"%.64s\" is not known; give a name such as \"Europe/Berlin\", which the "

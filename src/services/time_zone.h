@@ -12,12 +12,20 @@
 #include "base/rfc3339.h"
 
 struct time_zone;
+struct time_zones;
+
+/* The zones that were asked for last, because GLib takes a millisecond to read one. Any thread.
+ * NULL when out of memory. What a zone is does not change as long as it is kept, also when the
+ * database does. */
+struct time_zones *time_zones_new(void) NODISCARD;
+void time_zones_free(struct time_zones *zones); /* NULL is allowed */
 
 /*
  * "" is UTC, "+05:30" an offset of at most 14 hours, anything else the name of a zone. Unknown:
  * INVALID_ARGUMENT, TIME_ZONE_UNKNOWN, with the field time_zone.
  */
-enum code time_zone_open(const char *name, struct time_zone **ret, struct error *err) NODISCARD;
+enum code time_zone_open(struct time_zones *zones, const char *name, struct time_zone **ret,
+	struct error *err) NODISCARD;
 void time_zone_close(struct time_zone *zone); /* NULL is allowed */
 void time_zone_closep(struct time_zone **zone);
 

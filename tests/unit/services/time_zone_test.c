@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "support/random.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +14,30 @@
 #include <cmocka.h>
 
 static const int64_t SECOND_US = 1000000;
+static const int64_t HOUR_US = INT64_C(3600) * 1000000;
+static const int64_t START_OF_2024_US = INT64_C(1704067200) * 1000000;
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
+
+static struct time_zones *kept;
+
+static int set_up(void **state)
+{
+	kept = time_zones_new();
+	return kept == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	time_zones_free(kept);
+	time_zones_free(NULL);
+	return 0;
+}
 
 static struct time_zone *zone_of(const char *name)
 {
 	struct time_zone *zone = NULL;
 	struct error err;
-	if (time_zone_open(name, &zone, &err) != CODE_OK)
+	if (time_zone_open(kept, name, &zone, &err) != CODE_OK)
 		fail_msg("%s: %s", name, err.text);
 	return zone;
 }
@@ -76,7 +94,7 @@ static void test_names(void **state)
 		struct time_zone *zone = NULL;
 		struct error err = { .code = CODE_OK };
 		print_message("\"%s\"\n", cases[i].name);
-		enum code code = time_zone_open(cases[i].name, &zone, &err);
+		enum code code = time_zone_open(kept, cases[i].name, &zone, &err);
 		assert_int_equal(code, cases[i].known ? CODE_OK : CODE_INVALID_ARGUMENT);
 		assert_int_equal(zone != NULL, cases[i].known);
 		time_zone_close(zone);
@@ -91,7 +109,7 @@ static void test_names(void **state)
 	struct error err;
 	memset(longer, 'A', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
-	assert_int_equal(time_zone_open(longer, &zone, &err), CODE_INVALID_ARGUMENT);
+	assert_int_equal(time_zone_open(kept, longer, &zone, &err), CODE_INVALID_ARGUMENT);
 	time_zone_close(NULL);
 }
 
@@ -292,6 +310,63 @@ static void test_times_lie_in_their_days(void **state)
 	}
 }
 
+/* --- From several threads --- */
+
+static void *open_many(void *first)
+{
+	uintptr_t wrong = 0;
+	for (uintptr_t i = (uintptr_t)first; i < 2000; i++) {
+		struct time_zone *zone;
+		struct error err;
+		const char *name = i % 50 == 0 ? "Europe/Atlantis" : zones[i * 7 % ZONES];
+		if (time_zone_open(kept, name, &zone, &err) != CODE_OK) {
+			wrong += i % 50 != 0;
+			continue;
+		}
+		struct civil_date date = time_zone_date(zone, START_OF_2024_US);
+		wrong += date.year < 2023 || date.year > 2024;
+		time_zone_close(zone);
+	}
+	return (void *)wrong;
+}
+
+static void test_from_several_threads(void **state)
+{
+	enum { THREADS = 4 };
+	pthread_t threads[THREADS];
+	for (uintptr_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, open_many, (void *)i), 0);
+	for (int i = 0; i < THREADS; i++) {
+		void *wrong;
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+}
+
+/* More zones than are kept, and each still what it is. */
+static void test_all_zones_in_turn(void **state)
+{
+	static const char *const names[] = { "Etc/GMT+1", "Etc/GMT+2", "Etc/GMT+3", "Etc/GMT+4",
+		"Etc/GMT+5", "Etc/GMT+6", "Etc/GMT+7", "Etc/GMT+8", "Etc/GMT+9", "Etc/GMT+10",
+		"Etc/GMT+11", "Etc/GMT+12", "Etc/GMT-1", "Etc/GMT-2", "Etc/GMT-3", "Etc/GMT-4",
+		"Etc/GMT-5", "Etc/GMT-6", "Etc/GMT-7", "Etc/GMT-8", "Etc/GMT-9", "Etc/GMT-10",
+		"Etc/GMT-11", "Etc/GMT-12", "Etc/GMT-13", "Etc/GMT-14", "Africa/Lagos",
+		"Asia/Tokyo", "Asia/Dubai", "America/Bogota", "America/Lima", "Asia/Seoul",
+		"Asia/Karachi", "Asia/Dhaka", "Asia/Bangkok", "Asia/Manila" };
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+			struct time_zone *zone = zone_of(names[i]);
+			int64_t start_us = time_zone_day_start_us(
+				zone, (struct civil_date){ .year = 2024, .month = 1, .day = 1 });
+			time_zone_close(zone);
+			if (i >= 26)
+				continue;
+			/* "+" is west there. */
+			int hours = i < 12 ? (int)i + 1 : 11 - (int)i;
+			assert_int_equal(start_us, START_OF_2024_US + hours * HOUR_US);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_days_of_times),
 		cmocka_unit_test(test_against_the_c_library),
 		cmocka_unit_test(test_times_lie_in_their_days),
+		cmocka_unit_test(test_from_several_threads),
+		cmocka_unit_test(test_all_zones_in_turn),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
