@@ -102,8 +102,8 @@ listed 'tags:"no such tag" OR authors:nobody' false
 listed 'state = DRAFT' false
 
 # Each two of the eight most frequent tags.
-jq -r '.post.tags[].name' "$work/posts.jsonl" | sort | uniq -c | sort -k1,1nr -k2 | head -n 8 |
-	sed 's/^ *[0-9]* //' >"$work/frequent"
+jq -r '.post.tags[].name' "$work/posts.jsonl" | sort | uniq -c | sort -k1,1nr -k2 |
+	sed -n '1,8s/^ *[0-9]* //p' >"$work/frequent"
 while IFS= read -r first; do
 	while IFS= read -r second; do
 		[[ $first < $second ]] || continue
@@ -144,15 +144,217 @@ dated DAY 10 2015
 
 # --- what search sees ---
 
-# Each line of a post's title, excerpt and text: its slug, then its words, folded as far as these
-# texts need it and with a blank around each.
+# plain JSONL: each line of each post's title, excerpt and text as its id, a tab and its words,
+# folded as far as these texts need it and with a blank around each.
+plain() {
+	jq -r '.id as $id | .title, .excerpt // "", .html // "" | "\($id)\t\(@json)"' "$1" |
+		sed -E -e 's/\\[nrt]/ /g' -e 's/\\(["\\])/\1/g' -e 's/<!--[^>]*-->//g' \
+			-e 's/<\/?(p|h[1-6]|li|ul|ol|pre|blockquote|br|hr|td|th|tr|table|thead|tbody)( [^>]*)?\/?>/\n/g' \
+			-e 's/<[a-zA-Z\/][^>]*>//g' \
+			-e "s/&lt;/</g; s/&gt;/>/g; s/&quot;/\"/g; s/&#39;/'/g; s/&amp;/\&/g" \
+			-e "s/['’‘ʼ]//g" |
+		awk -F '\t' 'NF == 2 { id = $1; $0 = $2 } { print id "\t" $0 }' |
+		sed -E -e 's/[^[:alnum:]\t]+/ /g' -e 's/\t */\t /; s/ *$/ /' | tr '[:upper:]' '[:lower:]'
+}
 lectern post list --all --view html -o jsonl >"$work/html.jsonl"
-jq -r '[.slug, .title], [.slug, .excerpt // ""], [.slug, .html // ""] | "\(.[0])\t\(.[1] | @json)"' \
-	"$work/html.jsonl" |
-	sed -E -e 's/\\[nt]/ /g' -e 's/\\(["\\])/\1/g' -e 's/<!--[^>]*-->//g' \
-		-e 's/<\/?(p|h[1-6]|li|ul|ol|pre|blockquote|br|hr|td|th|tr|table|thead|tbody|div)( [^>]*)?\/?>/\n/g' \
-		-e 's/<[a-zA-Z\/][^>]*>//g' \
-		-e 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' |
-	awk -F '\t' 'NF == 2 { slug = $1; $0 = $2 } { print slug "\t" $0 }' |
-	sed -E -e "s/['’‘ʼ]//g" -e 's/[^[:alnum:]\t]+/ /g' |
-	awk -F '\t' 'NF == 1 { next } { print $1 "\t " tolower($2) " " }' >"$work/words.raw"
+plain "$work/html.jsonl" >"$work/plain"
+jq -r '"\(.id)\t\(.slug)"' "$work/html.jsonl" >"$work/slugs"
+
+# searches: searches for the queries of standard input, TAB-separated behind a name: prints
+# {"name", "response"} for each, the first 100 posts.
+searches() {
+	cat >"$work/queries"
+	jq -Rc 'split("\t") | { method: "SearchService/SearchPosts",
+		request: { query: .[1], pageSize: 100 } }' "$work/queries" >"$work/batch"
+	lectern batch "$work/batch" >"$work/answers" || {
+		grep -m 3 '"error"' "$work/answers"
+		die "searches fail"
+	}
+	cut -f 1 "$work/queries" | jq -R . | paste -d '\t' - "$work/answers" |
+		jq -Rc 'split("\t") | { name: .[0] | fromjson, response: (.[1:] | join("\t") | fromjson.response) }'
+}
+
+# --- known items ---
+
+# For each post the four words of its title that the fewest posts contain.
+awk -F '\t' '
+	{
+		count = split($2, words, " ")
+		for (i = 1; i <= count; i++)
+			if (!(($1, words[i]) in seen)) {
+				seen[$1, words[i]] = 1
+				posts[words[i]]++
+			}
+		if (!($1 in title)) {
+			title[$1] = $2
+			order[++titles] = $1
+		}
+	}
+	END {
+		for (t = 1; t <= titles; t++) {
+			id = order[t]
+			count = split(title[id], words, " ")
+			split("", taken)
+			query = ""
+			for (picked = 0; picked < 4; picked++) {
+				best = ""
+				for (i = 1; i <= count; i++)
+					if (!(words[i] in taken) && (best == "" || posts[words[i]] < posts[best]))
+						best = words[i]
+				if (best == "")
+					break
+				taken[best] = 1
+				query = query " " best
+			}
+			print id "\t" substr(query, 2)
+		}
+	}' "$work/plain" >"$work/known"
+[ "$(wc -l <"$work/known")" = "$count" ] || die "no query for each post"
+searches <"$work/known" |
+	jq -r '.name as $id | ([.response.hits[:3][].post.id] | index($id) != null) as $found
+		| "\($found)\t\($id)\t\([.response.hits[:3][].post.title] | join(" | "))"' >"$work/ranks"
+found=$(grep -c '^true' "$work/ranks")
+say "known items: $found of $count among the first three"
+grep '^false' "$work/ranks" | while IFS=$'\t' read -r _ id titles; do
+	say "  not found: $(awk -F '\t' -v id="$id" '$1 == id { print $2 }' "$work/known") -> $titles"
+done
+[ $((found * 100)) -ge $((count * 99)) ] || {
+	echo "known items: fewer than 99 of 100"
+	failed=1
+}
+
+# --- exact words ---
+
+# ids_with TEXT: the posts with a line that has the text.
+ids_with() {
+	awk -F '\t' -v text="$1" 'index($2, text) { print $1 }' "$work/plain" | sort -un
+}
+
+# found_by QUERY: the ids of all posts that a search finds.
+found_by() {
+	lectern search --all --page-size 100 -o jsonl -- "$1" | jq -r .post.id | sort -n
+}
+
+# exact QUERY TEXT: the query finds the posts that have the text.
+exact() {
+	ids_with "$2" >"$work/want"
+	found_by "$1" >"$work/got"
+	same "$1" "$work/want" "$work/got"
+}
+
+# Fifty times three words of a text, spread over all of them. None stands in a hundred posts.
+grep -oE ' [a-z]{3,} [a-z]{2,} [a-z]{4,} ' "$work/plain" |
+	awk 'NR % 397 == 1 && wanted++ < 50' >"$work/phrases"
+[ "$(wc -l <"$work/phrases")" = 50 ] || die "too few phrases"
+sed -E 's/^ (.*) $/\1\t"\1"/' "$work/phrases" | searches |
+	jq -r '.name as $phrase | .response.hits[]? | "\($phrase)\t\(.post.id)"' | sort >"$work/got"
+while IFS= read -r phrase; do
+	ids_with "$phrase" | sed "s/^/${phrase:1:-1}\t/"
+done <"$work/phrases" | sort >"$work/want"
+same phrases "$work/want" "$work/got"
+exact '"Agile"' ' agile '
+exact '"no such phrase here"' ' no such phrase here '
+
+# Words that begin so, and words that must not occur.
+for prefix in accessib federali procure hackath; do
+	exact "$prefix*" " $prefix"
+done
+for pair in agile:waterfall government:technology design:research "open source":github; do
+	ids_with " ${pair%%:*} " >"$work/has"
+	ids_with " ${pair##*:} " >"$work/has.not"
+	comm -23 <(sort "$work/has") <(sort "$work/has.not") | sort -n >"$work/want"
+	found_by "\"${pair%%:*}\" -\"${pair##*:}\"" >"$work/got"
+	same "${pair%%:*} without ${pair##*:}" "$work/want" "$work/got"
+done
+
+# --- facets ---
+
+# All posts that have a word, counted here by what they carry.
+lectern search --facet tag --facet author --facet month --facet-size 100 -o json -- '"accessibility"' \
+	>"$work/faceted.json"
+found_by '"accessibility"' >"$work/ids"
+jq -c --slurpfile ids "$work/ids" 'select(.id as $id | any($ids[]; tostring == $id))' \
+	"$work/html.jsonl" >"$work/having"
+# facet KIND VALUE JQ: of the answer and of the posts.
+facet() {
+	jq -r ".facets[] | select(.kind == \"FACET_KIND_$1\") | .values[] | $2 + \" \(.postCount)\"" \
+		"$work/faceted.json" | sort >"$work/got"
+	jq -r "$3" "$work/having" | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)$/\2 \1/' | sort >"$work/want"
+	same "facet $1" "$work/want" "$work/got"
+}
+facet TAG .term.name '.tags[].name'
+facet AUTHOR .term.name '.authors[].name'
+facet MONTH '"\(.date.year)-\(.date.month)"' '.publishTime[0:7] | sub("-0"; "-")'
+check "the most frequent first" jq -e '.facets[0].values | map(.postCount | tonumber) | . == (sort | reverse)' \
+	"$work/faceted.json" >/dev/null
+
+# --- suggestions ---
+
+# suggested PREFIX: the tags in which a word begins so, each with its count.
+suggested() {
+	jq -r '.tags[]?.name' "$work/html.jsonl" | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)$/\2 \1/' |
+		grep -iE "(^|[^[:alnum:]])$1" | sort >"$work/want"
+	lectern suggest "$1" --kind tag --limit 100 -o jsonl | jq -r '"\(.text.text) \(.postCount)"' |
+		sort >"$work/got"
+	same "suggestions for $1" "$work/want" "$work/got"
+}
+suggested a
+suggested op
+suggested Sou
+suggested design
+# titles_suggested PREFIX: the posts in whose title a word begins so.
+titles_suggested() {
+	jq -r .title "$work/html.jsonl" | sed "s/[’']//g" | grep -iE "(^|[^[:alnum:]])$1" | sort >"$work/want"
+	lectern suggest "$1" --kind post --limit 100 -o jsonl | jq -r .text.text | sed "s/[’']//g" |
+		sort >"$work/got"
+	same "titles for $1" "$work/want" "$work/got"
+}
+titles_suggested hackath
+titles_suggested access
+
+# --- posts of our own ---
+
+lectern post create --title 'A coffeehouse in town' --state published --slug coffeehouse >/dev/null \
+	--body-file - <<<'The coffeehouse serves coffee. A coffeehouse is a house, and coffeehouses are many.'
+lectern post create --title 'How coffee grows' --state published --slug coffee >/dev/null \
+	--body-file - <<<'Coffee grows on shrubs in the tropics.'
+lectern post create --title 'Coffeehouse rules' --state published --slug rules >/dev/null \
+	--body-file - <<<'Coffeehouse, coffeehouse, coffeehouse.'
+lectern search coffee -o jsonl | jq -r .post.slug >"$work/got"
+[ "$(head -n 1 "$work/got")" = coffee ] || {
+	echo "coffee: the first is $(head -n 1 "$work/got")"
+	failed=1
+}
+if grep -qx rules "$work/got"; then
+	echo "coffee finds a post that has only coffeehouse"
+	failed=1
+fi
+
+# Chinese is found by any two characters that stand side by side.
+chinese=('分布式数据库的设计与实现' '中文搜索不需要词典' '内容服务：标签、分类与作者' '我们在杭州写了一个小小的博客')
+for i in "${!chinese[@]}"; do
+	lectern post create --title "第${i}篇" --state published --slug "zh-$i" --body-file - >/dev/null \
+		<<<"这里是${chinese[$i]}。第二行没有别的。"
+done
+for i in "${!chinese[@]}"; do
+	text=${chinese[$i]}
+	for ((at = 0; at + 2 <= ${#text}; at++)); do
+		pair=${text:at:2}
+		[[ $pair =~ [：、] ]] || printf '%s\t%s\n' "zh-$i" "$pair"
+	done
+done >"$work/pairs"
+searches <"$work/pairs" | jq -r 'select(.name as $slug | any(.response.hits[]?; .post.slug == $slug) | not) | .name' \
+	>"$work/lost"
+[ ! -s "$work/lost" ] || {
+	echo "Chinese: $(wc -l <"$work/lost") of $(wc -l <"$work/pairs") pairs do not find their post"
+	failed=1
+}
+# A pair of characters that no post has side by side.
+[ -z "$(found_by 数作)" ] || {
+	echo "Chinese: characters that are not neighbours are found"
+	failed=1
+}
+
+lectern check -o json | jq -e '(.problemCount // "0") == "0"' >/dev/null || die "the checker finds problems"
+[ "$failed" = 0 ] || die "some answers are wrong"
+say "18f: $count posts, all answers right"
