@@ -271,7 +271,7 @@ done
 
 # All posts that have a word, counted here by what they carry.
 lectern search --facet tag --facet author --facet month --facet-size 100 -o json -- '"accessibility"' \
-	>"$work/faceted.json"
+	>"$work/faceted.json" 2>>"$work/log"
 found_by '"accessibility"' >"$work/ids"
 jq -c --slurpfile ids "$work/ids" 'select(.id as $id | any($ids[]; tostring == $id))' \
 	"$work/html.jsonl" >"$work/having"
@@ -320,7 +320,7 @@ lectern post create --title 'How coffee grows' --state published --slug coffee >
 	--body-file - <<<'Coffee grows on shrubs in the tropics.'
 lectern post create --title 'Coffeehouse rules' --state published --slug rules >/dev/null \
 	--body-file - <<<'Coffeehouse, coffeehouse, coffeehouse.'
-lectern search coffee -o jsonl | jq -r .post.slug >"$work/got"
+lectern search coffee --all -o jsonl | jq -r .post.slug >"$work/got"
 [ "$(head -n 1 "$work/got")" = coffee ] || {
 	echo "coffee: the first is $(head -n 1 "$work/got")"
 	failed=1
