@@ -1,8 +1,8 @@
 /*
  * Random questions to a real server, answered by a plain model as well: lists with random filters
- * and orders, every page of each, neighbours, relatives, batches and archives, first while nobody
- * writes and then while others make, change, retime, trash, bring back and purge posts all the
- * time. Every answer must be exactly what the model has at the revision of the answer.
+ * and orders, every page of each, neighbours, relatives, batches, archives and searches, first
+ * while nobody writes and then while others make, change, retime, trash, bring back and purge posts
+ * all the time. Every answer must be exactly what the model has at the revision of the answer.
  *
  * LECTERN_ORACLE_QUERIES is the number of lists (default 20,000), LECTERN_TEST_SEED the seed. With
  * the same seed the stores are the same and so are the questions of the quiet parts.
@@ -56,7 +56,7 @@ struct thread {
 
 static void ask_something_else(struct oracle_reader *reader)
 {
-	switch (random_below(&reader->random, 5)) {
+	switch (random_below(&reader->random, 6)) {
 	case 0:
 		oracle_ask_adjacent(reader);
 		break;
@@ -68,6 +68,9 @@ static void ask_something_else(struct oracle_reader *reader)
 		break;
 	case 3:
 		oracle_page_archive(reader);
+		break;
+	case 4:
+		oracle_page_search(reader);
 		break;
 	default:
 		oracle_ask_dates(reader);

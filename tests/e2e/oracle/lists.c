@@ -111,15 +111,14 @@ static void check_page(struct oracle_reader *reader, struct query *query,
 	reader->posts += count;
 }
 
-/* What nobody touched between the first and the last page stood in exactly one page if it matches
- * and in none if not. This follows from the pages being right; it is what a caller relies on. */
-static void check_all_seen(struct oracle_reader *reader, const struct query *query)
+/* This follows from the pages of a list being right; it is what a caller relies on. */
+void oracle_check_seen(struct oracle_reader *reader, uint64_t first_revision)
 {
 	for (uint64_t id = 1; id <= reader->store.id_max; id++) {
 		const struct oracle_post *post = oracle_store_post(&reader->store, id);
 		uint8_t seen = reader->seen[id];
 		reader->seen[id] = 0;
-		if (reader->store.changed_at[id] > query->first_revision)
+		if (reader->store.changed_at[id] > first_revision)
 			continue;
 		bool wanted = post != NULL &&
 			      oracle_filter_matches(&reader->filter, &reader->store, post);
@@ -186,7 +185,7 @@ void oracle_query(struct oracle_reader *reader)
 			oracle_fail("the plan is %s", page->plan == NULL ? "missing" : "there");
 		oracle_free(page);
 	} while (token[0] != '\0');
-	check_all_seen(reader, &query);
+	oracle_check_seen(reader, query.first_revision);
 	reader->queries++;
 	reader->empty_queries += reader->list_count == 0;
 }

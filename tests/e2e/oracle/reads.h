@@ -37,9 +37,15 @@ void oracle_ask_batch(struct oracle_reader *reader);
 void oracle_page_archive(struct oracle_reader *reader);
 void oracle_ask_dates(struct oracle_reader *reader);
 
+/* SearchPosts: every page of one query. */
+void oracle_page_search(struct oracle_reader *reader);
+
 /* --- what they share --- */
 
 /* Brings the model to the revision of an answer. */
 void oracle_reach(struct oracle_reader *reader, uint64_t revision);
 /* A random order_by: its text, at most 40 bytes, and what it means. */
 void oracle_pick_order(struct oracle_reader *reader, struct oracle_order *order, char text[64]);
+/* At the end of a query that asked for every page: a post that nobody touched since its first page
+ * stood in exactly one page if it matches the filter and in none if not. Begins to count anew. */
+void oracle_check_seen(struct oracle_reader *reader, uint64_t first_revision);
