@@ -266,7 +266,7 @@ static void test_at_most_100_ranges(void **state)
 static void test_snippet(void **state)
 {
 	struct fixture *fixture = *state;
-	static const double weights[CLAUSES_MAX] = { 1, 2, 4 };
+	static const double weights[CLAUSES_MAX] = { 1, 2, 4, 2 };
 	static const struct {
 		const char *label, *query;
 		size_t size;
@@ -283,6 +283,8 @@ static void test_snippet(void **state)
 		{ "both", "a|b", 12, "a one two three four five b a six", "…five [b] [a] six" },
 		{ "the rarest", "a|b|c", 10, "b a one two three four five c six seven",
 			"…[c] six…" },
+		{ "weights are of all clauses", "-x|-y|a|b", 6, "b one two three a four five",
+			"…[a] four…" },
 		{ "both beat the one that is rarer", "a|b|-c", 10,
 			"b one two three four five b a six seven", "…[b] [a] six…" },
 		{ "phrase", "\"b c\"", 10, "b one two three four b c six seven eight",
