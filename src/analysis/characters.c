@@ -1,6 +1,5 @@
 #include "analysis/characters.h"
 
-#include <stdbool.h>
 #include <utf8proc.h>
 
 static size_t decode(struct slice text, size_t at, utf8proc_int32_t *character)
@@ -146,6 +145,19 @@ size_t dense_character_end(struct slice text, size_t at)
 		end = next;
 	}
 	return end;
+}
+
+bool is_han_or_kana(struct slice text, size_t at)
+{
+	enum { FIRST = 0x2E80 }; /* Thai and its neighbours are before */
+	utf8proc_int32_t character;
+	if (at >= text.size)
+		return false;
+	decode(text, at, &character);
+	bool hangul = (character >= 0x3131 && character <= 0x318E) ||
+		      (character >= 0xA960 && character <= 0xD7FF) ||
+		      (character >= 0xFFA0 && character <= 0xFFDC);
+	return character >= FIRST && !hangul && kind_of(character) == CHARACTER_DENSE;
 }
 
 /* A mark that readers leave out: by its canonical combining class, 10 to 36 points of Hebrew,

@@ -3,6 +3,7 @@
 #include "analysis/analyzer.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,10 @@ enum character_kind character_at(struct slice text, size_t at, size_t *size);
 /* The end of the dense character that begins at `at`: with its marks, and Hangul with all its
  * letters. */
 size_t dense_character_end(struct slice text, size_t at);
+
+/* Whether the character at `at` is Chinese or Japanese, not Hangul, which has spaces. False at the
+ * end of the text. */
+bool is_han_or_kana(struct slice text, size_t at);
 
 /*
  * Folds a word: NFKD; accents removed, which are the combining marks that stand above, below and

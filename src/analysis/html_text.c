@@ -1,11 +1,18 @@
 #include "analysis/html_text.h"
 
+#include "analysis/characters.h"
+
 #include <string.h>
 #include <strings.h>
 #include <utf8proc.h>
 
 /* What is due before the next character of the text. */
-enum gap { GAP_NONE, GAP_BLANK, GAP_BREAK };
+enum gap {
+	GAP_NONE,
+	GAP_BLANK,
+	GAP_WRAP, /* white space with a line break in it, which the source was wrapped at */
+	GAP_BREAK,
+};
 
 struct extraction {
 	struct slice html;
@@ -13,6 +20,7 @@ struct extraction {
 	uint8_t *text;
 	size_t size;
 	enum gap gap;
+	bool preformatted;
 	struct text_span *headings;
 	size_t heading_count;
 	bool in_heading;
@@ -25,9 +33,22 @@ static void ask_gap(struct extraction *extraction, enum gap gap)
 		extraction->gap = gap;
 }
 
-/* Before text is appended. What was left out of the html is longer than the gap. */
-static void fill_gap(struct extraction *extraction)
+/* Whether lines that were wrapped here are put together without a blank: between Chinese or
+ * Japanese characters, as CSS Text 3 (section 4.1.3) lets browsers do it. */
+static bool joins(const struct extraction *extraction, struct slice next)
 {
+	struct slice text = slice_of(extraction->text, extraction->size);
+	size_t last = text.size;
+	while (last > 0 && (text.data[--last] & 0xC0) == 0x80)
+		;
+	return is_han_or_kana(text, last) && is_han_or_kana(next, 0);
+}
+
+/* Before text is appended. What was left out of the html is longer than the gap. */
+static void fill_gap(struct extraction *extraction, struct slice next)
+{
+	if (extraction->gap == GAP_WRAP && joins(extraction, next))
+		extraction->gap = GAP_NONE;
 	if (extraction->gap != GAP_NONE && extraction->size > 0)
 		extraction->text[extraction->size++] = extraction->gap == GAP_BREAK ? '\n' : ' ';
 	extraction->gap = GAP_NONE;
@@ -39,7 +60,7 @@ static void fill_gap(struct extraction *extraction)
 
 static void append(struct extraction *extraction, const void *data, size_t size)
 {
-	fill_gap(extraction);
+	fill_gap(extraction, slice_of(data, size));
 	memcpy(extraction->text + extraction->size, data, size);
 	extraction->size += size;
 }
@@ -127,6 +148,8 @@ static void take_tag(struct extraction *extraction)
 		ask_gap(extraction, GAP_BREAK);
 	} else if (is_block(name)) {
 		ask_gap(extraction, GAP_BREAK);
+		if (name_is(name, "pre"))
+			extraction->preformatted = !closes;
 	}
 }
 
@@ -263,7 +286,8 @@ static void extract(struct extraction *extraction)
 		} else if (byte == '&') {
 			take_reference(extraction);
 		} else if (is_space(byte)) {
-			ask_gap(extraction, GAP_BLANK);
+			bool wrap = byte == '\n' && !extraction->preformatted;
+			ask_gap(extraction, wrap ? GAP_WRAP : GAP_BLANK);
 			extraction->at++;
 		} else if (is_no_break_space(html, extraction->at)) {
 			ask_gap(extraction, GAP_BLANK);

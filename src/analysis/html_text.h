@@ -2,8 +2,8 @@
  * The plain text of a post's rendered html: what search indexes and snippets are cut from. The html
  * is well-formed, because it comes out of our own renderer; anything else gives some text, never a
  * crash. Tags and comments are left out, character references decoded, runs of white space made one
- * blank, and a line break put wherever a block (p, h1-h6, li, pre, blockquote, td, br ...) begins
- * or ends.
+ * blank (none where Chinese or Japanese was wrapped in the source), and a line break put wherever a
+ * block (p, h1-h6, li, pre, blockquote, td, br ...) begins or ends.
  */
 #pragma once
 #include "base/arena.h"

@@ -89,6 +89,13 @@ static void test_texts(void **state)
 		{ "heading not closed", "<h1>a<h2>b", "[a]\n[b]" },
 		{ "heading closed twice", "<h1>a</h1>b</h1>c", "[a]\nb\nc" },
 		{ "headings side by side", "<h1>a</h1><h1>b</h1>", "[a]\n[b]" },
+		{ "wrapped Chinese", "<p>我们的\n<em>语</em>  \n  言\n。\nab\n中</p>",
+			"我们的语言 。 ab 中" },
+		{ "wrapped Japanese", "カタ\nカナ", "カタカナ" },
+		{ "wrapped Korean", "한국\n어", "한국 어" },
+		{ "spaced Chinese", "中 文", "中 文" },
+		{ "Chinese code", "<pre>中\n文</pre>中\n文", "中 文\n中文" },
+		{ "Chinese blocks", "<p>中</p>\n<p>文</p>中<br />\n文", "中\n文\n中\n文" },
 		{ "multi-byte", "<p>中文 é</p>", "中文 é" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
