@@ -2,7 +2,7 @@
 
 enum { TAG_BYTES_MAX = 5 };
 
-static bool take_varint(struct slice *rest, uint64_t *ret)
+bool wire_take_varint(struct slice *rest, uint64_t *ret)
 {
 	uint64_t value = 0;
 	for (size_t i = 0; i < rest->size && i < WIRE_VARINT_BYTES_MAX; i++) {
@@ -35,20 +35,20 @@ bool wire_next(struct slice *rest, struct wire_field *ret)
 {
 	uint64_t tag;
 	size_t before = rest->size;
-	if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+	if (!wire_take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
 		return false;
 	if (before - rest->size > TAG_BYTES_MAX) /* other readers refuse it too */
 		return false;
 	*ret = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = tag & 7 };
 	switch (tag & 7) {
 	case WIRE_VARINT:
-		return take_varint(rest, &ret->value);
+		return wire_take_varint(rest, &ret->value);
 	case WIRE_FIXED64:
 		return take_fixed(rest, 8, &ret->value);
 	case WIRE_FIXED32:
 		return take_fixed(rest, 4, &ret->value);
 	case WIRE_BYTES:
-		if (!take_varint(rest, &ret->value) || ret->value > rest->size)
+		if (!wire_take_varint(rest, &ret->value) || ret->value > rest->size)
 			return false;
 		ret->bytes = slice_of(rest->data, (size_t)ret->value);
 		*rest = slice_of(rest->data + ret->value, rest->size - (size_t)ret->value);

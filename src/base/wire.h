@@ -31,6 +31,9 @@ struct wire_field {
  * is where rest->size is 0 before the call. Groups count as malformed. */
 bool wire_next(struct slice *rest, struct wire_field *ret) NODISCARD;
 
+/* Reads a varint of at most 64 bits and moves *rest behind it. False where there is none. */
+bool wire_take_varint(struct slice *rest, uint64_t *ret) NODISCARD;
+
 /* Writes value to out (room for WIRE_VARINT_BYTES_MAX); returns the bytes written. */
 size_t wire_put_varint(uint8_t *out, uint64_t value);
 

@@ -123,24 +123,26 @@ struct blocks {
 	bool any;
 	bool hidden;
 	struct slice term; /* in the store */
-	uint64_t documents;
+	struct search_first first;
 	uint64_t count;
 	uint64_t last_id;
+	bool has_further;
 };
 
 static void end_term(const struct blocks *blocks)
 {
-	if (blocks->any && blocks->count != blocks->documents)
+	if (blocks->any && (blocks->count != blocks->first.documents ||
+				   blocks->has_further != blocks->first.has_further))
 		check_problem(blocks->check,
 			"the search index says that \"%.*s\" is in %" PRIu64
-			" posts, it has %" PRIu64,
-			(int)blocks->term.size, (const char *)blocks->term.data, blocks->documents,
-			blocks->count);
+			" posts, it has %" PRIu64 " in %s",
+			(int)blocks->term.size, (const char *)blocks->term.data,
+			blocks->first.documents, blocks->count,
+			blocks->has_further ? "several blocks" : "one block");
 }
 
 static void check_posting(struct blocks *blocks, uint64_t id)
 {
-	blocks->last_id = id;
 	blocks->count++;
 	blocks->found[blocks->hidden]++;
 	if (search_length_get(blocks->check->txn, id) == 0)
@@ -150,16 +152,17 @@ static void check_posting(struct blocks *blocks, uint64_t id)
 }
 
 /* False if the block cannot be read or does not follow the one before it. */
-static bool check_postings(struct blocks *blocks, struct slice postings, uint64_t floor)
+static bool check_postings(struct blocks *blocks, struct slice block, uint64_t floor)
 {
+	struct search_block_view view;
 	struct search_posting posting = { .id = 0 };
-	if (postings.size > SEARCH_BLOCK_BYTES_MAX || !search_block_next(&postings, &posting) ||
-		posting.id <= blocks->last_id || posting.id < floor)
+	if (block.size > SEARCH_BLOCK_BYTES_MAX || !search_block_read(block, &view) ||
+		view.first_id <= blocks->last_id || view.first_id < floor)
 		return false;
-	do
+	while (search_block_next(&view.postings, &posting))
 		check_posting(blocks, posting.id);
-	while (search_block_next(&postings, &posting));
-	return postings.size == 0;
+	blocks->last_id = view.last_id;
+	return view.postings.size == 0 && posting.id == view.last_id;
 }
 
 static bool check_block(struct blocks *blocks, struct slice key, struct slice value)
@@ -167,23 +170,22 @@ static bool check_block(struct blocks *blocks, struct slice key, struct slice va
 	bool hidden;
 	bool is_first;
 	struct slice term;
-	struct slice postings = value;
 	uint64_t floor;
 	if (!key_read_search(key, &hidden, &term, &is_first, &floor) || term.size > TERM_BYTES_MAX)
 		return false;
-	if (is_first) {
-		end_term(blocks);
-		blocks->any = true;
-		blocks->hidden = hidden;
-		blocks->term = term;
-		blocks->count = blocks->last_id = 0;
-		if (!search_first_block(value, &blocks->documents, &postings))
-			return false;
-	} else if (!blocks->any || blocks->hidden != hidden || !slice_equals(blocks->term, term) ||
-		   floor <= blocks->last_id) {
-		return false;
+	if (!is_first) {
+		bool fits = blocks->any && blocks->hidden == hidden &&
+			    slice_equals(blocks->term, term) && floor > blocks->last_id;
+		blocks->has_further = true;
+		return fits && check_postings(blocks, value, floor);
 	}
-	return check_postings(blocks, postings, floor);
+	end_term(blocks);
+	blocks->any = search_first_read(value, &blocks->first);
+	blocks->hidden = hidden;
+	blocks->term = term;
+	blocks->count = blocks->last_id = 0;
+	blocks->has_further = false;
+	return blocks->any && check_postings(blocks, blocks->first.block, 0);
 }
 
 static void check_blocks(struct check *check, const struct half halves[2])

@@ -9,20 +9,15 @@
 
 #include <assert.h>
 
-enum { COUNT_BYTES_MAX = WIRE_VARINT_BYTES_MAX };
-
-bool search_first_block(struct slice value, uint64_t *documents, struct slice *postings)
+bool search_first_read(struct slice value, struct search_first *ret)
 {
-	uint64_t count = 0;
-	for (size_t i = 0; i < value.size && i < COUNT_BYTES_MAX; i++) {
-		count |= (uint64_t)(value.data[i] & 0x7F) << (7 * i);
-		if (value.data[i] < 0x80) {
-			*documents = count;
-			*postings = slice_of(value.data + i + 1, value.size - i - 1);
-			return count > 0 && postings->size > 0;
-		}
-	}
-	return false;
+	uint64_t head;
+	if (!wire_take_varint(&value, &head))
+		return false;
+	ret->documents = head >> 1;
+	ret->has_further = (head & 1) != 0;
+	ret->block = value;
+	return ret->documents > 0 && value.size > 0;
 }
 
 /* One change of one term. */
@@ -39,21 +34,21 @@ static void fail_damaged(const struct edit *edit)
 	txn_fail_corrupt(edit->txn, "block of the search index with post", edit->posting.id);
 }
 
-static void put_first(const struct edit *edit, uint64_t documents, const struct search_block *block)
+static void put_first(const struct edit *edit, const struct search_first *first)
 {
-	uint8_t value[COUNT_BYTES_MAX + sizeof block->bytes];
-	size_t size = wire_put_varint(value, documents);
+	uint8_t value[WIRE_VARINT_BYTES_MAX + sizeof((struct search_block *)0)->bytes];
+	size_t size = wire_put_varint(value, first->documents << 1 | first->has_further);
 	struct key key;
-	memcpy(value + size, block->bytes, block->size);
+	memcpy(value + size, first->block.data, first->block.size);
 	key_search(&key, edit->hidden, edit->term);
-	txn_put(edit->txn, TABLE_SEARCH, &key, slice_of(value, size + block->size));
+	txn_put(edit->txn, TABLE_SEARCH, &key, slice_of(value, size + first->block.size));
 }
 
 static void put_further(const struct edit *edit, uint64_t floor, const struct search_block *block)
 {
 	struct key key;
 	key_search_block(&key, edit->hidden, edit->term, floor);
-	txn_put(edit->txn, TABLE_SEARCH, &key, slice_of(block->bytes, block->size));
+	txn_put(edit->txn, TABLE_SEARCH, &key, search_block_slice(block));
 }
 
 static void delete_further(const struct edit *edit, uint64_t floor)
@@ -63,84 +58,89 @@ static void delete_further(const struct edit *edit, uint64_t floor)
 	txn_delete(edit->txn, TABLE_SEARCH, &key);
 }
 
-static void copy_block(struct search_block *block, struct slice bytes)
+/* Whether an entry is one of the further blocks of the term. */
+static bool is_further(const struct edit *edit, struct slice key, uint64_t *floor)
 {
-	assert(bytes.size <= sizeof block->bytes);
-	memcpy(block->bytes, bytes.data, bytes.size);
-	block->size = bytes.size;
-}
-
-/* The last block of the term whose ids begin at or below `id`; false if that is the first one. */
-static bool find_further(const struct edit *edit, uint64_t id, uint64_t *floor, struct slice *bytes)
-{
-	struct key key;
-	struct walk walk;
 	struct slice term;
 	bool hidden;
 	bool is_first;
+	return key_read_search(key, &hidden, &term, &is_first, floor) && !is_first &&
+	       hidden == edit->hidden && slice_equals(term, edit->term);
+}
+
+/* The last of the further blocks that begins at or below an id; false if that is the first block.
+ */
+static bool find_further(const struct edit *edit, uint64_t id, uint64_t *floor, struct slice *block)
+{
+	struct key key;
+	struct walk walk;
 	key_search_block(&key, edit->hidden, edit->term, id + 1);
 	walk_start(&walk, edit->txn, TABLE_SEARCH, key_slice(&key));
-	bool found = walk_previous(&walk) &&
-		     key_read_search(walk.key, &hidden, &term, &is_first, floor) && !is_first &&
-		     hidden == edit->hidden && slice_equals(term, edit->term);
-	*bytes = walk.value;
+	bool found = walk_previous(&walk) && is_further(edit, walk.key, floor);
+	*block = walk.value;
 	walk_end(&walk);
 	return found;
 }
 
-/* The first of the further blocks of the term. */
-static bool find_second(const struct edit *edit, uint64_t *floor, struct slice *bytes)
+/* The first of the further blocks. */
+static bool find_second(const struct edit *edit, uint64_t *floor, struct slice *block)
 {
 	struct key key;
 	struct walk walk;
-	struct slice term;
-	bool hidden;
-	bool is_first;
 	key_search_block(&key, edit->hidden, edit->term, 0);
 	walk_start(&walk, edit->txn, TABLE_SEARCH, key_slice(&key));
-	bool found = walk_next(&walk) &&
-		     key_read_search(walk.key, &hidden, &term, &is_first, floor) &&
-		     hidden == edit->hidden && slice_equals(term, edit->term);
-	*bytes = walk.value;
+	bool found = walk_next(&walk) && is_further(edit, walk.key, floor);
+	*block = walk.value;
 	walk_end(&walk);
 	return found;
+}
+
+static bool has_second(const struct edit *edit)
+{
+	uint64_t floor;
+	struct slice block;
+	return find_second(edit, &floor, &block);
 }
 
 /* The first block has lost its last posting: the second one becomes the first. */
-static void replace_first(const struct edit *edit, uint64_t documents)
+static void replace_first(const struct edit *edit, struct search_first *first)
 {
-	struct search_block block;
-	struct slice bytes;
+	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
+	struct slice second;
 	uint64_t floor;
 	struct key key;
-	if (documents == 0) {
+	if (first->documents == 0) {
 		key_search(&key, edit->hidden, edit->term);
 		txn_delete(edit->txn, TABLE_SEARCH, &key);
 		return;
 	}
-	if (!find_second(edit, &floor, &bytes) || bytes.size > SEARCH_BLOCK_BYTES_MAX) {
+	if (!find_second(edit, &floor, &second) || second.size > sizeof bytes) {
 		fail_damaged(edit);
 		return;
 	}
-	copy_block(&block, bytes);
+	memcpy(bytes, second.data, second.size);
 	delete_further(edit, floor);
-	put_first(edit, documents, &block);
+	first->block = slice_of(bytes, second.size);
+	first->has_further = has_second(edit);
+	put_first(edit, first);
 }
 
 static void store_first(
-	const struct edit *edit, uint64_t documents, const struct search_block *block)
+	const struct edit *edit, struct search_first *first, const struct search_block *block)
 {
 	struct search_block left;
 	struct search_block right;
+	first->block = search_block_slice(block);
 	if (block->size == 0) {
-		replace_first(edit, documents);
-	} else if (block->size <= SEARCH_BLOCK_BYTES_MAX) {
-		put_first(edit, documents, block);
-	} else {
-		uint64_t floor = search_block_split(block, &left, &right);
-		put_first(edit, documents, &left);
-		put_further(edit, floor, &right);
+		replace_first(edit, first);
+		return;
 	}
+	if (block->size > SEARCH_BLOCK_BYTES_MAX) {
+		put_further(edit, search_block_split(block, &left, &right), &right);
+		first->block = search_block_slice(&left);
+		first->has_further = true;
+	}
+	put_first(edit, first);
 }
 
 static void store_further(const struct edit *edit, uint64_t floor, const struct search_block *block)
@@ -152,60 +152,56 @@ static void store_further(const struct edit *edit, uint64_t floor, const struct 
 	} else if (block->size <= SEARCH_BLOCK_BYTES_MAX) {
 		put_further(edit, floor, block);
 	} else {
-		uint64_t right_floor = search_block_split(block, &left, &right);
+		put_further(edit, search_block_split(block, &left, &right), &right);
 		put_further(edit, floor, &left);
-		put_further(edit, right_floor, &right);
 	}
 }
 
-static void insert_term(const struct edit *edit)
+/* A posting of a further block; the number of documents stands in the first one. */
+static void edit_further(const struct edit *edit, struct search_first *first,
+	const struct search_first *old, uint64_t floor, const struct search_block *block)
 {
-	struct search_block block;
-	if (edit->was_there || !search_block_edit(slice_of(NULL, 0), edit->posting, false, &block))
-		fail_damaged(edit);
-	else
-		put_first(edit, 1, &block);
+	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
+	memcpy(bytes, old->block.data, old->block.size);
+	first->block = slice_of(bytes, old->block.size);
+	store_further(edit, floor, block);
+	if (block->size == 0)
+		first->has_further = has_second(edit);
+	if (first->documents != old->documents || first->has_further != old->has_further)
+		put_first(edit, first);
 }
 
 static void edit_term(const struct edit *edit)
 {
 	struct key key;
 	struct slice value;
-	struct slice postings;
-	struct slice bytes;
-	struct search_block first;
+	struct search_first old = { .documents = 0 };
+	struct search_block_view view;
+	struct slice further;
 	struct search_block block;
-	uint64_t documents;
-	uint64_t count;
-	uint64_t last_id;
-	uint64_t floor = 0;
+	uint64_t floor;
 	key_search(&key, edit->hidden, edit->term);
-	if (!txn_get(edit->txn, TABLE_SEARCH, &key, &value)) {
-		insert_term(edit);
-		return;
-	}
-	if (!search_first_block(value, &documents, &postings) ||
-		postings.size > SEARCH_BLOCK_BYTES_MAX ||
-		!search_block_measure(postings, &count, &last_id)) {
+	bool is_new = !txn_get(edit->txn, TABLE_SEARCH, &key, &value);
+	if (!is_new &&
+		(!search_first_read(value, &old) || old.block.size > SEARCH_BLOCK_BYTES_MAX ||
+			!search_block_read(old.block, &view))) {
 		fail_damaged(edit);
 		return;
 	}
-	bool further = count < documents && edit->posting.id > last_id &&
-		       find_further(edit, edit->posting.id, &floor, &bytes);
+	bool in_further = old.has_further && edit->posting.id > view.last_id &&
+			  find_further(edit, edit->posting.id, &floor, &further);
 	if (!search_block_edit(
-		    further ? bytes : postings, edit->posting, edit->was_there, &block)) {
+		    in_further ? further : old.block, edit->posting, edit->was_there, &block)) {
 		fail_damaged(edit);
 		return;
 	}
-	uint64_t new_documents = documents + !edit->was_there - (edit->posting.weight == 0);
-	if (!further) {
-		store_first(edit, new_documents, &block);
-		return;
-	}
-	copy_block(&first, postings);
-	store_further(edit, floor, &block);
-	if (new_documents != documents)
-		put_first(edit, new_documents, &first);
+	struct search_first first = old;
+	first.documents += !edit->was_there;
+	first.documents -= edit->posting.weight == 0;
+	if (in_further)
+		edit_further(edit, &first, &old, floor, &block);
+	else
+		store_first(edit, &first, &block);
 }
 
 /* What a document is to one half of the index. */

@@ -75,10 +75,11 @@ struct search_postings {
 	uint64_t blocks_read;
 	/* The implementation's own. */
 	struct txn *txn;
-	struct slice rest;   /* of the current block */
-	uint64_t floor;	     /* below the ids of the current block; 0: it is the first one */
-	uint64_t block_id;   /* of the last posting that was read in it, 0 if none */
-	uint64_t read_count; /* postings that were read */
+	struct slice rest; /* of the current block */
+	uint64_t floor;	   /* below the ids of the current block; 0: it is the first one */
+	uint64_t last_id;  /* of the current block */
+	uint64_t block_id; /* of the last posting that was read in it, 0 if none */
+	bool has_further;  /* the term has more than one block */
 	bool hidden;
 	bool ended;
 	uint8_t term_bytes;

@@ -8,6 +8,19 @@ static void fail_damaged(struct search_postings *postings)
 	postings->ended = true;
 }
 
+static void begin_block(struct search_postings *postings, struct slice block)
+{
+	struct search_block_view view;
+	if (!search_block_read(block, &view)) {
+		fail_damaged(postings);
+		return;
+	}
+	postings->rest = view.postings;
+	postings->last_id = view.last_id;
+	postings->block_id = 0;
+	postings->blocks_read++;
+}
+
 void search_postings_start(
 	struct search_postings *postings, struct txn *txn, bool hidden, struct slice term)
 {
@@ -22,9 +35,14 @@ void search_postings_start(
 	if (!txn_get(txn, TABLE_SEARCH, &key, &value))
 		return;
 	postings->ended = false;
-	postings->blocks_read = 1;
-	if (!search_first_block(value, &postings->documents, &postings->rest))
+	struct search_first first;
+	if (!search_first_read(value, &first)) {
 		fail_damaged(postings);
+		return;
+	}
+	postings->documents = first.documents;
+	postings->has_further = first.has_further;
+	begin_block(postings, first.block);
 }
 
 static struct slice term_of(const struct search_postings *postings)
@@ -45,17 +63,14 @@ static bool take_block(struct search_postings *postings, const struct walk *walk
 		!slice_equals(term, term_of(postings)))
 		return false;
 	postings->floor = floor;
-	postings->rest = walk->value;
-	postings->block_id = 0;
-	postings->blocks_read++;
+	begin_block(postings, walk->value);
 	return true;
 }
 
 /* No cursor stays open between two blocks, so any number of terms can be read at once. */
 static bool next_block(struct search_postings *postings)
 {
-	/* The first block has all there is for most terms. */
-	if (postings->floor == 0 && postings->read_count == postings->documents)
+	if (!postings->has_further)
 		return false;
 	struct key key;
 	struct walk walk;
@@ -69,7 +84,7 @@ static bool next_block(struct search_postings *postings)
 /* Leaps to the block where an id stands if it stands in the index; stays where that is no leap. */
 static void seek_block(struct search_postings *postings, uint64_t id)
 {
-	if (postings->floor == 0 && postings->read_count == postings->documents)
+	if (!postings->has_further)
 		return;
 	struct key key;
 	struct walk walk;
@@ -92,7 +107,6 @@ static bool next_in_block(struct search_postings *postings)
 	}
 	postings->block_id = postings->id = posting.id;
 	postings->weight = posting.weight;
-	postings->read_count++;
 	return true;
 }
 
@@ -111,11 +125,10 @@ bool search_postings_seek(struct search_postings *postings, uint64_t id)
 {
 	if (postings->id >= id && postings->id > 0)
 		return !postings->ended;
-	while (next_in_block(postings))
-		if (postings->id >= id)
-			return true;
-	if (!postings->ended)
+	if (!postings->ended && id > postings->last_id) {
+		postings->rest.size = 0;
 		seek_block(postings, id);
+	}
 	while (search_postings_next(postings))
 		if (postings->id >= id)
 			return true;
@@ -153,17 +166,18 @@ bool search_terms_next(struct search_terms *terms)
 	bool hidden;
 	bool is_first;
 	uint64_t floor;
-	struct slice postings;
+	struct search_first first;
 	while (!terms->ended && walk_next(&terms->walk) &&
 		key_has_prefix(terms->walk.key, key_slice(&terms->prefix))) {
 		if (!key_read_search(terms->walk.key, &hidden, &terms->term, &is_first, &floor) ||
-			(is_first && !search_first_block(
-					     terms->walk.value, &terms->documents, &postings))) {
+			(is_first && !search_first_read(terms->walk.value, &first))) {
 			txn_fail_corrupt(terms->walk.txn, "entry of the search index", 0);
 			break;
 		}
-		if (is_first)
+		if (is_first) {
+			terms->documents = first.documents;
 			return true;
+		}
 		leap_blocks(terms, terms->term);
 	}
 	terms->ended = true;

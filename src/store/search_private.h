@@ -3,8 +3,14 @@
 #pragma once
 #include "store/search_index.h"
 
-/* The value of a term's first block: how many posts the term has, then postings. */
-bool search_first_block(struct slice value, uint64_t *documents, struct slice *postings) NODISCARD;
+/* The value of a term's first block: varint(how many posts the term has * 2 + (there are further
+ * blocks)), then the block. */
+struct search_first {
+	uint64_t documents;
+	bool has_further;
+	struct slice block;
+};
+bool search_first_read(struct slice value, struct search_first *ret) NODISCARD;
 
 /* A length as the byte that the store keeps, never 0, and back. */
 uint8_t search_length_code(uint64_t length);
