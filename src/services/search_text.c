@@ -11,6 +11,9 @@ enum {
 	RANGES_MAX = 100,
 };
 
+/* BCP 47 for a text that is in no language: it has no stemmer. */
+static const char UNSTEMMED[] = "zxx";
+
 static bool holds_in(struct analyzer *analyzer, const struct search_clause *clause,
 	uint16_t *borders, struct slice text, const char *language)
 {
@@ -20,7 +23,8 @@ static bool holds_in(struct analyzer *analyzer, const struct search_clause *clau
 	struct clause_finder finder;
 	struct token token;
 	clause_finder_init(&finder, clause, borders);
-	analyzer_start(analyzer, text, language);
+	/* Phrases compare whole words, so stems would be made in vain. */
+	analyzer_start(analyzer, text, clause->kind == SEARCH_PHRASE ? UNSTEMMED : language);
 	while (analyzer_next(analyzer, &token))
 		if (clause_finder_feed(&finder, &token))
 			return true;
