@@ -22,7 +22,8 @@ enum {
 	TERMS_MAX = LIMIT_POST_TAGS + LIMIT_POST_CATEGORIES + LIMIT_POST_AUTHORS,
 };
 
-/* More than sums of weights can differ by the order of adding. */
+/* Sums that differ by less are equal: adding rounds, and different terms may weigh the same
+ * together. */
 static const double ROUNDING = 1e-9;
 
 struct related_term {
@@ -88,7 +89,7 @@ static void shrink_essential(struct related *related)
 static void offer(struct related *related, uint64_t id, double score)
 {
 	size_t at = related->best_count;
-	while (at > 0 && related->best[at - 1].score < score)
+	while (at > 0 && related->best[at - 1].score * (1 + ROUNDING) < score)
 		at--;
 	if (at == related->size)
 		return;

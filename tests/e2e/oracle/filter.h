@@ -78,6 +78,6 @@ void oracle_filter_make(
 bool oracle_filter_matches(
 	const void *filter, const struct oracle_store *store, const struct oracle_post *post);
 
-/* "2024-03-01T12:00:00.000001Z", or the same moment written in another way where a random is
- * given. */
+/* "2024-03-01T12:00:00.000001Z", or the same moment written in another way that a filter
+ * understands where a random is given. */
 void oracle_time_text(int64_t time_us, struct random *random, char text[64]);

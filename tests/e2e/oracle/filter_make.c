@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define DAY_US INT64_C(86400000000)
+
 static bool one_in(struct random *random, uint64_t chances)
 {
 	return random_below(random, chances) == 0;
@@ -44,6 +46,9 @@ static void make_term(struct oracle_node *node, struct random *random,
 	if (term->former_slug[0] != '\0' && one_in(random, 4))
 		text = term->former_slug;
 	strcpy(node->text, text);
+	/* The case of names does not matter. */
+	for (char *at = node->text; text == term->name && one_in(random, 2) && *at != '\0'; at++)
+		*at = (char)toupper((unsigned char)*at);
 }
 
 static void make_state(struct oracle_node *node, struct random *random)
@@ -142,6 +147,8 @@ static void make_time(
 			break;
 	if (one_in(random, 3))
 		node->time_us += (int64_t)random_below(random, 3) - 1;
+	else if (one_in(random, 5) && node->time_us > 0)
+		node->time_us -= node->time_us % DAY_US;
 	oracle_time_text(node->time_us, random, node->text);
 }
 

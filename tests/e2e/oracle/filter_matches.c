@@ -116,6 +116,10 @@ void oracle_time_text(int64_t time_us, struct random *random, char text[64])
 	time_t clock = (time_t)seconds;
 	struct tm parts;
 	gmtime_r(&clock, &parts);
+	if (random != NULL && time_us % INT64_C(86400000000) == 0 && offset == 0) {
+		strftime(text, 64, "%Y-%m-%d", &parts);
+		return;
+	}
 	size_t size = strftime(text, 64, "%Y-%m-%dT%H:%M:%S", &parts);
 	if (fraction != 0)
 		size += (size_t)snprintf(text + size, 64 - size, ".%06" PRId64, fraction);

@@ -9,7 +9,8 @@
 enum { TITLE_ORDER_BYTES = 400 }; /* ListPostsRequest.order_by */
 
 const int oracle_term_counts[4] = { ORACLE_TAGS, ORACLE_CATEGORIES, ORACLE_AUTHORS, ORACLE_SERIES };
-const char *const oracle_languages[ORACLE_LANGUAGES] = { "", "en", "en-US", "de", "zh-Hant" };
+const char *const oracle_languages[ORACLE_LANGUAGES] = { "", "en", "en-US", "EN-us", "de",
+	"zh-Hant", "zh-Hant-HK", "zh-Hant-TW" };
 
 /* --- changes --- */
 
@@ -99,6 +100,17 @@ const struct oracle_post *oracle_store_post(const struct oracle_store *store, ui
 	if (id == 0 || id > store->id_max || store->posts[id] == NULL)
 		return NULL;
 	return store->posts[id]->exists ? store->posts[id] : NULL;
+}
+
+const struct oracle_post *oracle_store_find_slug(const struct oracle_store *store, const char *slug)
+{
+	for (uint64_t revision = store->revision; revision > 0; revision--) {
+		const struct oracle_post *change = &store->log->changes[revision];
+		const struct oracle_post *post = oracle_store_post(store, change->id);
+		if (post != NULL && strcmp(change->slug, slug) == 0)
+			return post;
+	}
+	return NULL;
 }
 
 const struct oracle_post *oracle_store_pick(const struct oracle_store *store, uint64_t number)

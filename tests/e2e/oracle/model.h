@@ -17,7 +17,7 @@ enum {
 	ORACLE_CATEGORIES = 24,
 	ORACLE_AUTHORS = 6,
 	ORACLE_SERIES = 4,
-	ORACLE_LANGUAGES = 5,
+	ORACLE_LANGUAGES = 8,
 	ORACLE_TITLES = 160,
 	ORACLE_TEXT_BYTES = 1024,
 	ORACLE_SLUG_BYTES = 64,
@@ -124,6 +124,9 @@ void oracle_store_done(struct oracle_store *store);
 void oracle_store_advance(struct oracle_store *store, uint64_t revision);
 /* NULL if there is no such post. */
 const struct oracle_post *oracle_store_post(const struct oracle_store *store, uint64_t id);
+/* The post that has or had the slug; NULL if there is none. */
+const struct oracle_post *oracle_store_find_slug(
+	const struct oracle_store *store, const char *slug);
 /* An existing post; there must be one. */
 const struct oracle_post *oracle_store_pick(const struct oracle_store *store, uint64_t number);
 

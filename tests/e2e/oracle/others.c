@@ -204,12 +204,7 @@ static const struct oracle_post *find_key(
 {
 	if (key->key_case == LECTERN__V1__POST_KEY__KEY_ID)
 		return oracle_store_post(store, key->id);
-	for (uint64_t id = 1; id <= store->id_max; id++) {
-		const struct oracle_post *post = oracle_store_post(store, id);
-		if (post != NULL && strcmp(post->slug, key->slug) == 0)
-			return post;
-	}
-	return NULL;
+	return oracle_store_find_slug(store, key->slug);
 }
 
 static void check_missing(const Lectern__V1__PostKey *want, const Lectern__V1__PostKey *got)

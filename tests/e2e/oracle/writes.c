@@ -234,7 +234,7 @@ static void create(struct oracle_writer *writer, struct oracle_post *post)
 	oracle_free(response);
 }
 
-/* All fields but the slug, which stays. */
+/* All fields; sometimes with a new slug. */
 static void update(struct oracle_writer *writer, struct oracle_post *post)
 {
 	static char all[] = "*";
@@ -244,6 +244,8 @@ static void update(struct oracle_writer *writer, struct oracle_post *post)
 	Lectern__V1__UpdatePostRequest update = LECTERN__V1__UPDATE_POST_REQUEST__INIT;
 	uint64_t revision;
 	post->excerpt = ++writer->written;
+	if (one_in(writer, 8))
+		pick_slug(writer, post);
 	put_post(&request, writer->content, post);
 	mask.paths = paths;
 	mask.n_paths = 1;
