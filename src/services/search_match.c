@@ -15,10 +15,6 @@ static void add_required(struct search_match *match, struct search_operand *oper
 
 enum code search_match_open(struct search_match *match, struct error *err)
 {
-	match->id = 0;
-	match->operand_count = 0;
-	match->required_count = 0;
-	match->candidate = 0;
 	for (size_t i = 0; i < match->query->clause_count; i++) {
 		struct search_operand *operand = &match->operands[match->operand_count++];
 		enum code code = search_operand_open(

@@ -41,8 +41,8 @@ struct search_match {
 	bool has_fields;  /* of the current post */
 };
 
-/* Opens the clauses; the fields above the first blank line are set. In any case
- * search_match_close() must follow. */
+/* Opens the clauses; what is searched for is set, all else is 0. In any case search_match_close()
+ * must follow. */
 enum code search_match_open(struct search_match *match, struct error *err) NODISCARD;
 void search_match_close(struct search_match *match);
 

@@ -56,6 +56,7 @@ follow README.md '## A tour of one minute' 'Tag: Databases' 'Backups that restor
 	'tag      14  databases  Databases' \
 	'4 created, 0 updated, 0 unchanged' '0 created, 0 updated, 4 unchanged'
 follow docs/api.md '## Calling a method' 'payload: "\010\001"' 'why-pages-beat-offsets' 'message lectern.v1.Post'
+follow docs/api.md '## Reading' 'What fsync promises' '中英文混排的几个习惯' 'POSTS  MONTH'
 
 blocks c README.md '## From C' >"$work/archive.c"
 cc -std=c11 -Wall -Wextra -Werror -fsyntax-only -Iinclude "$work/archive.c" ||
