@@ -137,9 +137,41 @@ static enum kind fold_kind(utf8proc_int32_t *character)
 	return is_space(*character) ? SEPARATE : KEEP;
 }
 
+static bool is_ascii(struct slice text)
+{
+	uint8_t bits = 0;
+	for (size_t i = 0; i < text.size; i++)
+		bits |= text.data[i];
+	return bits < 0x80;
+}
+
+/* Most titles and names: no need to ask Unicode's tables. */
+static size_t fold_ascii(struct slice text, char *out, size_t capacity)
+{
+	size_t size = 0;
+	bool pending = false;
+	for (size_t i = 0; i < text.size; i++) {
+		char c = (char)text.data[i];
+		if (c == ' ' || (c >= '\t' && c <= '\r')) {
+			pending = size > 0;
+			continue;
+		}
+		if (size + pending + 2 > capacity)
+			break;
+		if (pending)
+			out[size++] = ' ';
+		out[size++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		pending = false;
+	}
+	out[size] = '\0';
+	return size;
+}
+
 size_t text_fold(struct slice text, char *out, size_t capacity)
 {
 	out[0] = '\0';
+	if (is_ascii(text))
+		return fold_ascii(text, out, capacity);
 	utf8proc_uint8_t *mapped = map(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
 						     UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 	if (mapped == NULL)

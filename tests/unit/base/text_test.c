@@ -245,6 +245,32 @@ static void test_a_long_slug_is_cut_at_a_word(void **state)
 	assert_true(text_is_slug(slice_of_text(out)));
 }
 
+/* ASCII folds to the same, alone and beside a letter that needs Unicode's tables. */
+static void test_fold_of_ascii(void **state)
+{
+	struct random rng = random_start();
+	for (int i = 0; i < 20000; i++) {
+		char text[32];
+		char out[64];
+		char want[64];
+		size_t size = random_below(&rng, 24);
+		for (size_t at = 0; at < size; at++)
+			text[at] = (char)(1 + random_below(&rng, 126));
+		text[size] = 'x';
+		memcpy(text + size + 1, "\xC3\xA9", 2);
+		size_t room = 1 + random_below(&rng, 40);
+		text_fold(slice_of(text, size + 1), out, room);
+		text_fold(slice_of(text, size + 3), want, sizeof want);
+		want[strlen(want) - 2] = '\0';
+		if (strlen(want) < room) {
+			assert_string_equal(out, want);
+		} else {
+			assert_true(strlen(out) < room && strlen(out) + 3 > room);
+			assert_memory_equal(out, want, strlen(out));
+		}
+	}
+}
+
 static void test_small_rooms(void **state)
 {
 	static const char text[] = "Caf\xC3\xA9 \xE4\xB8\xAD\xF0\x9F\x98\x80 a-b c d e";
@@ -375,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_of_ascii),
 		cmocka_unit_test(test_slug),
 		cmocka_unit_test(test_a_long_slug_is_cut_at_a_word),
 		cmocka_unit_test(test_small_rooms),
