@@ -12,26 +12,37 @@ static struct slice public_title(const Lectern__V1__Post *post)
 	return slice_of_text(post->title);
 }
 
-void apply_index_post(struct apply *apply, const Lectern__V1__Post *before,
+static void index_words(struct apply *apply, const Lectern__V1__Post *before,
 	const Lectern__V1__Post *after, bool content)
 {
 	struct search_document old;
 	struct search_document new;
-	struct slice old_html = slice_of(NULL, 0);
+	struct slice html = slice_of(NULL, 0);
 	uint64_t id = before != NULL ? before->id : after->id;
-	if (before != NULL && !post_html(apply->txn, id, &old_html)) {
+	if (before != NULL)
+		search_document_of(before, html, &old);
+	if (after != NULL)
+		search_document_of(after, html, &new);
+	/* Most changes touch no word: terms renamed, times moved. They are not to read any html. */
+	if (before != NULL && after != NULL && !content && search_document_equals(&old, &new))
+		return;
+	if (before != NULL && !post_html(apply->txn, id, &html)) {
 		txn_fail_corrupt(apply->txn, "html of post", id);
 		return;
 	}
-	if (before != NULL)
-		search_document_of(before, old_html, &old);
-	if (after != NULL)
-		search_document_of(after, content ? slice_of_text(after->html) : old_html, &new);
+	old.html = html;
+	new.html = content ? slice_of_text(after->html) : html;
 	arena_reset(apply->words);
 	search_index_replace(apply->txn, apply->words, apply->analyzer,
 		before == NULL ? NULL : &old, after == NULL ? NULL : &new);
-	suggest_replace(apply->txn, apply->analyzer, SUGGEST_POST, id, public_title(before),
-		public_title(after));
+}
+
+void apply_index_post(struct apply *apply, const Lectern__V1__Post *before,
+	const Lectern__V1__Post *after, bool content)
+{
+	index_words(apply, before, after, content);
+	suggest_replace(apply->txn, apply->analyzer, SUGGEST_POST,
+		before != NULL ? before->id : after->id, public_title(before), public_title(after));
 }
 
 void apply_suggest_term(

@@ -37,6 +37,7 @@ static void fill(struct store_fixture *fixture)
 	series.name = (char[]){ "Series" };
 	post.title = (char[]){ "Title" };
 	post.body = (char[]){ "Body" };
+	post.language = (char[]){ "ja" }; /* which has no stemmer */
 	post.state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 	post.tags = tags;
 	post.n_tags = 1;
@@ -250,6 +251,91 @@ static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 	}
 }
 
+/* Replaces a value; the bytes that it has are known, so that the format is pinned down here. */
+static void plant(struct store_fixture *fixture, enum table table, const struct key *key,
+	struct slice was, struct slice planted)
+{
+	struct txn txn;
+	struct error err;
+	struct slice value;
+	assert_int_equal(txn_begin_write(&fixture->store->env, &txn, &err), CODE_OK);
+	assert_true(txn_get(&txn, table, key, &value));
+	assert_true(slice_equals(value, was));
+	txn_put(&txn, table, key, planted);
+	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+}
+
+#define BYTES(text) \
+	{ \
+		(text), sizeof(text) - 1 \
+	}
+
+/* Damage that leaves every entry where it should be. The one post has the one word "title". */
+static void wrong_numbers_in_the_search_index_are_found(void **state)
+{
+	static const struct {
+		const char *label;
+		struct {
+			const char *data;
+			size_t size;
+		} bytes;
+		const char *text;
+	} cases[] = {
+		{ "weight", BYTES("\2\0\2\5"), "\"title\" of post 1 with weight 5, it is 4" },
+		{ "documents", BYTES("\4\0\2\4"), "\"title\" is in 2 posts, it has 1" },
+		{ "further", BYTES("\3\0\2\4"), "\"title\" is in 1 posts, it has 1 in one block" },
+		{ "span", BYTES("\2\1\2\4"), "a block of the search index cannot be read" },
+		{ "post", BYTES("\2\0\4\4"), "lacks \"title\" of post 1" },
+		{ "two posts", BYTES("\4\1\2\4\3"), "\"title\" of post 2, which is not in it" },
+		{ "no block", BYTES("\2"), "lacks \"title\" of post 1" },
+		{ "rest", BYTES("\2\0\2\4\2"), "a block of the search index cannot be read" },
+	};
+	struct key key;
+	key_search(&key, false, slice_of_text("title"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct store_fixture fixture;
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		plant(&fixture, TABLE_SEARCH, &key, slice_of("\2\0\2\4", 4),
+			slice_of(cases[i].bytes.data, cases[i].bytes.size));
+		if (store_fixture_problems(&fixture, first, sizeof first) == 0)
+			fail_msg("%s: unnoticed", cases[i].label);
+		if (strstr(first, cases[i].text) == NULL)
+			fail_msg("%s: %s", cases[i].label, first);
+		store_fixture_close(&fixture);
+	}
+}
+
+static void wrong_lengths_and_statistics_are_found(void **state)
+{
+	static const uint8_t kinds[] = { SEARCH_DOCUMENTS, SEARCH_LENGTH, SEARCH_LANGUAGE };
+	for (size_t i = 0; i <= sizeof kinds / sizeof *kinds; i++) {
+		struct store_fixture fixture;
+		struct key key;
+		uint8_t was[VALUE_U64_BYTES];
+		uint8_t planted[VALUE_U64_BYTES];
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		if (i == sizeof kinds / sizeof *kinds) {
+			key_length(&key, 0);
+			plant(&fixture, TABLE_LENGTH, &key, slice_of("\0\5", 2),
+				slice_of("\0\6", 2));
+		} else {
+			key_counter(&key, kinds[i], 0);
+			value_u64(was, kinds[i] == SEARCH_LENGTH ? 4 : 1);
+			value_u64(planted, 9);
+			plant(&fixture, TABLE_COUNTER, &key, slice_of(was, sizeof was),
+				slice_of(planted, sizeof planted));
+		}
+		assert_true(store_fixture_problems(&fixture, first, sizeof first) > 0);
+		if (strstr(first, "search index") == NULL)
+			fail_msg("%s", first);
+		store_fixture_close(&fixture);
+	}
+}
+
 /* A due entry that its post knows nothing of ends the opening with a reason; it must not loop. */
 static void a_stray_due_entry_refuses_the_store(void **state)
 {
@@ -274,6 +360,8 @@ int main(void)
 		cmocka_unit_test(a_missing_entry_is_found_in_every_table),
 		cmocka_unit_test(a_stray_entry_is_found_in_every_table),
 		cmocka_unit_test(a_next_id_that_is_behind_is_found),
+		cmocka_unit_test(wrong_numbers_in_the_search_index_are_found),
+		cmocka_unit_test(wrong_lengths_and_statistics_are_found),
 		cmocka_unit_test(a_damaged_record_is_a_problem_not_a_crash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,9 @@ enum {
 	KIND_TAG = 1,
 	KIND_CATEGORY = 2,
 	KIND_AUTHOR = 3,
+	/* Field numbers of lectern.v1.Post. */
+	FIELD_EXCERPT = 4,
+	FIELD_BODY = 33,
 };
 
 struct model_post {
@@ -225,8 +228,19 @@ static void choose_terms(struct model *model, struct model_post *post, int kind,
 	}
 }
 
+/* A body as the renderer would make it, some of the words in most posts, some in few. */
+static void print_html(char *out, size_t out_bytes)
+{
+	size_t size = (size_t)snprintf(out, out_bytes, "<h2>Heading %d</h2>\n<p>", pick(10));
+	for (int i = 0; i < 20; i++)
+		size += (size_t)snprintf(out + size, out_bytes - size, "%s%d ",
+			i < 10 ? "common" : "word", pick(i < 10 ? 20 : 2000));
+	snprintf(out + size, out_bytes - size, "caf\xC3\xA9 &amp; \xE6\xB7\xB1\xE5\xBA\xA6</p>");
+}
+
 static void put_post(struct model *model, struct model_post *post)
 {
+	static const char *const languages[] = { "", "en", "de", "en-GB" };
 	static struct write_result result;
 	static struct refs refs[4];
 	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
@@ -238,6 +252,9 @@ static void put_post(struct model *model, struct model_post *post)
 	Google__Protobuf__Timestamp expire;
 	static char slug_base[] = "post";
 	char title[64];
+	char excerpt[64];
+	char html[1000];
+	char language[16];
 	char series_name[32];
 	struct model_post next = *post;
 	snprintf(title, sizeof title, "Post %u", pick(40));
@@ -251,7 +268,18 @@ static void put_post(struct model *model, struct model_post *post)
 		op.key = &key;
 	}
 	value.title = title;
-	value.body = title;
+	/* Often the same post again but for a few fields. */
+	snprintf(excerpt, sizeof excerpt, "Excerpt %d", pick(3));
+	snprintf(language, sizeof language, "%s", languages[pick(4)]);
+	print_html(html, sizeof html);
+	value.excerpt = excerpt;
+	value.language = language;
+	value.html = html;
+	value.body = html;
+	if (post->id != 0 && chance(30))
+		op.field_mask &= ~(UINT64_C(1) << FIELD_BODY);
+	if (post->id != 0 && chance(30))
+		op.field_mask &= ~(UINT64_C(1) << FIELD_EXCERPT);
 	next.state = (Lectern__V1__PostState)(1 + pick(3));
 	value.state = next.state;
 	next.has_publish =
