@@ -256,12 +256,39 @@ static void compare_numbers(const struct model *model, struct txn *txn, bool hid
 	assert_int_equal(at, count);
 }
 
+/* The first block of each term tells whether others follow; each has something in it. */
+static void compare_blocks(struct txn *txn)
+{
+	struct walk walk;
+	struct search_first first = { .has_further = false };
+	bool further = false;
+	walk_start(&walk, txn, TABLE_SEARCH, slice_of(NULL, 0));
+	for (bool more = true; more;) {
+		bool hidden;
+		bool is_first = true;
+		struct slice term;
+		uint64_t floor;
+		more = walk_next(&walk);
+		if (more)
+			assert_true(key_read_search(walk.key, &hidden, &term, &is_first, &floor));
+		further = further || !is_first;
+		if (!is_first)
+			continue;
+		assert_int_equal(first.has_further, further);
+		further = false;
+		if (more)
+			assert_true(search_first_read(walk.value, &first));
+	}
+	walk_end(&walk);
+}
+
 static void compare(const struct model *model, struct store *store, struct random *random)
 {
 	static const char *const prefixes[] = { "", "q", "q1", "q17", "q177", "q9", "r", "z" };
 	struct txn *txn;
 	struct error err;
 	assert_int_equal(store_snapshot(store, &txn, &err), CODE_OK);
+	compare_blocks(txn);
 	for (int hidden = 0; hidden <= 1; hidden++) {
 		for (int word = 0; word < WORDS; word++) {
 			compare_postings(model, txn, hidden, word);
@@ -299,8 +326,11 @@ static void random_documents_match_the_arrays(void **state)
 	}
 	struct document none = { .exists = false };
 	assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
-	for (uint64_t i = 0; i < DOCUMENTS; i++) /* every one once: 7 and 4000 have no factor */
+	for (uint64_t i = 0; i < DOCUMENTS; i++) { /* every one once: 7 and 4000 have no factor */
 		replace(&txn, &arena, analyzer, &model, i * 7 % DOCUMENTS + 1, &none);
+		if (i % 100 == 0)
+			compare_blocks(&txn);
+	}
 	assert_int_equal(txn_entries(&txn, TABLE_SEARCH), 0);
 	assert_int_equal(txn_entries(&txn, TABLE_LENGTH), 0);
 	assert_int_equal(txn_entries(&txn, TABLE_COUNTER), 0);
