@@ -66,11 +66,12 @@ bool search_stems_of_prefix(struct arena *arena, struct analyzer *analyzer, stru
 	size_t count = 0;
 	memcpy(word, prefix.data, prefix.size);
 	for (size_t i = 0; i < endings.count * language_count; i++) {
-		const char *ending = endings.texts[i % endings.count];
-		size_t size = prefix.size + strlen(ending);
+		struct slice ending = slice_of_text(endings.texts[i % endings.count]);
+		size_t size = prefix.size + ending.size;
 		if (size > TERM_BYTES_MAX || count == SEARCH_ENDINGS_MAX)
 			continue;
-		memcpy(word + prefix.size, ending, strlen(ending));
+		if (ending.size > 0)
+			memcpy(word + prefix.size, ending.data, ending.size);
 		struct slice stem =
 			analyzer_stem(analyzer, slice_of(word, size), languages[i / endings.count]);
 		if (begins_with(stem, prefix) || is_listed(ret, count, stem))

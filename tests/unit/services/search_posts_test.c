@@ -3,6 +3,7 @@
 #include "support/content.h"
 #include "support/search.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -743,6 +744,46 @@ static void test_the_deadline(void **state)
 		CODE_OK);
 }
 
+/* Searches in several threads while posts are written. */
+enum { THREADS = 4, SEARCHES = 60, WRITES = 20, FIRST_POSTS = 10 };
+
+static void *search_often(void *unused)
+{
+	struct answer own = { 0 };
+	double score = 0;
+	for (int i = 0; i < SEARCHES; i++) {
+		const Lectern__V1__SearchPostsResponse *page = search(&server,
+			&(struct asked){ .query = i % 2 == 0 ? "coffee" : "\"running shop\"",
+				.page_size = 100,
+				.facets = { BY_TAG },
+				.facet_count = 1 },
+			&own);
+		assert_in_range(page->total_size, FIRST_POSTS, FIRST_POSTS + WRITES);
+		assert_int_equal(page->n_hits, page->total_size);
+		assert_int_equal(page->facets[0]->values[0]->post_count, page->total_size);
+		for (size_t h = 0; h < page->n_hits; h++) {
+			assert_true(h == 0 || page->hits[h]->score <= score);
+			score = page->hits[h]->score;
+		}
+	}
+	answer_done(&own);
+	return NULL;
+}
+
+static void test_searches_side_by_side(void **state)
+{
+	pthread_t threads[THREADS];
+	const struct note note = { .title = "Coffee", .body = "A running shop.", .tags = { "a" } };
+	for (int i = 0; i < FIRST_POSTS; i++)
+		put_note(&server, &note);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, search_often, NULL), 0);
+	for (int i = 0; i < WRITES; i++)
+		put_note(&server, &note);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -771,6 +812,7 @@ int main(void)
 		TEST(test_a_prefix_of_too_many_words),
 		TEST(test_out_of_memory),
 		TEST(test_the_deadline),
+		TEST(test_searches_side_by_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
