@@ -248,7 +248,7 @@ static enum code count_posts(struct dates *dates, const char *filter_text,
 		return code;
 	struct post_iterator_stats stats = { .keys_read = 0 };
 	struct post_iterator_context context = {
-		.txn = txn, .arena = call->arena, .stats = &stats
+		.txn = txn, .arena = call->arena, .deadline_ns = call->deadline_ns, .stats = &stats
 	};
 	uint8_t newest[VALUE_U64_BYTES];
 	uint8_t behind_oldest[VALUE_U64_BYTES];

@@ -195,9 +195,10 @@ enum code post_list_related(
 		return txn_status(snapshot_of(call), err);
 	}
 	related->size = size < LIMIT_RELATED_PAGE_SIZE ? size : LIMIT_RELATED_PAGE_SIZE;
-	related->context = (struct post_iterator_context){
-		.txn = snapshot_of(call), .arena = call->arena, .stats = &stats
-	};
+	related->context = (struct post_iterator_context){ .txn = snapshot_of(call),
+		.arena = call->arena,
+		.deadline_ns = call->deadline_ns,
+		.stats = &stats };
 	code = read_terms(related, &post, err);
 	if (code == CODE_OK)
 		code = find_related(call, related, post.id, err);

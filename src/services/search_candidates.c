@@ -29,7 +29,7 @@ void search_candidates_list(struct search_candidates *candidates, const struct f
 {
 	struct post_iterator_stats stats = { 0 };
 	const struct post_iterator_context context = {
-		.txn = txn, .arena = arena, .stats = &stats
+		.txn = txn, .arena = arena, .deadline_ns = deadline->at_ns, .stats = &stats
 	};
 	*candidates = (struct search_candidates){ .ids = NULL };
 	struct post_iterator *iterator =

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { KEYS_BETWEEN_CLOCKS = 1024 };
+
 enum kind { EMPTY, LIST, ARRAY, UNION, INTERSECT, BOUNDED };
 
 struct post_iterator {
@@ -79,7 +81,9 @@ struct post_iterator *post_iterator_list(
 
 static bool list_arrive(struct post_iterator *iterator, bool found)
 {
-	iterator->context->stats->keys_read++;
+	const struct post_iterator_context *context = iterator->context;
+	if (++context->stats->keys_read % KEYS_BETWEEN_CLOCKS == 0)
+		txn_check_deadline(context->txn, context->deadline_ns);
 	if (!found || !key_has_prefix(iterator->walk.key, key_slice(&iterator->prefix)))
 		return end(iterator);
 	return stand_at(iterator, slice_of(iterator->walk.key.data + iterator->prefix.size,

@@ -24,6 +24,9 @@ struct post_iterator_context {
 	struct txn *txn;
 	struct arena *arena; /* of the iterators */
 	bool reverse;	     /* against the order of the keys */
+	/* Of the caller, by the monotonic clock: looked at now and then, because one step of an
+	 * intersection may read any number of keys. Then the transaction fails. 0: none. */
+	uint64_t deadline_ns;
 	struct post_iterator_stats *stats;
 };
 

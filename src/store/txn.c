@@ -1,5 +1,6 @@
 #include "store/txn.h"
 
+#include "base/clock.h"
 #include "store/env.h"
 
 #include <errno.h>
@@ -121,6 +122,14 @@ void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id)
 	if (!failed(txn))
 		fail_reason(&txn->error, CODE_DATA_LOSS, "STORE_DAMAGED",
 			"%s %" PRIu64 " cannot be read; run a store check", what, id);
+}
+
+void txn_check_deadline(struct txn *txn, uint64_t deadline_ns)
+{
+	if (!failed(txn) && deadline_ns != 0 && clock_monotonic_ns() >= deadline_ns)
+		fail_reason(&txn->error, CODE_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+			"the query needs more time than the caller gives; narrow the filter or "
+			"wait longer");
 }
 
 uint64_t txn_writes(const struct txn *txn)

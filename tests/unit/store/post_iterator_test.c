@@ -1,6 +1,7 @@
 /* Iterators over posting lists against sets of bits: random trees, both directions, leaps. */
 #include "store/post_iterator.h"
 
+#include "base/clock.h"
 #include "store/posting.h"
 #include "store/store_private.h"
 #include "support/random.h"
@@ -209,10 +210,43 @@ static void random_trees_give_what_sets_of_bits_give(void **state)
 	arena_done(&arena);
 }
 
+/* A list without itself: no step of it ever comes back with a post. */
+static void steps_end_with_the_callers_time(void **state)
+{
+	enum { TIMES = 1000 };
+	struct txn *txn;
+	struct error err;
+	struct arena arena;
+	struct post_iterator_stats stats = { .keys_read = 0 };
+	arena_init(&arena, 16 * 1024 * 1024);
+	for (int late = 0; late <= 1; late++) {
+		assert_int_equal(store_snapshot(fixture.store, &txn, &err), CODE_OK);
+		struct post_iterator_context context = {
+			.txn = txn,
+			.arena = &arena,
+			.deadline_ns = late ? clock_monotonic_ns() : UINT64_MAX,
+			.stats = &stats,
+		};
+		for (int i = 0; i < TIMES; i++) {
+			struct post_iterator *parts[] = { post_iterator_list(&context, KIND, 1),
+				post_iterator_list(&context, KIND, 1) };
+			struct post_iterator *none =
+				post_iterator_intersect(&context, parts, 1, parts + 1, 1);
+			assert_non_null(none);
+			assert_false(post_iterator_next(none));
+			post_iterator_close(none);
+		}
+		assert_int_equal(txn_status(txn, &err), late ? CODE_DEADLINE_EXCEEDED : CODE_OK);
+		store_release(fixture.store, txn);
+	}
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_trees_give_what_sets_of_bits_give),
+		cmocka_unit_test(steps_end_with_the_callers_time),
 	};
 	return cmocka_run_group_tests(tests, fill, empty);
 }
