@@ -149,7 +149,7 @@ static bool is_star(const struct filter_node *node)
 static enum code bind_term(
 	const struct binder *binder, struct filter_node *node, const struct field *field)
 {
-	bool flag;
+	bool flag; /* a former slug; then: a name that several have */
 	if (is_star(node)) {
 		node->any = true;
 		return CODE_OK;
@@ -161,8 +161,13 @@ static enum code bind_term(
 			field->name, field->name);
 	struct slice value = slice_of_text(node->value);
 	node->number = term_find_slug(binder->txn, field->term_kind, value, &flag);
-	if (node->number == 0)
-		node->number = term_find_name(binder->txn, field->term_kind, value, &flag);
+	if (node->number != 0)
+		return CODE_OK;
+	node->number = term_find_name(binder->txn, field->term_kind, value, &flag);
+	if (flag)
+		return filter_fail(binder->err, node->value_position,
+			"several of the %s are named \"%.*s\"; give the slug", field->name,
+			shown(node->value), node->value);
 	return CODE_OK;
 }
 

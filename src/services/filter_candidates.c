@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { RECORDS_BETWEEN_CLOCKS = 256, UTF8_BYTES_MAX = 4 };
+
 struct candidates {
 	const struct filter *filter;
 	const struct filter_node *restriction;
@@ -41,7 +43,8 @@ static void look_at(struct candidates *candidates, uint64_t id)
 	struct post_fields post;
 	struct key position;
 	alone.next = NULL;
-	context->stats->records_read++;
+	if (++context->stats->records_read % RECORDS_BETWEEN_CLOCKS == 0)
+		txn_check_deadline(context->txn, context->deadline_ns);
 	if (!post_fields_get(context->txn, id, &post) ||
 		!filter_matches(&filter, context->txn, &post) || !grow(candidates))
 		return;
@@ -94,6 +97,10 @@ static bool gather_titles(struct candidates *candidates, uint8_t hidden)
 	const struct filter_node *node = candidates->restriction;
 	uint8_t kind = POSTING_TITLE | hidden;
 	size_t size = text_cut(node->text, TITLE_SORT_BYTES_MAX);
+	/* A key that was cut has no blank at its end. */
+	while (size > 0 && size + UTF8_BYTES_MAX > TITLE_SORT_BYTES_MAX &&
+		node->text.data[size - 1] == ' ')
+		size--;
 	struct key key = list_key(kind, slice_of(node->text.data, size));
 	if (!node->prefix && size == node->text.size)
 		key.bytes[key.size++] = 0; /* the end of the title in the key */

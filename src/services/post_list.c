@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { POSITION_BYTES_MAX = TITLE_SORT_BYTES_MAX + 1 + 8 }; /* a title, its end, an id */
+
 /* One page at work. */
 struct run {
 	struct rpc_call *call;
@@ -144,15 +146,20 @@ static bool passes(struct run *run, uint64_t id, struct post_fields *post)
 	return filter_matches(&run->list->filter, txn, post);
 }
 
+/* Puts a post where none was, or in the place of another one. */
 static bool keep(struct run *run, struct post_entry *entry, uint64_t id, struct slice position)
 {
-	uint8_t *kept = arena_alloc(run->call->arena, position.size);
+	uint8_t *kept = entry->kept;
+	if (kept == NULL)
+		kept = arena_alloc(run->call->arena, POSITION_BYTES_MAX);
 	if (kept == NULL) {
 		txn_fail_memory(run->by_time.txn);
 		return false;
 	}
 	memcpy(kept, position.data, position.size);
-	*entry = (struct post_entry){ .id = id, .position = slice_of(kept, position.size) };
+	*entry = (struct post_entry){
+		.id = id, .position = slice_of(kept, position.size), .kept = kept
+	};
 	return true;
 }
 
@@ -285,8 +292,8 @@ static void offer(struct run *run, uint64_t id, struct slice position)
 		sift_down(run, 0, page->count);
 }
 
-static enum code gather(
-	struct run *run, struct post_iterator *iterator, bool exact, struct error *err)
+/* The order needs each record, so each is tested, too. */
+static enum code gather(struct run *run, struct post_iterator *iterator, struct error *err)
 {
 	struct post_page *page = run->page;
 	page->counted = true;
@@ -299,7 +306,7 @@ static enum code gather(
 		if (code != CODE_OK)
 			return code;
 		uint64_t id = post_iterator_id(iterator);
-		if (!passes(run, id, &post) && !exact)
+		if (!passes(run, id, &post))
 			continue;
 		page->total++;
 		post_list_position(run->list, &post, &position);
@@ -341,7 +348,7 @@ static enum code find_by_time(struct run *run, struct buffer *plan, struct error
 }
 
 static enum code find_by_order(struct run *run, struct post_iterator *ordered,
-	struct post_iterator *filtered, bool exact, struct buffer *plan, struct error *err)
+	struct post_iterator *filtered, struct buffer *plan, struct error *err)
 {
 	uint64_t posts = post_iterator_cost(ordered);
 	uint64_t found = post_iterator_cost(filtered);
@@ -362,7 +369,7 @@ static enum code find_by_order(struct run *run, struct post_iterator *ordered,
 	}
 	if (plan != NULL)
 		buffer_append_text(plan, "; gathered and sorted");
-	return gather(run, filtered, exact, err);
+	return gather(run, filtered, err);
 }
 
 static enum code find(struct run *run, struct buffer *plan, struct error *err)
@@ -378,7 +385,7 @@ static enum code find(struct run *run, struct buffer *plan, struct error *err)
 		txn_fail_memory(run->by_time.txn);
 		code = txn_status(run->by_time.txn, err);
 	} else {
-		code = find_by_order(run, ordered, filtered, exact, plan, err);
+		code = find_by_order(run, ordered, filtered, plan, err);
 	}
 	post_iterator_close(filtered);
 	post_iterator_close(ordered);
@@ -391,9 +398,10 @@ enum code post_list_page(struct rpc_call *call, const struct post_list *list,
 	struct txn *txn = snapshot_of(call);
 	*ret = (struct post_page){ .count = 0 };
 	struct run run = { .call = call, .list = list, .request = request, .page = ret };
-	run.by_time = (struct post_iterator_context){
-		.txn = txn, .arena = call->arena, .stats = &ret->stats
-	};
+	run.by_time = (struct post_iterator_context){ .txn = txn,
+		.arena = call->arena,
+		.deadline_ns = call->deadline_ns,
+		.stats = &ret->stats };
 	run.by_order = run.by_time;
 	run.by_order.reverse = is_reverse(list);
 	ret->entries = arena_calloc(call->arena, request->size + 1, sizeof *ret->entries);
@@ -411,7 +419,7 @@ enum code post_list_page(struct rpc_call *call, const struct post_list *list,
 		code = count(&run, err);
 	if (has_counter)
 		ret->total = counter;
-	ret->counted = ret->counted || has_counter;
+	ret->counted = has_counter || (ret->counted && request->count);
 	if (!ret->counted)
 		ret->total = 0;
 	if (request->explain)

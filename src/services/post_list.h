@@ -19,6 +19,7 @@ struct post_list {
 struct post_entry {
 	uint64_t id;
 	struct slice position;
+	uint8_t *kept; /* room for any position; NULL where the bytes are the store's */
 };
 
 struct post_page {
