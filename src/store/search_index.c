@@ -103,13 +103,13 @@ static bool has_second(const struct edit *edit)
 }
 
 /* The first block has lost its last posting: the second one becomes the first. */
-static void replace_first(const struct edit *edit, struct search_first *first)
+static void replace_first(const struct edit *edit, struct search_first first)
 {
 	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
 	struct slice second;
 	uint64_t floor;
 	struct key key;
-	if (first->documents == 0) {
+	if (first.documents == 0) {
 		key_search(&key, edit->hidden, edit->term);
 		txn_delete(edit->txn, TABLE_SEARCH, &key);
 		return;
@@ -120,27 +120,27 @@ static void replace_first(const struct edit *edit, struct search_first *first)
 	}
 	memcpy(bytes, second.data, second.size);
 	delete_further(edit, floor);
-	first->block = slice_of(bytes, second.size);
-	first->has_further = has_second(edit);
-	put_first(edit, first);
+	first.block = slice_of(bytes, second.size);
+	first.has_further = has_second(edit);
+	put_first(edit, &first);
 }
 
 static void store_first(
-	const struct edit *edit, struct search_first *first, const struct search_block *block)
+	const struct edit *edit, struct search_first first, const struct search_block *block)
 {
 	struct search_block left;
 	struct search_block right;
-	first->block = search_block_slice(block);
+	first.block = search_block_slice(block);
 	if (block->size == 0) {
 		replace_first(edit, first);
 		return;
 	}
 	if (block->size > SEARCH_BLOCK_BYTES_MAX) {
 		put_further(edit, search_block_split(block, &left, &right), &right);
-		first->block = search_block_slice(&left);
-		first->has_further = true;
+		first.block = search_block_slice(&left);
+		first.has_further = true;
 	}
-	put_first(edit, first);
+	put_first(edit, &first);
 }
 
 static void store_further(const struct edit *edit, uint64_t floor, const struct search_block *block)
@@ -158,17 +158,17 @@ static void store_further(const struct edit *edit, uint64_t floor, const struct 
 }
 
 /* A posting of a further block; the number of documents stands in the first one. */
-static void edit_further(const struct edit *edit, struct search_first *first,
+static void edit_further(const struct edit *edit, struct search_first first,
 	const struct search_first *old, uint64_t floor, const struct search_block *block)
 {
 	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
 	memcpy(bytes, old->block.data, old->block.size);
-	first->block = slice_of(bytes, old->block.size);
+	first.block = slice_of(bytes, old->block.size);
 	store_further(edit, floor, block);
 	if (block->size == 0)
-		first->has_further = has_second(edit);
-	if (first->documents != old->documents || first->has_further != old->has_further)
-		put_first(edit, first);
+		first.has_further = has_second(edit);
+	if (first.documents != old->documents || first.has_further != old->has_further)
+		put_first(edit, &first);
 }
 
 static void edit_term(const struct edit *edit)
@@ -199,9 +199,9 @@ static void edit_term(const struct edit *edit)
 	first.documents += !edit->was_there;
 	first.documents -= edit->posting.weight == 0;
 	if (in_further)
-		edit_further(edit, &first, &old, floor, &block);
+		edit_further(edit, first, &old, floor, &block);
 	else
-		store_first(edit, &first, &block);
+		store_first(edit, first, &block);
 }
 
 /* What a document is to one half of the index. */
