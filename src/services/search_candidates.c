@@ -11,12 +11,16 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Leaves the filter to be tested where there are more posts than there should be. */
 static void read_ids(struct search_candidates *candidates, struct post_iterator *iterator,
 	uint64_t *ids, size_t capacity, struct deadline *deadline)
 {
 	size_t count = 0;
-	while (count < capacity && post_iterator_next(iterator) && !deadline_passed(deadline, 1))
+	while (post_iterator_next(iterator) && !deadline_passed(deadline, 1)) {
+		if (count == capacity)
+			return;
 		ids[count++] = post_iterator_id(iterator);
+	}
 	if (count > 1)
 		qsort(ids, count, sizeof *ids, ascending);
 	candidates->ids = ids;

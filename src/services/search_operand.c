@@ -171,7 +171,8 @@ bool search_operand_seek(struct search_operand *operand, uint64_t *id, struct de
 	size_t agreed = 0; /* words that stand at *id */
 	for (size_t i = 0; agreed < operand->word_count; i = (i + 1) % operand->word_count) {
 		struct search_union *set = &operand->words[i];
-		if (!search_union_seek(set, *id) || deadline_passed(deadline, 1))
+		unsigned steps = 1 + (unsigned)set->live / 16; /* some of them move */
+		if (!search_union_seek(set, *id) || deadline_passed(deadline, steps))
 			return false;
 		agreed = set->id == *id ? agreed + 1 : 1;
 		*id = set->id;
