@@ -129,6 +129,81 @@ static void ranks_put_the_largest_count_first(void **state)
 	assert_true(compare(&few, &none) < 0);
 }
 
+/* All blocks of a term, by floor, before the first of a longer term; the hidden half behind. */
+static void blocks_of_a_term_stand_side_by_side(void **state)
+{
+	static const struct {
+		bool hidden;
+		const char *term;
+		uint64_t floor; /* 0: the first block */
+	} ascending[] = {
+		{ false, "ab", 0 },
+		{ false, "ab", 1 },
+		{ false, "ab", 256 },
+		{ false, "ab", UINT64_MAX },
+		{ false, "ab\1", 0 },
+		{ false, "abc", 0 },
+		{ false, "abc", 7 },
+		{ false, "b", 0 },
+		{ false, "\xE4\xB8\xAD\xE6\x96\x87", 5 },
+		{ true, "a", 0 },
+		{ true, "ab", 3 },
+	};
+	struct key previous = { .size = 0 };
+	for (size_t i = 0; i < sizeof ascending / sizeof *ascending; i++) {
+		struct key key;
+		bool hidden;
+		bool is_first;
+		struct slice term;
+		uint64_t floor;
+		struct slice want = slice_of_text(ascending[i].term);
+		if (ascending[i].floor == 0)
+			key_search(&key, ascending[i].hidden, want);
+		else
+			key_search_block(&key, ascending[i].hidden, want, ascending[i].floor);
+		assert_true(compare(&previous, &key) < 0);
+		assert_true(key_read_search(key_slice(&key), &hidden, &term, &is_first, &floor));
+		assert_int_equal(hidden, ascending[i].hidden);
+		assert_true(slice_equals(term, want));
+		assert_int_equal(is_first, ascending[i].floor == 0);
+		assert_true(floor == ascending[i].floor);
+		previous = key;
+	}
+}
+
+static void other_keys_of_search_and_suggestions_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} cases[] = { { "", 0 }, { "\0", 1 }, { "\2a", 2 }, { "\0\0", 2 }, { "\0a\0", 3 },
+		{ "\0a\0\1\2\3\4\5\6\7", 10 }, { "\0a\0\1\2\3\4\5\6\7\10\11", 12 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool flag;
+		struct slice part;
+		uint64_t number;
+		uint8_t kind;
+		uint8_t ordinal;
+		struct slice key = slice_of(cases[i].bytes, cases[i].size);
+		assert_false(key_read_search(key, &flag, &part, &flag, &number));
+		assert_false(key_read_suggest(key, &part, &kind, &ordinal, &number));
+	}
+}
+
+static void suggestions_are_read_back(void **state)
+{
+	struct key key;
+	struct slice folded;
+	uint8_t kind;
+	uint8_t ordinal;
+	uint64_t id;
+	/* Numbers with bytes of 0 behind the text. */
+	key_suggest(&key, slice_of_text("deep learning"), 4, 0, 256);
+	assert_true(key_read_suggest(key_slice(&key), &folded, &kind, &ordinal, &id));
+	assert_true(slice_equals(folded, slice_of_text("deep learning")));
+	assert_true(kind == 4 && ordinal == 0 && id == 256);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +211,9 @@ int main(void)
 		cmocka_unit_test(names_sort_before_their_longer_kin),
 		cmocka_unit_test(a_long_name_is_cut_and_fits),
 		cmocka_unit_test(other_sizes_are_refused),
+		cmocka_unit_test(blocks_of_a_term_stand_side_by_side),
+		cmocka_unit_test(other_keys_of_search_and_suggestions_are_refused),
+		cmocka_unit_test(suggestions_are_read_back),
 		cmocka_unit_test(ranks_put_the_largest_count_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
