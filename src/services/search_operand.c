@@ -25,7 +25,7 @@ static enum code open_word(
 	if (!search_union_init(set, lookup->arena, word->term_count))
 		return out_of_memory(err);
 	for (size_t i = 0; i < word->term_count; i++)
-		search_union_add(set, lookup->txn, lookup->hidden, word->terms[i], true);
+		search_union_add(set, lookup->reader, lookup->hidden, word->terms[i], true);
 	operand->documents = set->documents;
 	return CODE_OK;
 }
@@ -61,7 +61,7 @@ static enum code expand(const struct search_lookup *lookup, struct slice prefix,
 {
 	struct search_terms walk;
 	enum code code = CODE_OK;
-	search_terms_start(&walk, lookup->txn, lookup->hidden, prefix);
+	search_terms_start(&walk, lookup->reader, lookup->hidden, prefix);
 	while (code == CODE_OK && search_terms_next(&walk)) {
 		if (ret->count == LIMIT_PREFIX_WORDS)
 			code = fail_field(err, CODE_INVALID_ARGUMENT, "PREFIX_TOO_SHORT", "query",
@@ -93,9 +93,9 @@ static enum code open_prefix(
 	if (!search_union_init(set, lookup->arena, terms.count + stem_count))
 		return out_of_memory(err);
 	for (size_t i = 0; i < terms.count; i++)
-		search_union_add(set, lookup->txn, lookup->hidden, terms.terms[i], true);
+		search_union_add(set, lookup->reader, lookup->hidden, terms.terms[i], true);
 	for (size_t i = 0; i < stem_count; i++)
-		search_union_add(set, lookup->txn, lookup->hidden, stems[i], false);
+		search_union_add(set, lookup->reader, lookup->hidden, stems[i], false);
 	operand->documents = set->documents;
 	return CODE_OK;
 }
@@ -129,7 +129,7 @@ static enum code open_phrase(
 		if (!search_union_init(set, lookup->arena, word->term_count))
 			return out_of_memory(err);
 		for (size_t t = 0; t < word->term_count; t++)
-			search_union_add(set, lookup->txn, lookup->hidden, word->terms[t], true);
+			search_union_add(set, lookup->reader, lookup->hidden, word->terms[t], true);
 		if (set->documents < operand->documents)
 			operand->documents = set->documents;
 	}

@@ -6,6 +6,7 @@
 
 /* What the clauses of one query are looked up with. */
 struct search_lookup {
+	struct search_reader *reader;
 	struct txn *txn;
 	struct arena *arena;
 	struct analyzer *analyzer;

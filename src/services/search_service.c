@@ -33,6 +33,7 @@ struct search {
 	struct analyzer *analyzer; /* taken from the services */
 	struct search_query query;
 	struct search_candidates candidates; /* of the filter */
+	struct search_reader reader;
 	struct search_match matches[HALVES];
 	const struct search_match *halves[HALVES]; /* those that are in use */
 	size_t half_count;
@@ -143,7 +144,8 @@ static enum code open_half(struct search *search, bool hidden, struct error *err
 {
 	struct search_match *match = &search->matches[search->half_count];
 	*match = (struct search_match){
-		.lookup = { .txn = snapshot_of(search->call),
+		.lookup = { .reader = &search->reader,
+			.txn = snapshot_of(search->call),
 			.arena = search->call->arena,
 			.analyzer = search->analyzer,
 			.hidden = hidden,
@@ -213,6 +215,7 @@ static enum code status_of(const struct search *search, struct error *err)
 
 static enum code find(struct search *search, struct error *err)
 {
+	search_reader_open(&search->reader, snapshot_of(search->call), search->call->arena);
 	enum code code = open_half(search, false, err);
 	if (code == CODE_OK && search->filter.all_states)
 		code = open_half(search, true, err);

@@ -11,11 +11,11 @@ bool search_union_init(struct search_union *set, struct arena *arena, size_t cap
 	return set->lists != NULL && set->proven != NULL && set->heap != NULL && set->path != NULL;
 }
 
-void search_union_add(
-	struct search_union *set, struct txn *txn, bool hidden, struct slice term, bool proven)
+void search_union_add(struct search_union *set, struct search_reader *reader, bool hidden,
+	struct slice term, bool proven)
 {
 	struct search_postings *list = &set->lists[set->count];
-	search_postings_start(list, txn, hidden, term);
+	search_postings_start(list, reader, hidden, term);
 	if (list->documents == 0) {
 		search_postings_end(list);
 		return;

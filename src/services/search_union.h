@@ -21,8 +21,8 @@ struct search_union {
 /* Room for as many terms. False when out of memory. */
 bool search_union_init(struct search_union *set, struct arena *arena, size_t capacity) NODISCARD;
 /* Adds a term; one that is not in the index takes nothing. All are added before the first seek. */
-void search_union_add(
-	struct search_union *set, struct txn *txn, bool hidden, struct slice term, bool proven);
+void search_union_add(struct search_union *set, struct search_reader *reader, bool hidden,
+	struct slice term, bool proven);
 /* Gives the cursors back and returns how many blocks were read. */
 uint64_t search_union_end(struct search_union *set);
 

@@ -95,6 +95,9 @@ static enum code run(
 		return apply_delete_term(apply, command->delete_term, err);
 	case LECTERN__STORE__V1__COMMAND__OPERATION_APPLY_DUE:
 		return apply_due(apply, command->apply_due, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH:
+		search_index_merge(apply->txn, apply->words);
+		return txn_status(apply->txn, err);
 	case LECTERN__STORE__V1__COMMAND__OPERATION__NOT_SET:
 	case _LECTERN__STORE__V1__COMMAND__OPERATION__CASE_IS_INT_SIZE:
 		break;

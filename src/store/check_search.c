@@ -1,10 +1,9 @@
 /* The search index and the suggestions: made again from the records and compared both ways. Of the
  * index one post is in memory at a time; that nothing is in it that should not be follows from
- * counting. */
+ * counting. A post with recent changes is what those make of its blocks. */
 #include "store/check_private.h"
 #include "store/post.h"
 #include "store/posting.h"
-#include "store/search_block.h"
 #include "store/search_document.h"
 #include "store/search_private.h"
 #include "store/suggest.h"
@@ -27,29 +26,44 @@ static const char *half_name(bool hidden)
 
 /* --- From the records to the index. --- */
 
-static void check_term(struct check *check, const struct search_document *document,
-	struct slice term, uint32_t weight)
+/* The recent changes of a post; false if there are none that can be read. */
+static bool find_recent(struct check *check, uint64_t id, struct recent *ret)
 {
-	struct search_postings postings;
-	search_postings_start(&postings, check->txn, document->hidden, term);
-	bool found = search_postings_seek(&postings, document->id) && postings.id == document->id;
-	search_postings_end(&postings);
-	if (!found)
+	struct key key;
+	struct slice value;
+	key_recent(&key, id);
+	return txn_get(check->txn, TABLE_RECENT, &key, &value) && recent_read(ret, id, value);
+}
+
+static void check_term(struct check *check, const struct search_document *document,
+	const struct recent *recent, struct slice term, uint32_t weight)
+{
+	struct recent_cursor cursor;
+	bool is_recent = recent != NULL && recent_seek(&cursor, recent, term) &&
+			 slice_equals(recent_term(&cursor), term);
+	uint32_t found =
+		is_recent ? recent_after(&cursor, document->hidden)
+			  : search_blocks_weight(check->txn, document->hidden, term, document->id);
+	/* A record of another half, or between halves, has to name every term. */
+	if (recent != NULL && !is_recent && recent->before != recent->after)
+		found = 0;
+	if (found == 0)
 		check_problem(check, "the search index of %s posts lacks \"%.*s\" of post %" PRIu64,
 			half_name(document->hidden), (int)term.size, (const char *)term.data,
 			document->id);
-	else if (postings.weight != weight)
+	else if (found != weight)
 		check_problem(check,
 			"the search index has \"%.*s\" of post %" PRIu64
 			" with weight %u, it is %u",
-			(int)term.size, (const char *)term.data, document->id, postings.weight,
-			weight);
+			(int)term.size, (const char *)term.data, document->id, found, weight);
 }
 
 static void check_document(
 	struct check *check, const struct search_document *document, struct half *half)
 {
 	struct document_terms terms;
+	struct recent recent;
+	bool has_recent = find_recent(check, document->id, &recent);
 	arena_reset(&check->words);
 	if (!search_document_terms(&check->words, check->analyzer, NULL, document, &terms)) {
 		txn_fail_memory(check->txn);
@@ -64,8 +78,8 @@ static void check_document(
 	half->languages[analyzer_language(document->language)]++;
 	half->postings += terms.count;
 	for (size_t i = 0; i < terms.count; i++)
-		check_term(check, document, document_term_slice(terms.terms[i]),
-			terms.terms[i]->weights[1]);
+		check_term(check, document, has_recent ? &recent : NULL,
+			document_term_slice(terms.terms[i]), terms.terms[i]->weights[1]);
 }
 
 static void check_documents(struct check *check, struct half halves[2])
@@ -118,7 +132,7 @@ static uint64_t check_statistics(struct check *check, bool hidden, const struct 
 /* A walk over the blocks of all terms. */
 struct blocks {
 	struct check *check;
-	uint64_t found[2]; /* postings of each half */
+	uint64_t *found; /* postings of each half */
 	/* The current term. */
 	bool any;
 	bool hidden;
@@ -145,7 +159,9 @@ static void check_posting(struct blocks *blocks, uint64_t id)
 {
 	blocks->count++;
 	blocks->found[blocks->hidden]++;
-	if (search_length_get(blocks->check->txn, id) == 0)
+	struct recent recent;
+	if (search_length_get(blocks->check->txn, id) == 0 &&
+		!find_recent(blocks->check, id, &recent))
 		check_problem(blocks->check,
 			"the search index has \"%.*s\" of post %" PRIu64 ", which is not in it",
 			(int)blocks->term.size, (const char *)blocks->term.data, id);
@@ -188,10 +204,10 @@ static bool check_block(struct blocks *blocks, struct slice key, struct slice va
 	return blocks->any && check_postings(blocks, blocks->first.block, 0);
 }
 
-static void check_blocks(struct check *check, const struct half halves[2])
+static void check_blocks(struct check *check, uint64_t found[2])
 {
 	struct walk walk;
-	struct blocks blocks = { .check = check };
+	struct blocks blocks = { .check = check, .found = found };
 	walk_start(&walk, check->txn, TABLE_SEARCH, slice_of(NULL, 0));
 	while (walk_next(&walk)) {
 		check->report->entries++;
@@ -200,12 +216,71 @@ static void check_blocks(struct check *check, const struct half halves[2])
 	}
 	walk_end(&walk);
 	end_term(&blocks);
+}
+
+/* Compares what a recent change says was before it with the blocks; adds what it adds to them. */
+static void check_recent_term(
+	struct check *check, const struct recent_cursor *cursor, uint64_t found[2])
+{
+	const struct recent *recent = cursor->recent;
+	struct slice term = recent_term(cursor);
+	for (int hidden = 0; hidden <= 1; hidden++) {
+		uint32_t before = recent_before(cursor, hidden);
+		uint32_t own = search_blocks_weight(check->txn, hidden, term, recent->id);
+		if (own != before)
+			check_problem(check,
+				"the recent words of post %" PRIu64 " say that \"%.*s\" had weight "
+				"%u in the index of %s posts, it has %u",
+				recent->id, (int)term.size, (const char *)term.data, before,
+				half_name(hidden), own);
+		found[hidden] += recent_after(cursor, hidden) != 0;
+		found[hidden] -= before != 0;
+	}
+	bool differs = recent->before == recent->after ? cursor->before != cursor->after
+						       : cursor->before != 0 || cursor->after != 0;
+	if (!differs || memchr(term.data, 0, term.size) != NULL)
+		check_problem(check,
+			"the recent words of post %" PRIu64 " have \"%.*s\", which is no change",
+			recent->id, (int)term.size, (const char *)term.data);
+}
+
+static void check_recents(struct check *check, uint64_t found[2])
+{
+	struct walk walk;
+	uint64_t id;
+	struct recent recent;
+	struct recent_cursor cursor;
+	walk_start(&walk, check->txn, TABLE_RECENT, slice_of(NULL, 0));
+	while (walk_next(&walk)) {
+		check->report->entries++;
+		if (!key_read_recent(walk.key, &id) || !recent_read(&recent, id, walk.value)) {
+			check_problem(check, "an entry of table recent cannot be read");
+			continue;
+		}
+		recent_start(&cursor, &recent);
+		while (recent_next(&cursor))
+			check_recent_term(check, &cursor, found);
+		if (cursor.damaged)
+			check_problem(
+				check, "the recent words of post %" PRIu64 " cannot be read", id);
+	}
+	walk_end(&walk);
+	if (txn_entries(check->txn, TABLE_RECENT) >= SEARCH_RECENT_POSTS)
+		check_problem(check, "table recent has %" PRIu64 " posts, at most %d may wait",
+			txn_entries(check->txn, TABLE_RECENT), SEARCH_RECENT_POSTS - 1);
+}
+
+static void check_words(struct check *check, const struct half halves[2])
+{
+	uint64_t found[2] = { 0, 0 };
+	check_blocks(check, found);
+	check_recents(check, found);
 	for (int hidden = 0; hidden <= 1; hidden++)
-		if (blocks.found[hidden] != halves[hidden].postings)
+		if (found[hidden] != halves[hidden].postings)
 			check_problem(check,
 				"the search index has %" PRIu64
 				" words of %s posts, the posts have %" PRIu64,
-				blocks.found[hidden], half_name(hidden), halves[hidden].postings);
+				found[hidden], half_name(hidden), halves[hidden].postings);
 }
 
 static void check_lengths(struct check *check, uint64_t documents)
@@ -330,7 +405,7 @@ uint64_t check_search(struct check *check)
 	struct half halves[2];
 	memset(halves, 0, sizeof halves);
 	check_documents(check, halves);
-	check_blocks(check, halves);
+	check_words(check, halves);
 	check_lengths(check, halves[0].documents + halves[1].documents);
 	check_titles(check);
 	check_names(check);

@@ -202,6 +202,12 @@ void key_length(struct key *key, uint64_t chunk)
 	put_u64(key, chunk);
 }
 
+void key_recent(struct key *key, uint64_t id)
+{
+	key->size = 0;
+	put_u64(key, id);
+}
+
 void key_suggest(struct key *key, struct slice folded, uint8_t kind, uint8_t ordinal, uint64_t id)
 {
 	key->size = 0;
@@ -344,6 +350,11 @@ bool key_read_search(
 bool key_read_length(struct slice key, uint64_t *chunk)
 {
 	return key_read_change(key, chunk);
+}
+
+bool key_read_recent(struct slice key, uint64_t *id)
+{
+	return key_read_change(key, id);
 }
 
 bool key_read_suggest(

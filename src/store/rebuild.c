@@ -22,7 +22,7 @@ static const enum table steps[] = { TABLE_TERM, TABLE_POST };
 enum { STEP_COUNT = sizeof steps / sizeof *steps };
 
 static const enum table derived[] = { TABLE_POSTING, TABLE_COUNTER, TABLE_RANK, TABLE_SEARCH,
-	TABLE_LENGTH, TABLE_SUGGEST };
+	TABLE_RECENT, TABLE_LENGTH, TABLE_SUGGEST };
 
 struct rebuild {
 	struct env *env;
@@ -176,6 +176,8 @@ static bool add_records(struct rebuild *rebuild)
 static void finish(struct rebuild *rebuild)
 {
 	struct key key;
+	arena_reset(&rebuild->words);
+	search_index_merge(&rebuild->txn, &rebuild->words);
 	key_meta(&key, META_REBUILD);
 	txn_delete(&rebuild->txn, TABLE_META, &key);
 	txn_put_meta(&rebuild->txn, META_FORMAT, STORE_FORMAT);

@@ -2,8 +2,6 @@
 
 #include "base/wire.h"
 
-#include <assert.h>
-
 static const uint64_t ID_MAX = UINT64_MAX >> 1;
 
 static inline bool take_varint(struct slice *rest, uint64_t *ret)
@@ -45,141 +43,182 @@ bool search_block_read(struct slice block, struct search_block_view *ret)
 	return true;
 }
 
-static void put_bytes(struct search_block *block, struct slice bytes)
-{
-	assert(bytes.size <= sizeof block->bytes - block->size);
-	if (bytes.size > 0)
-		memcpy(block->bytes + block->size, bytes.data, bytes.size);
-	block->size += bytes.size;
-}
-
-static void put_head(struct search_block *block, uint64_t first_id, uint64_t last_id)
-{
-	uint8_t bytes[WIRE_VARINT_BYTES_MAX];
-	block->size = 0;
-	block->appended = false;
-	put_bytes(block, slice_of(bytes, wire_put_varint(bytes, last_id - first_id)));
-}
-
-/* Writes a posting behind one with id `before`. */
-static void put_posting(struct search_block *block, uint64_t before, struct search_posting posting)
-{
-	uint8_t bytes[2 * WIRE_VARINT_BYTES_MAX];
-	uint64_t gap = posting.id - before;
-	size_t size = wire_put_varint(bytes, gap << 1 | (posting.weight == 1));
-	if (posting.weight != 1)
-		size += wire_put_varint(bytes + size, posting.weight);
-	put_bytes(block, slice_of(bytes, size));
-}
-
-static void append(const struct search_block_view *old, struct search_posting posting,
-	struct search_block *ret)
-{
-	put_head(ret, old->first_id, posting.id);
-	put_bytes(ret, old->postings);
-	put_posting(ret, old->last_id, posting);
-	ret->appended = true;
-}
-
-/* Where a posting stands in a block, or would stand: never behind the last one. */
-struct place {
-	uint64_t before;	  /* id of the posting before it, 0 if none */
-	struct search_posting at; /* what stands there now */
-	struct slice from;	  /* the postings from there on */
-	struct slice behind;	  /* the postings behind `at` */
+/* Postings that are being written. */
+struct output {
+	uint8_t *bytes;
+	size_t size;
+	uint64_t first_id; /* 0: none yet */
+	uint64_t last_id;
 };
 
-static bool find_place(struct slice postings, uint64_t id, struct place *ret)
+static void put_bytes(struct output *out, struct slice bytes)
 {
-	*ret = (struct place){ .from = postings, .behind = postings };
-	while (search_block_next(&ret->behind, &ret->at)) {
-		if (ret->at.id >= id)
-			return true;
-		ret->before = ret->at.id;
-		ret->from = ret->behind;
-	}
-	return false; /* damaged: the head says that there is a larger id */
+	if (bytes.size > 0)
+		memcpy(out->bytes + out->size, bytes.data, bytes.size);
+	out->size += bytes.size;
 }
 
-/* Adds or changes a posting that is not above the last one. */
-static void put_at(const struct search_block_view *old, const struct place *place,
-	struct search_posting posting, struct search_block *ret)
+static void put_posting(struct output *out, struct search_posting posting)
 {
-	uint64_t first_id = posting.id < old->first_id ? posting.id : old->first_id;
-	put_head(ret, first_id, old->last_id);
-	put_bytes(ret, slice_of(old->postings.data, old->postings.size - place->from.size));
-	put_posting(ret, place->before, posting);
-	if (place->at.id != posting.id)
-		put_posting(ret, posting.id, place->at);
-	put_bytes(ret, place->behind);
+	uint8_t *at = out->bytes + out->size;
+	size_t size = wire_put_varint(at, (posting.id - out->last_id) << 1 | (posting.weight == 1));
+	if (posting.weight != 1)
+		size += wire_put_varint(at + size, posting.weight);
+	out->size += size;
+	out->last_id = posting.id;
+	if (out->first_id == 0)
+		out->first_id = posting.id;
 }
 
-/* Removes the posting that stands at the place; the one behind it gets another gap. */
-static bool remove_at(
-	const struct search_block_view *old, const struct place *place, struct search_block *ret)
+/* Postings that are being read. */
+struct input {
+	struct search_posting next; /* id 0: there is none */
+	uint64_t before;	    /* id of the posting before it, 0 if none */
+	struct slice from;	    /* the postings from `next` on */
+	struct slice behind;	    /* the postings behind it */
+};
+
+static bool read_next(struct input *in)
 {
-	struct search_posting next = place->at;
-	struct slice behind = place->behind;
-	bool has_next = behind.size > 0;
-	if (has_next && !search_block_next(&behind, &next))
-		return false;
-	ret->size = 0;
-	ret->appended = false;
-	if (!has_next && place->before == 0)
+	in->before = in->next.id;
+	in->from = in->behind;
+	if (in->from.size > 0)
+		return search_block_next(&in->behind, &in->next);
+	in->next.id = 0;
+	return true;
+}
+
+/* Copies all postings below an id: but for the first one as they stand. */
+static bool copy_below(struct input *in, uint64_t id, struct output *out)
+{
+	if (in->next.id == 0 || in->next.id >= id)
 		return true;
-	put_head(ret, place->before == 0 ? next.id : old->first_id,
-		has_next ? old->last_id : place->before);
-	put_bytes(ret, slice_of(old->postings.data, old->postings.size - place->from.size));
-	if (has_next)
-		put_posting(ret, place->before, next);
-	put_bytes(ret, behind);
+	if (in->before != out->last_id || out->first_id == 0) {
+		put_posting(out, in->next);
+		if (!read_next(in))
+			return false;
+	}
+	const uint8_t *start = in->from.data;
+	while (in->next.id != 0 && in->next.id < id) {
+		out->last_id = in->next.id;
+		if (!read_next(in))
+			return false;
+	}
+	put_bytes(out, slice_of(start, (size_t)(in->from.data - start)));
 	return true;
 }
 
-bool search_block_edit(
-	struct slice old, struct search_posting posting, bool was_there, struct search_block *ret)
+static bool change_one(struct input *in, const struct search_change *change, struct output *out)
 {
-	struct search_block_view view;
-	struct place place;
-	assert(posting.id > 0 && posting.id <= ID_MAX && (was_there || posting.weight > 0));
-	if (old.size == 0) {
-		put_head(ret, posting.id, posting.id);
-		put_posting(ret, 0, posting);
-		return !was_there;
-	}
-	if (old.size > SEARCH_BLOCK_BYTES_MAX || !search_block_read(old, &view))
+	bool is_there = in->next.id == change->id;
+	if ((is_there ? in->next.weight : 0) != change->before)
 		return false;
-	if (posting.id > view.last_id) {
-		append(&view, posting, ret);
-		return !was_there;
-	}
-	if (!find_place(view.postings, posting.id, &place) ||
-		(place.at.id == posting.id) != was_there)
+	if (change->after != 0)
+		put_posting(
+			out, (struct search_posting){ .id = change->id, .weight = change->after });
+	return !is_there || read_next(in);
+}
+
+/* All changes lie behind the last posting, as those of new posts do: nothing needs to be read. */
+static void copy_all(const struct search_block_view *view, struct output *out)
+{
+	put_bytes(out, view->postings);
+	out->first_id = view->first_id;
+	out->last_id = view->last_id;
+}
+
+bool search_block_change(struct slice block, const struct search_change *changes, size_t count,
+	uint8_t *out_bytes, struct search_changed *ret)
+{
+	struct search_block_view view = { .last_id = 0 };
+	struct input in = { .before = 0 };
+	struct output out = { .bytes = out_bytes };
+	if (block.size > SEARCH_BLOCK_BYTES_MAX ||
+		(block.size > 0 && !search_block_read(block, &view)))
 		return false;
-	if (posting.weight == 0)
-		return remove_at(&view, &place, ret);
-	put_at(&view, &place, posting, ret);
+	if (changes[0].id > view.last_id)
+		copy_all(&view, &out);
+	else
+		in.behind = view.postings;
+	if (!read_next(&in))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!copy_below(&in, changes[i].id, &out) || !change_one(&in, &changes[i], &out))
+			return false;
+	/* What is left needs no reading: the gaps stay but for the first one. */
+	if (in.next.id != 0) {
+		if (in.before != out.last_id || out.first_id == 0) {
+			put_posting(&out, in.next);
+			in.from = in.behind;
+		}
+		put_bytes(&out, in.from);
+		out.last_id = view.last_id;
+	}
+	*ret = (struct search_changed){ .postings = slice_of(out.bytes, out.size),
+		.first_id = out.first_id,
+		.last_id = out.last_id };
 	return true;
 }
 
-uint64_t search_block_split(
-	const struct search_block *block, struct search_block *left, struct search_block *right)
+void search_pieces_start(
+	struct search_pieces *pieces, const struct search_changed *changed, bool at_end)
 {
-	struct search_block_view view;
-	bool sound = search_block_read(search_block_slice(block), &view);
-	assert(sound);
-	(void)sound;
-	struct place place = { .from = view.postings, .behind = view.postings };
-	while (search_block_next(&place.behind, &place.at) && place.behind.size > 0) {
-		if (!block->appended && place.from.size <= view.postings.size / 2)
+	size_t size = changed->postings.size;
+	size_t count = (size + SEARCH_BLOCK_BYTES_MAX - 1) / SEARCH_BLOCK_BYTES_MAX;
+	size_t bytes_max = SEARCH_POSTING_BYTES_MAX + (count == 0 ? 0 : size / count);
+	if (at_end || bytes_max > SEARCH_BLOCK_BYTES_MAX)
+		bytes_max = SEARCH_BLOCK_BYTES_MAX;
+	*pieces = (struct search_pieces){
+		.changed = changed, .rest = changed->postings, .bytes_max = bytes_max
+	};
+}
+
+static void set_block(
+	struct search_block *block, struct slice postings, uint64_t first_id, uint64_t last_id)
+{
+	size_t head = wire_put_varint(block->bytes, last_id - first_id);
+	memcpy(block->bytes + head, postings.data, postings.size);
+	block->size = head + postings.size;
+	block->first_id = first_id;
+}
+
+/* Everything at once, if it is one block. */
+static bool take_all(struct search_pieces *pieces, struct search_block *ret)
+{
+	const struct search_changed *all = pieces->changed;
+	if (pieces->at.id != 0 ||
+		wire_varint_size(all->last_id - all->first_id) + all->postings.size >
+			SEARCH_BLOCK_BYTES_MAX)
+		return false;
+	set_block(ret, all->postings, all->first_id, all->last_id);
+	pieces->rest.size = 0;
+	return true;
+}
+
+bool search_pieces_next(struct search_pieces *pieces, struct search_block *ret)
+{
+	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
+	struct output out = { .bytes = bytes };
+	struct slice from = pieces->rest;
+	struct slice rest = from;
+	struct search_posting at = pieces->at;
+	if (from.size == 0)
+		return false;
+	if (take_all(pieces, ret))
+		return true;
+	while (search_block_next(&rest, &at)) {
+		size_t head = wire_varint_size(at.id - (out.first_id == 0 ? at.id : out.first_id));
+		if (out.first_id == 0) /* its gap is its id */
+			put_posting(&out, at);
+		else if (head + out.size + (size_t)(rest.data - from.data) <= pieces->bytes_max)
+			put_bytes(&out, slice_of(from.data, (size_t)(rest.data - from.data)));
+		else
 			break;
-		place.before = place.at.id;
-		place.from = place.behind;
+		out.last_id = at.id;
+		from = rest;
+		pieces->at = at;
 	}
-	put_head(left, view.first_id, place.before);
-	put_bytes(left, slice_of(view.postings.data, view.postings.size - place.from.size));
-	put_head(right, place.at.id, view.last_id);
-	put_posting(right, 0, place.at);
-	put_bytes(right, place.behind);
-	return place.at.id;
+	pieces->rest = from;
+	set_block(ret, slice_of(bytes, out.size), out.first_id, out.last_id);
+	return true;
 }

@@ -39,11 +39,33 @@ bool search_block_read(struct slice block, struct search_block_view *ret) NODISC
  * at the end and on damaged bytes: the end is where rest->size is 0 before the call. */
 bool search_block_next(struct slice *rest, struct search_posting *posting) NODISCARD;
 
-/* A block that has just been edited: it may be longer than one in the store, or empty. */
+/* What becomes of one posting. */
+struct search_change {
+	uint64_t id;
+	uint32_t before; /* weights; 0: it is not there */
+	uint32_t after;
+};
+
+/* A block's postings, changed: perhaps too many for one block, perhaps none. */
+struct search_changed {
+	struct slice postings;
+	uint64_t first_id;
+	uint64_t last_id;
+};
+
+/*
+ * Writes a block's postings (empty: none yet) to `out` with changes made to them, whose ids ascend.
+ * `out` has room for the block and SEARCH_POSTING_BYTES_MAX for each change and one more. False if
+ * the block is damaged or does not have what the changes say that is before them.
+ */
+bool search_block_change(struct slice block, const struct search_change *changes, size_t count,
+	uint8_t *out, struct search_changed *ret) NODISCARD;
+
+/* A block to be written. */
 struct search_block {
-	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX + 3 * SEARCH_POSTING_BYTES_MAX];
+	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
 	size_t size;
-	bool appended; /* the last edit has added a posting at the end */
+	uint64_t first_id;
 };
 
 static inline struct slice search_block_slice(const struct search_block *block)
@@ -51,15 +73,15 @@ static inline struct slice search_block_slice(const struct search_block *block)
 	return slice_of(block->bytes, block->size);
 }
 
-/*
- * Copies a block (empty: none yet) with one posting added, changed or, where weight is 0, removed;
- * was_there tells whether the block should have it already. False if the block is damaged or that
- * is not so.
- */
-bool search_block_edit(struct slice old, struct search_posting posting, bool was_there,
-	struct search_block *ret) NODISCARD;
-
-/* Cuts an edited block of at least two postings into two: before the last one if it was appended,
- * so that a full block stays behind, else near the middle. Returns the first id of the second. */
-uint64_t search_block_split(
-	const struct search_block *block, struct search_block *left, struct search_block *right);
+/* Cuts changed postings into blocks. */
+struct search_pieces {
+	const struct search_changed *changed;
+	struct slice rest;
+	struct search_posting at; /* the last one that was taken */
+	size_t bytes_max;	  /* of one piece */
+};
+/* `at_end`: ids will be added behind rather than between, so all but the last one are full; else
+ * all are about as long. */
+void search_pieces_start(
+	struct search_pieces *pieces, const struct search_changed *changed, bool at_end);
+bool search_pieces_next(struct search_pieces *pieces, struct search_block *ret);

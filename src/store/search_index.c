@@ -1,208 +1,9 @@
 /* Writing the search index. */
 #include "store/search_index.h"
 
-#include "base/wire.h"
 #include "store/posting.h"
-#include "store/search_block.h"
 #include "store/search_document.h"
 #include "store/search_private.h"
-
-#include <assert.h>
-
-bool search_first_read(struct slice value, struct search_first *ret)
-{
-	uint64_t head;
-	if (!wire_take_varint(&value, &head))
-		return false;
-	ret->documents = head >> 1;
-	ret->has_further = (head & 1) != 0;
-	ret->block = value;
-	return ret->documents > 0 && value.size > 0;
-}
-
-/* One change of one term. */
-struct edit {
-	struct txn *txn;
-	bool hidden;
-	struct slice term;
-	struct search_posting posting; /* weight 0: to be removed */
-	bool was_there;
-};
-
-static void fail_damaged(const struct edit *edit)
-{
-	txn_fail_corrupt(edit->txn, "block of the search index with post", edit->posting.id);
-}
-
-static void put_first(const struct edit *edit, const struct search_first *first)
-{
-	uint8_t value[WIRE_VARINT_BYTES_MAX + sizeof((struct search_block *)0)->bytes];
-	size_t size = wire_put_varint(value, first->documents << 1 | first->has_further);
-	struct key key;
-	memcpy(value + size, first->block.data, first->block.size);
-	key_search(&key, edit->hidden, edit->term);
-	txn_put(edit->txn, TABLE_SEARCH, &key, slice_of(value, size + first->block.size));
-}
-
-static void put_further(const struct edit *edit, uint64_t floor, const struct search_block *block)
-{
-	struct key key;
-	key_search_block(&key, edit->hidden, edit->term, floor);
-	txn_put(edit->txn, TABLE_SEARCH, &key, search_block_slice(block));
-}
-
-static void delete_further(const struct edit *edit, uint64_t floor)
-{
-	struct key key;
-	key_search_block(&key, edit->hidden, edit->term, floor);
-	txn_delete(edit->txn, TABLE_SEARCH, &key);
-}
-
-/* Whether an entry is one of the further blocks of the term. */
-static bool is_further(const struct edit *edit, struct slice key, uint64_t *floor)
-{
-	struct slice term;
-	bool hidden;
-	bool is_first;
-	return key_read_search(key, &hidden, &term, &is_first, floor) && !is_first &&
-	       hidden == edit->hidden && slice_equals(term, edit->term);
-}
-
-/* The last of the further blocks that begins at or below an id; false if that is the first block.
- */
-static bool find_further(const struct edit *edit, uint64_t id, uint64_t *floor, struct slice *block)
-{
-	struct key key;
-	struct walk walk;
-	key_search_block(&key, edit->hidden, edit->term, id + 1);
-	walk_start(&walk, edit->txn, TABLE_SEARCH, key_slice(&key));
-	bool found = walk_previous(&walk) && is_further(edit, walk.key, floor);
-	*block = walk.value;
-	walk_end(&walk);
-	return found;
-}
-
-/* The first of the further blocks. */
-static bool find_second(const struct edit *edit, uint64_t *floor, struct slice *block)
-{
-	struct key key;
-	struct walk walk;
-	key_search_block(&key, edit->hidden, edit->term, 0);
-	walk_start(&walk, edit->txn, TABLE_SEARCH, key_slice(&key));
-	bool found = walk_next(&walk) && is_further(edit, walk.key, floor);
-	*block = walk.value;
-	walk_end(&walk);
-	return found;
-}
-
-static bool has_second(const struct edit *edit)
-{
-	uint64_t floor;
-	struct slice block;
-	return find_second(edit, &floor, &block);
-}
-
-/* The first block has lost its last posting: the second one becomes the first. */
-static void replace_first(const struct edit *edit, struct search_first first)
-{
-	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
-	struct slice second;
-	uint64_t floor;
-	struct key key;
-	if (first.documents == 0) {
-		key_search(&key, edit->hidden, edit->term);
-		txn_delete(edit->txn, TABLE_SEARCH, &key);
-		return;
-	}
-	if (!find_second(edit, &floor, &second) || second.size > sizeof bytes) {
-		fail_damaged(edit);
-		return;
-	}
-	memcpy(bytes, second.data, second.size);
-	delete_further(edit, floor);
-	first.block = slice_of(bytes, second.size);
-	first.has_further = has_second(edit);
-	put_first(edit, &first);
-}
-
-static void store_first(
-	const struct edit *edit, struct search_first first, const struct search_block *block)
-{
-	struct search_block left;
-	struct search_block right;
-	first.block = search_block_slice(block);
-	if (block->size == 0) {
-		replace_first(edit, first);
-		return;
-	}
-	if (block->size > SEARCH_BLOCK_BYTES_MAX) {
-		put_further(edit, search_block_split(block, &left, &right), &right);
-		first.block = search_block_slice(&left);
-		first.has_further = true;
-	}
-	put_first(edit, &first);
-}
-
-static void store_further(const struct edit *edit, uint64_t floor, const struct search_block *block)
-{
-	struct search_block left;
-	struct search_block right;
-	if (block->size == 0) {
-		delete_further(edit, floor);
-	} else if (block->size <= SEARCH_BLOCK_BYTES_MAX) {
-		put_further(edit, floor, block);
-	} else {
-		put_further(edit, search_block_split(block, &left, &right), &right);
-		put_further(edit, floor, &left);
-	}
-}
-
-/* A posting of a further block; the number of documents stands in the first one. */
-static void edit_further(const struct edit *edit, struct search_first first,
-	const struct search_first *old, uint64_t floor, const struct search_block *block)
-{
-	uint8_t bytes[SEARCH_BLOCK_BYTES_MAX];
-	memcpy(bytes, old->block.data, old->block.size);
-	first.block = slice_of(bytes, old->block.size);
-	store_further(edit, floor, block);
-	if (block->size == 0)
-		first.has_further = has_second(edit);
-	if (first.documents != old->documents || first.has_further != old->has_further)
-		put_first(edit, &first);
-}
-
-static void edit_term(const struct edit *edit)
-{
-	struct key key;
-	struct slice value;
-	struct search_first old = { .documents = 0 };
-	struct search_block_view view;
-	struct slice further;
-	struct search_block block;
-	uint64_t floor;
-	key_search(&key, edit->hidden, edit->term);
-	bool is_new = !txn_get(edit->txn, TABLE_SEARCH, &key, &value);
-	if (!is_new &&
-		(!search_first_read(value, &old) || old.block.size > SEARCH_BLOCK_BYTES_MAX ||
-			!search_block_read(old.block, &view))) {
-		fail_damaged(edit);
-		return;
-	}
-	bool in_further = old.has_further && edit->posting.id > view.last_id &&
-			  find_further(edit, edit->posting.id, &floor, &further);
-	if (!search_block_edit(
-		    in_further ? further : old.block, edit->posting, edit->was_there, &block)) {
-		fail_damaged(edit);
-		return;
-	}
-	struct search_first first = old;
-	first.documents += !edit->was_there;
-	first.documents -= edit->posting.weight == 0;
-	if (in_further)
-		edit_further(edit, first, &old, floor, &block);
-	else
-		store_first(edit, first, &block);
-}
 
 /* What a document is to one half of the index. */
 struct side {
@@ -231,23 +32,174 @@ static void count_side(struct txn *txn, bool hidden, const struct side *side, in
 	counter_add(txn, SEARCH_LANGUAGE, hidden * 256U + side->language, sign);
 }
 
-static void replace_half(struct txn *txn, bool hidden, uint64_t id,
-	const struct document_terms *terms, const struct side *before, const struct side *after)
+static void replace_half(struct txn *txn, bool hidden, const struct document_terms *terms,
+	const struct search_document *before, const struct search_document *after)
 {
-	for (size_t i = 0; i < terms->count && txn_status(txn, NULL) == CODE_OK; i++) {
-		const struct document_term *term = terms->terms[i];
-		uint32_t old = before->is_in ? term->weights[0] : 0;
-		uint32_t new = after->is_in ? term->weights[1] : 0;
-		struct edit edit = { .txn = txn,
-			.hidden = hidden,
-			.term = document_term_slice(term),
-			.posting = { .id = id, .weight = new },
-			.was_there = old != 0 };
-		if (old != new)
-			edit_term(&edit);
+	struct side old = side_of(before, hidden, terms->lengths[0]);
+	struct side new = side_of(after, hidden, terms->lengths[1]);
+	count_side(txn, hidden, &new, 1);
+	count_side(txn, hidden, &old, -1);
+}
+
+static uint8_t half_of(const struct search_document *document)
+{
+	return document == NULL ? RECENT_NOWHERE : recent_half(document->hidden);
+}
+
+/* --- From what the blocks hold of a post to what they should. --- */
+
+/* Two versions of a document and the record of what is not merged of the first one. */
+struct composition {
+	struct arena *arena;
+	uint8_t current; /* half of the first version */
+	uint8_t after;
+	const struct document_terms *terms;
+	const struct recent *recent; /* NULL if there is none */
+	struct recent_cursor cursor;
+	bool cursor_at_term;
+	struct recent_change change; /* the result */
+};
+
+/* A term that only the record has: its bytes would go with the store's page. */
+static struct slice copy_term(struct arena *arena, struct slice term)
+{
+	uint8_t *bytes = arena_alloc(arena, term.size);
+	if (bytes == NULL)
+		return slice_of(NULL, 0);
+	memcpy(bytes, term.data, term.size);
+	return slice_of(bytes, term.size);
+}
+
+static void next_recent(struct composition *own)
+{
+	own->cursor_at_term = own->recent != NULL && recent_next(&own->cursor);
+}
+
+/* Takes the smallest term that is left of the document or the record; `current` is its weight in
+ * the first version. Returns false where the record contradicts it. */
+static bool take_term(struct composition *own, size_t *index, struct recent_term *ret)
+{
+	const struct document_term *term =
+		*index < own->terms->count ? own->terms->terms[*index] : NULL;
+	int order = !own->cursor_at_term ? -1
+		    : term == NULL
+			    ? 1
+			    : term_compare(document_term_slice(term), recent_term(&own->cursor));
+	uint32_t current = order <= 0 && own->current != RECENT_NOWHERE ? term->weights[0] : 0;
+	ret->after = order <= 0 && own->after != RECENT_NOWHERE ? term->weights[1] : 0;
+	/* What a record does not name is in the blocks as it is now. */
+	ret->before = current;
+	if (order <= 0) {
+		ret->term = document_term_slice(term);
+		++*index;
+	} else {
+		ret->term = copy_term(own->arena, recent_term(&own->cursor));
 	}
-	count_side(txn, hidden, after, 1);
-	count_side(txn, hidden, before, -1);
+	if (order >= 0) {
+		ret->before = own->cursor.before;
+		bool agrees = own->cursor.after == current;
+		next_recent(own);
+		return agrees;
+	}
+	return own->recent == NULL || own->recent->before == own->recent->after || current == 0;
+}
+
+/* False if the record is damaged or memory is out: then the transaction has failed. */
+static bool compose(struct txn *txn, struct composition *own)
+{
+	struct recent_change *change = &own->change;
+	size_t index = 0;
+	size_t count_max = own->terms->count + (own->recent == NULL ? 0 : own->recent->count);
+	change->before = own->recent == NULL ? own->current : own->recent->before;
+	change->after = own->after;
+	change->terms = arena_calloc(own->arena, count_max + 1, sizeof *change->terms);
+	if (change->terms == NULL) {
+		txn_fail_memory(txn);
+		return false;
+	}
+	if (own->recent != NULL)
+		recent_start(&own->cursor, own->recent);
+	next_recent(own);
+	while (index < own->terms->count || own->cursor_at_term) {
+		struct recent_term *term = &change->terms[change->count];
+		if (!take_term(own, &index, term)) {
+			recent_fail(txn, own->recent);
+			return false;
+		}
+		if (term->term.data == NULL) {
+			txn_fail_memory(txn);
+			return false;
+		}
+		change->count += change->before == change->after
+					 ? term->before != term->after
+					 : term->before != 0 || term->after != 0;
+	}
+	if (own->recent != NULL && own->cursor.damaged)
+		recent_fail(txn, own->recent);
+	return txn_status(txn, NULL) == CODE_OK;
+}
+
+/* --- Keeping the change. --- */
+
+/* A change that is too long to be kept for later. */
+static void change_blocks(struct txn *txn, uint64_t id, const struct recent_change *change)
+{
+	for (size_t i = 0; i < change->count && txn_status(txn, NULL) == CODE_OK; i++) {
+		const struct recent_term *term = &change->terms[i];
+		for (int hidden = 0; hidden <= 1; hidden++) {
+			struct search_change own = { .id = id };
+			if (change->before == recent_half(hidden))
+				own.before = term->before;
+			if (change->after == recent_half(hidden))
+				own.after = term->after;
+			if (own.before != own.after)
+				search_blocks_change(txn, hidden, term->term, &own, 1);
+		}
+	}
+}
+
+static void keep_change(struct txn *txn, struct arena *arena, uint64_t id,
+	const struct recent_change *change, bool has_record)
+{
+	struct key key;
+	struct slice record = slice_of(NULL, 0);
+	bool too_long = false;
+	key_recent(&key, id);
+	if (change->count > 0)
+		record = recent_write(arena, change, &too_long);
+	if (record.size > 0) {
+		txn_put(txn, TABLE_RECENT, &key, record);
+		return;
+	}
+	if (change->count > 0 && !too_long) {
+		txn_fail_memory(txn);
+		return;
+	}
+	if (has_record)
+		txn_delete(txn, TABLE_RECENT, &key);
+	change_blocks(txn, id, change);
+}
+
+static void replace_terms(struct txn *txn, struct arena *arena, uint64_t id, uint8_t before,
+	uint8_t after, const struct document_terms *terms)
+{
+	struct composition own = {
+		.arena = arena, .current = before, .after = after, .terms = terms
+	};
+	struct recent recent;
+	struct key key;
+	struct slice value;
+	key_recent(&key, id);
+	if (txn_get(txn, TABLE_RECENT, &key, &value)) {
+		recent.id = id;
+		if (!recent_read(&recent, id, value) || recent.after != before) {
+			recent_fail(txn, &recent);
+			return;
+		}
+		own.recent = &recent;
+	}
+	if (compose(txn, &own))
+		keep_change(txn, arena, id, &own.change, own.recent != NULL);
 }
 
 void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
@@ -262,13 +214,14 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 		return;
 	}
 	uint64_t id = before != NULL ? before->id : after->id;
-	for (int hidden = 0; hidden <= 1; hidden++) {
-		struct side old = side_of(before, hidden, terms.lengths[0]);
-		struct side new = side_of(after, hidden, terms.lengths[1]);
-		if (old.is_in || new.is_in)
-			replace_half(txn, hidden, id, &terms, &old, &new);
-	}
+	replace_terms(txn, arena, id, half_of(before), half_of(after), &terms);
+	replace_half(txn, false, &terms, before, after);
+	replace_half(txn, true, &terms, before, after);
 	search_length_put(txn, id, after == NULL ? 0 : search_length_code(terms.lengths[1]));
+	if (txn_entries(txn, TABLE_RECENT) >= SEARCH_RECENT_POSTS) {
+		arena_reset(arena);
+		search_index_merge(txn, arena);
+	}
 }
 
 void search_statistics(struct txn *txn, bool hidden, struct search_statistics *ret)

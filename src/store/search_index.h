@@ -8,8 +8,11 @@
  * are no word positions in it: phrases are proved on the text (services/search_text.h), which also
  * makes them exact where stems are not.
  *
- * A term's posts stand in blocks in ascending order of id: gaps and weights as varints.
- * docs/store-format.md has the bytes.
+ * A term's posts stand in blocks in ascending order of id: gaps and weights as varints. A post has
+ * some hundred terms, and editing a block of each would cost a write some hundred pages. So what a
+ * write changes is first kept as one record of that post (search_recent.h) and merged into the
+ * blocks when there are SEARCH_RECENT_POSTS of them, or when writing rests. Readers lay the records
+ * over the blocks. docs/store-format.md has the bytes.
  */
 #pragma once
 #include "analysis/analyzer.h"
@@ -17,6 +20,10 @@
 #include "store/txn.h"
 
 #include <lectern/v1/post.pb-c.h>
+
+struct recent;
+struct recent_walk;
+struct search_change;
 
 /* A post as the index sees it. */
 struct search_document {
@@ -32,13 +39,20 @@ struct search_document {
  * but words that occur once. */
 enum { SEARCH_ARENA_BYTES = 384 * 1024 * 1024 };
 
+/* How many posts may have changes that the blocks do not hold yet. */
+enum { SEARCH_RECENT_POSTS = 512 };
+
 /* How much one occurrence counts. */
 enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
 
-/* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch;
- * the documents' texts may be in the store: they are read before the first write. */
+/* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch
+ * and may be reset; the documents' texts may be in the store: they are read before the first write.
+ */
 void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
 	const struct search_document *before, const struct search_document *after);
+
+/* Merges all recent changes into the blocks. The arena is scratch. */
+void search_index_merge(struct txn *txn, struct arena *arena);
 
 /* --- Reading. `hidden` chooses the half of the index. --- */
 
@@ -66,15 +80,28 @@ struct search_lengths {
 void search_lengths_init(struct search_lengths *lengths, struct txn *txn);
 uint32_t search_length(struct search_lengths *lengths, uint64_t id);
 
-/* The posts of one term in ascending order of id. No cursor stays open between two calls, so any
- * number of terms may be read at once, and one may be left without search_postings_end(). */
-struct search_postings {
-	uint64_t id;	    /* of the current post */
-	uint32_t weight;    /* sum of the weights of the term's occurrences in it */
-	uint64_t documents; /* how many posts the term has; 0: the term is not in the index */
-	uint64_t blocks_read;
-	/* The implementation's own. */
+/*
+ * What one query reads the index with. The arena must live as long; it takes as much as the recent
+ * changes of the terms that are read.
+ */
+struct search_reader {
 	struct txn *txn;
+	/* The implementation's own. */
+	struct arena *arena;
+	struct recent *recents; /* in ascending order of id */
+	size_t recent_count;
+	struct search_change *changes; /* scratch: one for each of the recents */
+};
+/* What goes wrong shows in txn_status(). */
+void search_reader_open(struct search_reader *reader, struct txn *txn, struct arena *arena);
+
+/* One term's posts in the blocks. */
+struct search_blocks {
+	struct txn *txn;
+	uint64_t id; /* of the current posting, 0 at first */
+	uint32_t weight;
+	uint64_t documents;
+	uint64_t read;	   /* blocks */
 	struct slice rest; /* of the current block */
 	uint64_t floor;	   /* below the ids of the current block; 0: it is the first one */
 	uint64_t last_id;  /* of the current block */
@@ -85,24 +112,44 @@ struct search_postings {
 	uint8_t term_bytes;
 	uint8_t term[TERM_BYTES_MAX];
 };
-void search_postings_start(
-	struct search_postings *postings, struct txn *txn, bool hidden, struct slice term);
+
+/* The posts of one term in ascending order of id. No cursor stays open between two calls, so any
+ * number of terms may be read at once, and one may be left without search_postings_end(). */
+struct search_postings {
+	uint64_t id;	    /* of the current post */
+	uint32_t weight;    /* sum of the weights of the term's occurrences in it */
+	uint64_t documents; /* how many posts the term has; 0: the term is not in the index */
+	uint64_t blocks_read;
+	/* The implementation's own. */
+	struct search_blocks blocks;
+	bool ahead; /* the current posting of the blocks was not given yet */
+	const struct search_change *changes; /* in the reader's arena */
+	size_t change_count;
+	size_t change; /* the next one */
+	bool ended;
+};
+void search_postings_start(struct search_postings *postings, struct search_reader *reader,
+	bool hidden, struct slice term);
 bool search_postings_next(struct search_postings *postings);
 /* Moves to the first post whose id is at least `id`; never back. */
 bool search_postings_seek(struct search_postings *postings, uint64_t id);
 void search_postings_end(struct search_postings *postings);
 
-/* The terms that begin with a prefix, in the order of their bytes. */
+/* The terms that begin with a prefix and have posts, in the order of their bytes. */
 struct search_terms {
-	struct slice term; /* of the current one, in the store */
+	struct slice term; /* of the current one; in the store or in the reader's arena */
 	uint64_t documents;
 	/* The implementation's own. */
+	struct search_reader *reader;
 	struct walk walk;
+	struct recent_walk *recent; /* NULL if there are no recent changes */
 	struct key prefix;
+	struct slice block_term; /* the next ones; empty: no more */
+	struct slice recent_term;
+	uint64_t block_documents;
 	bool hidden;
-	bool ended;
 };
 void search_terms_start(
-	struct search_terms *terms, struct txn *txn, bool hidden, struct slice prefix);
+	struct search_terms *terms, struct search_reader *reader, bool hidden, struct slice prefix);
 bool search_terms_next(struct search_terms *terms);
 void search_terms_end(struct search_terms *terms);

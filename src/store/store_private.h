@@ -27,7 +27,9 @@ struct writer {
 	/* The writer thread's own. */
 	bool has_due;
 	int64_t next_due_us;
-	bool more_to_sweep; /* the last sweep has left old answers */
+	bool has_recent;       /* changes that the blocks of the search index lack */
+	int64_t last_write_us; /* when the last commit of callers' writes was */
+	bool more_to_sweep;    /* the last sweep has left old answers */
 	uint64_t next_sweep_ns;
 	struct arena arena;
 	struct analyzer *analyzer;

@@ -24,6 +24,7 @@ static const char *const table_names[TABLE_COUNT] = {
 	[TABLE_ANSWER] = "answer",
 	[TABLE_ANSWER_EXPIRY] = "answer_expiry",
 	[TABLE_SEARCH] = "search",
+	[TABLE_RECENT] = "recent",
 	[TABLE_LENGTH] = "length",
 	[TABLE_SUGGEST] = "suggest",
 };

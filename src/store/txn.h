@@ -30,6 +30,7 @@ enum table {
 	TABLE_ANSWER,	     /* (request id) -> store.v1.Answer */
 	TABLE_ANSWER_EXPIRY, /* (time, request id) -> nothing */
 	TABLE_SEARCH,	     /* (half, term, block) -> posts and weights */
+	TABLE_RECENT,	     /* (post id) -> changes that TABLE_SEARCH lacks */
 	TABLE_LENGTH,	     /* (chunk of ids) -> lengths of their texts */
 	TABLE_SUGGEST,	     /* (folded text, kind, ordinal, id) -> nothing */
 	TABLE_COUNT,
@@ -61,8 +62,9 @@ uint64_t txn_table_bytes(struct txn *txn, enum table table);
 void txn_clear(struct txn *txn, enum table table);
 
 /*
- * A walk over one table in key order, upwards with walk_next() or downwards with walk_previous(),
- * but not both. Writing to the table during the walk is allowed.
+ * A walk over one table in key order, upwards with walk_next() or downwards with walk_previous();
+ * it may turn round, and then gives the entry beside the current one. Writing to the table during
+ * the walk is allowed.
  */
 struct walk {
 	struct txn *txn;

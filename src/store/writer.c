@@ -13,6 +13,9 @@ enum {
 };
 /* The clock may jump, so a due time is waited for in steps. */
 static const uint64_t DUE_STEP_NS = UINT64_C(500) * 1000000;
+/* How long writing must have rested before the recent changes of the search index are merged: one
+ * merge costs about as much as a hundred writes, so not after each. */
+static const int64_t MERGE_IDLE_US = 1000000;
 /* How often answers that nobody will ask for again are removed. */
 static const uint64_t SWEEP_NS = UINT64_C(60) * 1000000000;
 
@@ -29,9 +32,13 @@ static enum code apply_write(struct store *store, struct txn *txn, struct store_
 	return code;
 }
 
+/* What there will be to do after the transaction. */
 static void note_due(struct writer *writer, struct txn *txn)
 {
 	writer->has_due = apply_next_due_us(txn, &writer->next_due_us);
+	writer->has_recent = txn_entries(txn, TABLE_RECENT) > 0;
+	if (txn_writes(txn) > 0)
+		writer->last_write_us = clock_realtime_us();
 }
 
 static void count_commit(struct writer *writer)
@@ -133,6 +140,36 @@ static void run_batch(struct store *store, struct store_write *first)
 	}
 }
 
+/* A command of the writer's own, in a transaction of its own. */
+static enum code run_own(
+	struct store *store, const Lectern__Store__V1__Command *command, struct error *err)
+{
+	struct txn txn;
+	struct apply_result result;
+	struct writer *writer = &store->writer;
+	int64_t expire_us;
+	arena_reset(&writer->arena);
+	writer->more_to_sweep = false;
+	enum code code = txn_begin_write(&store->env, &txn, err);
+	if (code != CODE_OK)
+		return code;
+	code = apply_command(&txn, &writer->arena, writer->analyzer, command, &result, err);
+	note_due(writer, &txn);
+	bool more_to_sweep =
+		apply_next_expiry_us(&txn, &expire_us) && expire_us <= command->time_us;
+	if (code != CODE_OK || txn_writes(&txn) == 0) {
+		txn_abort(&txn);
+		writer->more_to_sweep = more_to_sweep;
+		return code;
+	}
+	code = txn_commit(&txn, err);
+	if (code == CODE_OK) {
+		count_commit(writer);
+		writer->more_to_sweep = more_to_sweep; /* after a failure not at once again */
+	}
+	return code;
+}
+
 static enum code apply_due_once(struct store *store, int64_t now_us, struct error *err)
 {
 	Lectern__Store__V1__ApplyDue op = LECTERN__STORE__V1__APPLY_DUE__INIT;
@@ -141,30 +178,19 @@ static enum code apply_due_once(struct store *store, int64_t now_us, struct erro
 	command.time_us = now_us;
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_APPLY_DUE;
 	command.apply_due = &op;
+	return run_own(store, &command, err);
+}
 
-	struct txn txn;
-	struct apply_result result;
-	arena_reset(&store->writer.arena);
-	store->writer.more_to_sweep = false;
-	enum code code = txn_begin_write(&store->env, &txn, err);
-	if (code != CODE_OK)
-		return code;
-	code = apply_command(
-		&txn, &store->writer.arena, store->writer.analyzer, &command, &result, err);
-	int64_t expire_us;
-	store->writer.more_to_sweep = apply_next_expiry_us(&txn, &expire_us) && expire_us <= now_us;
-	if (code != CODE_OK || txn_writes(&txn) == 0) {
-		note_due(&store->writer, &txn);
-		txn_abort(&txn);
-		return code;
-	}
-	note_due(&store->writer, &txn);
-	code = txn_commit(&txn, err);
-	if (code == CODE_OK)
-		count_commit(&store->writer);
-	else
-		store->writer.more_to_sweep = false; /* not at once again */
-	return code;
+static void merge_search(struct store *store)
+{
+	struct error err;
+	Lectern__Store__V1__MergeSearch op = LECTERN__STORE__V1__MERGE_SEARCH__INIT;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	command.time_us = clock_realtime_us();
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH;
+	command.merge_search = &op;
+	if (run_own(store, &command, &err) != CODE_OK)
+		store->writer.has_recent = false; /* the next commit or sweep looks again */
 }
 
 /* After a sweep: the next one follows at once where this one could not take all. */
@@ -185,6 +211,14 @@ enum code writer_catch_up(struct store *store, struct error *err)
 	return code == CODE_RESOURCE_EXHAUSTED ? CODE_OK : code;
 }
 
+/* When the recent changes of the search index are to be merged if nothing is written before. */
+static bool merge_is_due(const struct writer *writer)
+{
+	int64_t idle_us = clock_realtime_us() - writer->last_write_us;
+	/* Below 0 the clock has jumped. */
+	return writer->has_recent && (idle_us >= MERGE_IDLE_US || idle_us < 0);
+}
+
 static bool something_is_due(struct writer *writer)
 {
 	return (writer->has_due && writer->next_due_us <= clock_realtime_us()) ||
@@ -203,18 +237,25 @@ static void run_due(struct store *store)
 			false; /* a full disk, say: the next commit or sweep looks again */
 }
 
+/* The monotonic time at which to look at a time of the clock again. */
+static uint64_t look_at_ns(int64_t time_us)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	int64_t left_us = time_us - clock_realtime_us();
+	uint64_t left_ns = left_us <= 0	       ? 0
+			   : left_us > 1000000 ? DUE_STEP_NS
+					       : (uint64_t)left_us * 1000;
+	return now_ns + (left_ns < DUE_STEP_NS ? left_ns : DUE_STEP_NS);
+}
+
 static void wait_for_work(struct writer *writer)
 {
 	uint64_t until_ns = writer->next_sweep_ns;
-	if (writer->has_due) {
-		uint64_t step_ns = clock_monotonic_ns() + DUE_STEP_NS;
-		int64_t left_us = writer->next_due_us - clock_realtime_us();
-		uint64_t due_ns =
-			left_us <= 0 ? 0 : clock_monotonic_ns() + (uint64_t)left_us * 1000;
-		if (left_us > 1000000 || due_ns > step_ns)
-			due_ns = step_ns;
-		until_ns = due_ns < until_ns ? due_ns : until_ns;
-	}
+	uint64_t due_ns = writer->has_due ? look_at_ns(writer->next_due_us) : UINT64_MAX;
+	uint64_t merge_ns =
+		writer->has_recent ? look_at_ns(writer->last_write_us + MERGE_IDLE_US) : UINT64_MAX;
+	until_ns = due_ns < until_ns ? due_ns : until_ns;
+	until_ns = merge_ns < until_ns ? merge_ns : until_ns;
 	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
 		.tv_nsec = (long)(until_ns % 1000000000) };
 	pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
@@ -253,7 +294,8 @@ static void *writer_main(void *argument)
 	for (;;) {
 		bool due = something_is_due(writer) && !writer->closing;
 		struct store_write *batch = take_batch(writer);
-		if (batch == NULL && !due) {
+		bool merge = batch == NULL && merge_is_due(writer) && !writer->closing;
+		if (batch == NULL && !due && !merge) {
 			if (writer->closing)
 				break;
 			wait_for_work(writer);
@@ -264,6 +306,8 @@ static void *writer_main(void *argument)
 			run_due(store);
 		if (batch != NULL)
 			run_batch(store, batch);
+		if (merge)
+			merge_search(store);
 		pthread_mutex_lock(&writer->mutex);
 	}
 	pthread_mutex_unlock(&writer->mutex);
@@ -272,6 +316,7 @@ static void *writer_main(void *argument)
 
 enum code writer_start(struct store *store, struct error *err)
 {
+	store->writer.last_write_us = clock_realtime_us();
 	int rc = pthread_create(&store->writer.thread, NULL, writer_main, store);
 	if (rc != 0)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "cannot start the writer thread");

@@ -2,9 +2,11 @@
  * where. */
 #include "support/store_fixture.h"
 
+#include "base/clock.h"
 #include "store/env.h"
 #include "store/post.h"
 #include "store/posting.h"
+#include "store/search_recent.h"
 #include "store/store_private.h"
 
 #include <setjmp.h>
@@ -14,6 +16,12 @@
 #include <times.h>
 
 #include <cmocka.h>
+
+/* The writer's clock stands still, so that it merges nothing by itself. */
+static int64_t frozen_clock(void)
+{
+	return INT64_C(1700000000000000);
+}
 
 /* A store with one of everything. */
 static void fill(struct store_fixture *fixture)
@@ -53,6 +61,22 @@ static void fill(struct store_fixture *fixture)
 	command.request_id = (char[]){ "id" };
 	command.fingerprint.data = print;
 	command.fingerprint.len = sizeof print;
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
+	command.put_post = &op;
+	store_fixture_apply(fixture, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+	/* What is said of it stands in the blocks of the search index, not yet what follows. */
+	Lectern__Store__V1__MergeSearch merge = LECTERN__STORE__V1__MERGE_SEARCH__INIT;
+	command.request_id = (char[]){ "" };
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH;
+	command.merge_search = &merge;
+	store_fixture_apply(fixture, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+	Lectern__Store__V1__Key key = LECTERN__STORE__V1__KEY__INIT;
+	key.id = 1;
+	op.key = &key;
+	post.title = (char[]){ "Other title" };
+	command.request_id = (char[]){ "id3" };
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &op;
 	store_fixture_apply(fixture, &command, &result);
@@ -169,6 +193,10 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 		key_search(&key, false, slice_of_text("stray"));
 		value = slice_of("\1\3", 2); /* one post: id 1, weight 1 */
 		break;
+	case TABLE_RECENT:
+		key_recent(&key, 77);
+		value = slice_of("\0\1\0\1\0\0\0\5stray\1", 14); /* in no half before */
+		break;
 	case TABLE_LENGTH:
 		key_length(&key, 5);
 		value = slice_of("\1", 1);
@@ -224,7 +252,7 @@ static void a_next_id_that_is_behind_is_found(void **state)
 static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 {
 	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER,
-		TABLE_SEARCH };
+		TABLE_SEARCH, TABLE_RECENT };
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
 		struct store_fixture fixture;
 		struct txn txn;
@@ -270,7 +298,8 @@ static void plant(struct store_fixture *fixture, enum table table, const struct 
 		(text), sizeof(text) - 1 \
 	}
 
-/* Damage that leaves every entry where it should be. The one post has the one word "title". */
+/* Damage that leaves every entry where it should be. The blocks have one
+ * post with the one word "title"; by now it has another one. */
 static void wrong_numbers_in_the_search_index_are_found(void **state)
 {
 	static const struct {
@@ -320,11 +349,11 @@ static void wrong_lengths_and_statistics_are_found(void **state)
 		fill(&fixture);
 		if (i == sizeof kinds / sizeof *kinds) {
 			key_length(&key, 0);
-			plant(&fixture, TABLE_LENGTH, &key, slice_of("\0\5", 2),
+			plant(&fixture, TABLE_LENGTH, &key, slice_of("\0\x09", 2),
 				slice_of("\0\6", 2));
 		} else {
 			key_counter(&key, kinds[i], 0);
-			value_u64(was, kinds[i] == SEARCH_LENGTH ? 4 : 1);
+			value_u64(was, kinds[i] == SEARCH_LENGTH ? 8 : 1);
 			value_u64(planted, 9);
 			plant(&fixture, TABLE_COUNTER, &key, slice_of(was, sizeof was),
 				slice_of(planted, sizeof planted));
@@ -334,6 +363,40 @@ static void wrong_lengths_and_statistics_are_found(void **state)
 			fail_msg("%s", first);
 		store_fixture_close(&fixture);
 	}
+}
+
+/* Each byte of a record of recent words matters. */
+static void any_wrong_byte_of_recent_words_is_found(void **state)
+{
+	struct store_fixture fixture;
+	struct txn txn;
+	struct error err;
+	struct key key;
+	struct slice value;
+	uint8_t bytes[RECENT_BYTES_MAX];
+	char first[400];
+	size_t size = 1;
+	store_fixture_open(&fixture, 0);
+	fill(&fixture);
+	key_recent(&key, 1);
+	for (size_t at = 0; at <= size; at++) {
+		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+		if (at == 0) {
+			assert_true(txn_get(&txn, TABLE_RECENT, &key, &value));
+			size = value.size;
+			memcpy(bytes, value.data, size);
+		} else {
+			bytes[at - 1]--;
+		}
+		if (at < size)
+			bytes[at]++;
+		txn_put(&txn, TABLE_RECENT, &key, slice_of(bytes, size));
+		assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+		bool found = store_fixture_problems(&fixture, first, sizeof first) > 0;
+		if (found != (at < size))
+			fail_msg("byte %zu of %zu is wrong unnoticed", at, size);
+	}
+	store_fixture_close(&fixture);
 }
 
 /* A due entry that its post knows nothing of ends the opening with a reason; it must not loop. */
@@ -363,6 +426,8 @@ int main(void)
 		cmocka_unit_test(wrong_numbers_in_the_search_index_are_found),
 		cmocka_unit_test(wrong_lengths_and_statistics_are_found),
 		cmocka_unit_test(a_damaged_record_is_a_problem_not_a_crash),
+		cmocka_unit_test(any_wrong_byte_of_recent_words_is_found),
 	};
+	clock_set_realtime_hook(frozen_clock);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

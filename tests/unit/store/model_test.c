@@ -406,6 +406,17 @@ static void apply_due(struct model *model)
 	}
 }
 
+static void merge_search(struct model *model)
+{
+	static struct write_result result;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__MergeSearch op = LECTERN__STORE__V1__MERGE_SEARCH__INIT;
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH;
+	command.merge_search = &op;
+	apply(model, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+}
+
 static void random_command(struct model *model)
 {
 	int kind = KIND_TAG + pick(3);
@@ -420,8 +431,10 @@ static void random_command(struct model *model)
 			kind == KIND_CATEGORY && chance(70) ? pick(TERMS) : -1);
 	else if (dice < 95)
 		delete_term(model, kind, pick(TERMS));
-	else
+	else if (dice < 98)
 		apply_due(model);
+	else
+		merge_search(model);
 }
 
 /* Whether a post belongs in a list, as a plain rule. */

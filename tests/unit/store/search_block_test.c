@@ -9,7 +9,11 @@
 
 #include <cmocka.h>
 
-enum { POSTINGS_MAX = 2000 };
+enum {
+	POSTINGS_MAX = 2000,
+	CHANGES_MAX = 40,
+	CHANGED_BYTES_MAX = SEARCH_BLOCK_BYTES_MAX + (CHANGES_MAX + 1) * SEARCH_POSTING_BYTES_MAX,
+};
 
 struct model {
 	struct search_posting postings[POSTINGS_MAX];
@@ -24,27 +28,25 @@ static size_t place_of(const struct model *model, uint64_t id)
 	return at;
 }
 
-static bool has(const struct model *model, uint64_t id)
+static uint32_t weight_of(const struct model *model, uint64_t id)
 {
 	size_t at = place_of(model, id);
-	return at < model->count && model->postings[at].id == id;
+	return at < model->count && model->postings[at].id == id ? model->postings[at].weight : 0;
 }
 
-static void model_edit(struct model *model, struct search_posting posting)
+static void model_change(struct model *model, const struct search_change *change)
 {
-	size_t at = place_of(model, posting.id);
-	bool found = has(model, posting.id);
+	size_t at = place_of(model, change->id);
 	struct search_posting *place = &model->postings[at];
-	if (posting.weight == 0) {
+	if (change->before != 0 && change->after == 0) {
 		model->count--;
 		memmove(place, place + 1, (model->count - at) * sizeof *place);
-		return;
-	}
-	if (!found) {
+	} else if (change->before == 0 && change->after != 0) {
 		memmove(place + 1, place, (model->count - at) * sizeof *place);
 		model->count++;
 	}
-	*place = posting;
+	if (change->after != 0)
+		*place = (struct search_posting){ .id = change->id, .weight = change->after };
 }
 
 /* Reads postings from a block and compares them with some of the model; the number behind. */
@@ -83,64 +85,104 @@ static uint32_t random_weight(struct random *random)
 	return weight == 0 ? 1 : weight;
 }
 
-static void random_edits_match_a_list(void **state)
+/* Changes of different posts in ascending order of id; how many. */
+static size_t random_changes(
+	struct random *random, const struct model *model, struct search_change *changes)
+{
+	size_t wanted = 1 + random_below(random, random_below(random, 3) == 0 ? CHANGES_MAX : 2);
+	size_t count = 0;
+	while (count < wanted) {
+		uint64_t id = random_id(random);
+		if (model->count > 0 && random_below(random, 2) == 0)
+			id = model->postings[random_below(random, model->count)].id;
+		uint32_t before = weight_of(model, id);
+		uint32_t after = random_below(random, 3) == 0 ? 0 : random_weight(random);
+		size_t at = count;
+		while (at > 0 && changes[at - 1].id > id)
+			at--;
+		if (at > 0 && changes[at - 1].id == id)
+			continue;
+		memmove(changes + at + 1, changes + at, (count - at) * sizeof *changes);
+		changes[at] = (struct search_change){ .id = id, .before = before, .after = after };
+		count++;
+	}
+	return count;
+}
+
+/* Cuts changed postings into blocks; the last one. */
+static struct search_block compare_pieces(
+	const struct model *model, const struct search_changed *changed, bool at_end)
+{
+	struct search_pieces pieces;
+	struct search_block piece = { .size = 0 };
+	size_t from = 0;
+	size_t count = 0;
+	size_t size = changed->postings.size;
+	size_t parts = (size + SEARCH_BLOCK_BYTES_MAX - 1) / SEARCH_BLOCK_BYTES_MAX;
+	size_t last_size = SEARCH_BLOCK_BYTES_MAX;
+	search_pieces_start(&pieces, changed, at_end);
+	while (search_pieces_next(&pieces, &piece)) {
+		assert_true(piece.size <= SEARCH_BLOCK_BYTES_MAX);
+		assert_true(piece.first_id == model->postings[from].id);
+		if (at_end) /* but for the last one all are full */
+			assert_true(
+				last_size + 2 * SEARCH_POSTING_BYTES_MAX > SEARCH_BLOCK_BYTES_MAX);
+		else if (count > 0)
+			assert_true(last_size + 2 * SEARCH_POSTING_BYTES_MAX >= size / parts);
+		last_size = piece.size;
+		from = compare(model, from, search_block_slice(&piece));
+		count++;
+	}
+	assert_int_equal(from, model->count);
+	if (size <= SEARCH_BLOCK_BYTES_MAX - SEARCH_POSTING_BYTES_MAX)
+		assert_true(count <= 1);
+	return piece;
+}
+
+static void random_changes_match_a_list(void **state)
 {
 	struct random random = random_start();
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 200; round++) {
 		static struct model model;
 		struct search_block block = { .size = 0 };
-		struct search_block next;
+		struct search_changed changed = { .first_id = 0 };
 		model.count = 0;
-		for (;;) {
-			struct search_posting posting = { .id = random_id(&random),
-				.weight = random_weight(&random) };
-			bool was_there = false;
-			if (model.count > 0 && random_below(&random, 2) == 0) {
-				posting.id = model.postings[random_below(&random, model.count)].id;
-				if (random_below(&random, 3) != 0)
-					posting.weight = 0;
-			}
-			was_there = has(&model, posting.id);
-			if (posting.weight > 0)
-				assert_false(search_block_edit(
-					search_block_slice(&block), posting, !was_there, &next));
-			assert_true(search_block_edit(
-				search_block_slice(&block), posting, was_there, &next));
-			bool appended = place_of(&model, posting.id) == model.count;
-			assert_int_equal(next.appended, appended && model.count > 0);
-			model_edit(&model, posting);
-			assert_int_equal(
-				compare(&model, 0, search_block_slice(&next)), model.count);
-			block = next;
-			if (block.size > SEARCH_BLOCK_BYTES_MAX)
-				break;
+		while (changed.postings.size <= SEARCH_BLOCK_BYTES_MAX - SEARCH_POSTING_BYTES_MAX) {
+			struct search_change changes[CHANGES_MAX + 1];
+			size_t count = random_changes(&random, &model, changes);
+			struct slice old = search_block_slice(&block);
+			uint8_t out[CHANGED_BYTES_MAX];
+			size_t wrong = random_below(&random, count);
+			changes[wrong].before++;
+			assert_false(search_block_change(old, changes, count, out, &changed));
+			changes[wrong].before--;
+			assert_true(search_block_change(old, changes, count, out, &changed));
+			for (size_t i = 0; i < count; i++)
+				model_change(&model, &changes[i]);
+			block = compare_pieces(&model, &changed, random_below(&random, 2) == 0);
+			if (model.count == 0)
+				block.size = 0;
 		}
-		struct search_block left;
-		struct search_block right;
-		uint64_t floor = search_block_split(&block, &left, &right);
-		size_t middle = compare(&model, 0, search_block_slice(&left));
-		assert_true(middle > 0 && middle < model.count);
-		assert_true(model.postings[middle].id == floor);
-		assert_int_equal(compare(&model, middle, search_block_slice(&right)), model.count);
-		assert_true(left.size <= SEARCH_BLOCK_BYTES_MAX);
-		assert_true(right.size <= SEARCH_BLOCK_BYTES_MAX);
-		if (block.appended)
-			assert_int_equal(middle, model.count - 1);
-		else
-			assert_true(left.size >= block.size / 2 - 1 - SEARCH_POSTING_BYTES_MAX);
 	}
+}
+
+static size_t put_one(struct search_posting posting, uint8_t *out)
+{
+	struct search_change change = { .id = posting.id, .after = posting.weight };
+	struct search_changed changed;
+	assert_true(search_block_change(slice_of(NULL, 0), &change, 1, out, &changed));
+	assert_true(changed.first_id == posting.id && changed.last_id == posting.id);
+	return changed.postings.size;
 }
 
 static void weight_1_costs_nothing(void **state)
 {
-	struct search_block block;
+	uint8_t bytes[CHANGED_BYTES_MAX];
 	struct search_posting posting = { .id = 63, .weight = 1 };
-	assert_true(search_block_edit(slice_of(NULL, 0), posting, false, &block));
-	assert_int_equal(block.size, 2);
-	assert_int_equal(block.bytes[1], 127);
+	assert_int_equal(put_one(posting, bytes), 1);
+	assert_int_equal(bytes[0], 127);
 	posting.weight = 2;
-	assert_true(search_block_edit(slice_of(NULL, 0), posting, false, &block));
-	assert_int_equal(block.size, 3);
+	assert_int_equal(put_one(posting, bytes), 2);
 }
 
 /* Reads a whole block; false if it is damaged. */
@@ -175,25 +217,27 @@ static void damage_is_refused(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct slice block = slice_of(cases[i].bytes, cases[i].size);
-		struct search_posting posting = { .id = UINT64_MAX >> 1, .weight = 1 };
-		struct search_block ret;
+		struct search_change change = { .id = UINT64_MAX >> 1, .after = 1 };
+		uint8_t out[CHANGED_BYTES_MAX];
+		struct search_changed changed;
 		struct search_block_view view;
 		if (search_block_read(block, &view))
 			fail_msg("%s: read", cases[i].label);
-		if (search_block_edit(block, posting, false, &ret))
-			fail_msg("%s: edited", cases[i].label);
+		if (search_block_change(block, &change, 1, out, &changed))
+			fail_msg("%s: changed", cases[i].label);
 	}
 	/* Behind the first posting: met when it is read. */
 	struct slice block = slice_of("\5\3\1", 3);
-	struct search_posting posting = { .id = 4, .weight = 1 };
-	struct search_block ret;
+	struct search_change change = { .id = 4, .after = 1 };
+	uint8_t out[CHANGED_BYTES_MAX];
+	struct search_changed changed;
 	size_t count;
 	uint64_t last_id;
 	assert_false(is_sound(block, &count, &last_id));
-	assert_false(search_block_edit(block, posting, false, &ret));
+	assert_false(search_block_change(block, &change, 1, out, &changed));
 }
 
-/* Any bytes: no crash, and what reads as a whole can be edited. */
+/* Any bytes: no crash, and what reads as a whole can be changed. */
 static void random_bytes_are_read_or_refused(void **state)
 {
 	struct random random = random_start();
@@ -201,9 +245,9 @@ static void random_bytes_are_read_or_refused(void **state)
 	for (int i = 0; i < 200000; i++) {
 		uint8_t bytes[40];
 		size_t size = random_below(&random, 20);
-		struct search_posting posting = { .id = random_id(&random), .weight = 1 };
-		struct search_posting removed = { .id = posting.id, .weight = 0 };
-		struct search_block ret;
+		struct search_change change = { .id = random_id(&random), .after = 1 };
+		uint8_t out[CHANGED_BYTES_MAX];
+		struct search_changed changed;
 		size_t count = 0;
 		uint64_t last_id = 0;
 		for (size_t at = 0; at < size; at++)
@@ -217,13 +261,12 @@ static void random_bytes_are_read_or_refused(void **state)
 		}
 		struct slice block = slice_of(bytes, size);
 		bool sound = is_sound(block, &count, &last_id);
-		bool added = search_block_edit(block, posting, false, &ret);
-		bool changed = size > 0 && search_block_edit(block, posting, true, &ret);
-		bool taken = size > 0 && search_block_edit(block, removed, true, &ret);
+		bool added = search_block_change(block, &change, 1, out, &changed);
+		if (added)
+			assert_true(changed.postings.size <= size + 2 * SEARCH_POSTING_BYTES_MAX);
 		sound_count += sound;
-		assert_false(added && changed);
-		if (sound)
-			assert_true(added != changed && changed == taken);
+		if (sound && (size == 0 || change.id > last_id))
+			assert_true(added);
 	}
 	assert_true(sound_count > 1000);
 }
@@ -231,7 +274,7 @@ static void random_bytes_are_read_or_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_edits_match_a_list),
+		cmocka_unit_test(random_changes_match_a_list),
 		cmocka_unit_test(weight_1_costs_nothing),
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(random_bytes_are_read_or_refused),

@@ -14,7 +14,15 @@
 
 #include <cmocka.h>
 
-enum { DOCUMENTS = 4000, WORDS = 40, ROUNDS = 12, EDITS = 1500 };
+enum {
+	DOCUMENTS = 4000,
+	WORDS = 40,
+	ROUNDS = 12,
+	EDITS = 1500,
+	FEW_DOCUMENTS = 25,
+	STEPS = 1500,
+	LONG_WORDS = 9000, /* a change of so many is too long for a record */
+};
 
 static const char *const languages[] = { "", "en", "de-CH", "xx" };
 
@@ -29,6 +37,7 @@ struct document {
 struct model {
 	struct document documents[DOCUMENTS + 1]; /* by id */
 	uint64_t last_id;
+	uint64_t limit; /* of last_id */
 };
 
 /* Words with a common beginning, some of them the beginning of others; no stemmer changes them. */
@@ -112,8 +121,8 @@ static void replace(struct txn *txn, struct arena *arena, struct analyzer *analy
 static void random_edit(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
 	struct model *model, struct random *random, uint64_t removing)
 {
-	bool append =
-		model->last_id < DOCUMENTS && (model->last_id < 10 || random_below(random, 10) < 6);
+	bool append = model->last_id < model->limit &&
+		      (model->last_id < 10 || random_below(random, 10) < 6);
 	uint64_t id = append ? ++model->last_id : 1 + random_below(random, model->last_id);
 	struct document next = model->documents[id];
 	if (append || !next.exists) {
@@ -145,13 +154,14 @@ static bool is_in(const struct model *model, uint64_t id, bool hidden, int word)
 	return document->exists && document->hidden == hidden && weight_of(document, word) > 0;
 }
 
-static void compare_postings(const struct model *model, struct txn *txn, bool hidden, int word)
+static void compare_postings(
+	const struct model *model, struct search_reader *reader, bool hidden, int word)
 {
 	char text[16];
 	struct search_postings postings;
 	uint64_t count = 0;
-	search_postings_start(&postings, txn, hidden, word_text(word, text));
-	for (uint64_t id = 1; id <= DOCUMENTS; id++) {
+	search_postings_start(&postings, reader, hidden, word_text(word, text));
+	for (uint64_t id = 1; id <= model->last_id; id++) {
 		if (!is_in(model, id, hidden, word))
 			continue;
 		count++;
@@ -162,25 +172,25 @@ static void compare_postings(const struct model *model, struct txn *txn, bool hi
 	assert_false(search_postings_next(&postings));
 	assert_true(postings.documents == count);
 	search_postings_end(&postings);
-	if (count > 2000)
-		assert_true(postings.blocks_read > 4);
+	if (count > 2500)
+		assert_true(postings.blocks_read > 3);
 }
 
-static void compare_seeks(
-	const struct model *model, struct txn *txn, bool hidden, int word, struct random *random)
+static void compare_seeks(const struct model *model, struct search_reader *reader, bool hidden,
+	int word, struct random *random)
 {
 	char text[16];
 	struct search_postings postings;
 	uint64_t stride = 1 + (random_below(random, 2) == 0 ? 2 : random_below(random, 900));
-	search_postings_start(&postings, txn, hidden, word_text(word, text));
+	search_postings_start(&postings, reader, hidden, word_text(word, text));
 	for (bool found = true; found;) {
 		bool by_next = random_below(random, 4) == 0;
 		uint64_t want = postings.id + (by_next ? 1 : random_below(random, stride));
 		found = by_next ? search_postings_next(&postings)
 				: search_postings_seek(&postings, want);
-		while (want <= DOCUMENTS && !is_in(model, want, hidden, word))
+		while (want <= model->last_id && !is_in(model, want, hidden, word))
 			want++;
-		assert_int_equal(found, want <= DOCUMENTS);
+		assert_int_equal(found, want <= model->last_id);
 		if (found) {
 			assert_true(postings.id == want);
 			assert_int_equal(postings.weight, weight_of(&model->documents[want], word));
@@ -195,26 +205,26 @@ static int compare_texts(const void *a, const void *b)
 }
 
 static void compare_terms(
-	const struct model *model, struct txn *txn, bool hidden, const char *prefix)
+	const struct model *model, struct search_reader *reader, bool hidden, const char *prefix)
 {
 	char want[WORDS][16];
 	size_t count = 0;
 	struct search_terms terms;
 	for (int word = 0; word < WORDS; word++) {
 		bool found = false;
-		for (uint64_t id = 1; id <= DOCUMENTS && !found; id++)
+		for (uint64_t id = 1; id <= model->last_id && !found; id++)
 			found = is_in(model, id, hidden, word);
 		word_text(word, want[count]);
 		if (found && strncmp(want[count], prefix, strlen(prefix)) == 0)
 			count++;
 	}
 	qsort(want, count, sizeof *want, compare_texts);
-	search_terms_start(&terms, txn, hidden, slice_of_text(prefix));
+	search_terms_start(&terms, reader, hidden, slice_of_text(prefix));
 	for (size_t i = 0; i < count; i++) {
 		assert_true(search_terms_next(&terms));
 		assert_true(slice_equals(terms.term, slice_of_text(want[i])));
 		struct search_postings postings;
-		search_postings_start(&postings, txn, hidden, terms.term);
+		search_postings_start(&postings, reader, hidden, terms.term);
 		assert_true(postings.documents == terms.documents);
 		search_postings_end(&postings);
 	}
@@ -231,7 +241,7 @@ static void compare_numbers(const struct model *model, struct txn *txn, bool hid
 	uint64_t documents = 0;
 	uint64_t length = 0;
 	search_lengths_init(&lengths, txn);
-	for (uint64_t id = 1; id <= DOCUMENTS; id++) {
+	for (uint64_t id = 1; id <= model->last_id; id++) {
 		const struct document *document = &model->documents[id];
 		if (!document->exists) {
 			assert_int_equal(search_length(&lengths, id), 0);
@@ -282,29 +292,41 @@ static void compare_blocks(struct txn *txn)
 	walk_end(&walk);
 }
 
-static void compare(const struct model *model, struct store *store, struct random *random)
+static void compare(
+	const struct model *model, struct txn *txn, struct arena *arena, struct random *random)
 {
 	static const char *const prefixes[] = { "", "q", "q1", "q17", "q177", "q9", "r", "z" };
-	struct txn *txn;
+	struct search_reader reader;
 	struct error err;
-	assert_int_equal(store_snapshot(store, &txn, &err), CODE_OK);
+	arena_reset(arena);
+	search_reader_open(&reader, txn, arena);
 	compare_blocks(txn);
 	for (int hidden = 0; hidden <= 1; hidden++) {
 		for (int word = 0; word < WORDS; word++) {
-			compare_postings(model, txn, hidden, word);
-			compare_seeks(model, txn, hidden, word, random);
+			compare_postings(model, &reader, hidden, word);
+			compare_seeks(model, &reader, hidden, word, random);
 		}
 		for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-			compare_terms(model, txn, hidden, prefixes[i]);
+			compare_terms(model, &reader, hidden, prefixes[i]);
 		compare_numbers(model, txn, hidden);
 	}
-	assert_int_equal(txn_status(txn, &err), CODE_OK);
+	if (txn_status(txn, &err) != CODE_OK)
+		fail_msg("%s", err.text);
+}
+
+static void compare_store(
+	const struct model *model, struct store *store, struct arena *arena, struct random *random)
+{
+	struct txn *txn;
+	struct error err;
+	assert_int_equal(store_snapshot(store, &txn, &err), CODE_OK);
+	compare(model, txn, arena, random);
 	store_release(store, txn);
 }
 
 static void random_documents_match_the_arrays(void **state)
 {
-	static struct model model;
+	static struct model model = { .limit = DOCUMENTS };
 	struct random random = random_start();
 	struct store_fixture fixture;
 	struct arena arena;
@@ -318,11 +340,18 @@ static void random_documents_match_the_arrays(void **state)
 		/* Towards the end most posts go, so that blocks and terms come to nothing. */
 		uint64_t removing = round < ROUNDS - 3 ? 1 : 9;
 		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
-		for (int i = 0; i < EDITS; i++)
+		for (int i = 0; i < EDITS; i++) {
 			random_edit(&txn, &arena, analyzer, &model, &random, removing);
+			if (random_below(&random, 1000) == 0) {
+				arena_reset(&arena);
+				search_index_merge(&txn, &arena);
+				assert_int_equal(txn_entries(&txn, TABLE_RECENT), 0);
+			}
+			assert_true(txn_entries(&txn, TABLE_RECENT) < SEARCH_RECENT_POSTS);
+		}
 		if (txn_commit(&txn, &err) != CODE_OK)
 			fail_msg("%s", err.text);
-		compare(&model, fixture.store, &random);
+		compare_store(&model, fixture.store, &arena, &random);
 	}
 	struct document none = { .exists = false };
 	assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
@@ -334,7 +363,10 @@ static void random_documents_match_the_arrays(void **state)
 		if (i % 100 == 0)
 			compare_blocks(&txn);
 	}
+	arena_reset(&arena);
+	search_index_merge(&txn, &arena);
 	assert_int_equal(txn_entries(&txn, TABLE_SEARCH), 0);
+	assert_int_equal(txn_entries(&txn, TABLE_RECENT), 0);
 	assert_int_equal(txn_entries(&txn, TABLE_LENGTH), 0);
 	assert_int_equal(txn_entries(&txn, TABLE_COUNTER), 0);
 	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
@@ -343,9 +375,176 @@ static void random_documents_match_the_arrays(void **state)
 	analyzer_free(analyzer);
 }
 
+/* Few posts that change often: each is edited, moved, removed and brought back between merges, and
+ * after each step all is read. */
+static void each_step_is_read_as_it_is_written(void **state)
+{
+	static struct model model = { .limit = FEW_DOCUMENTS };
+	struct random random = random_start();
+	struct store_fixture fixture;
+	struct arena arena;
+	struct txn txn;
+	struct error err;
+	struct analyzer *analyzer = analyzer_new();
+	uint64_t entries_seen = 0;
+	assert_non_null(analyzer);
+	arena_init(&arena, SEARCH_ARENA_BYTES);
+	store_fixture_open(&fixture, 0);
+	assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+	for (int step = 0; step < STEPS; step++) {
+		random_edit(&txn, &arena, analyzer, &model, &random, step / 100 % 2 == 0 ? 1 : 4);
+		entries_seen += txn_entries(&txn, TABLE_RECENT);
+		if (random_below(&random, 20) == 0) {
+			arena_reset(&arena);
+			search_index_merge(&txn, &arena);
+			assert_int_equal(txn_entries(&txn, TABLE_RECENT), 0);
+		}
+		compare(&model, &txn, &arena, &random);
+	}
+	assert_true(entries_seen > STEPS);
+	txn_abort(&txn);
+	store_fixture_close(&fixture);
+	arena_done(&arena);
+	analyzer_free(analyzer);
+}
+
+/* Words 0 to count - 1, each once. */
+static struct slice long_text(int count)
+{
+	static char text[LONG_WORDS * 8];
+	size_t size = 0;
+	for (int word = 0; word < count; word++)
+		size += (size_t)snprintf(text + size, sizeof text - size, "z%d ", word);
+	return slice_of(text, size);
+}
+
+/* Post 7 has words 0 to count - 1 in one half and none in the other. */
+static void compare_long(struct txn *txn, struct arena *arena, int count, bool hidden)
+{
+	struct search_reader reader;
+	struct search_postings postings;
+	char text[16];
+	arena_reset(arena);
+	search_reader_open(&reader, txn, arena);
+	for (int word = 0; word < LONG_WORDS; word += 97) {
+		struct slice term =
+			slice_of(text, (size_t)snprintf(text, sizeof text, "z%d", word));
+		search_postings_start(&postings, &reader, hidden, term);
+		assert_int_equal(postings.documents, word < count);
+		assert_int_equal(search_postings_next(&postings), word < count);
+		if (word < count)
+			assert_true(postings.id == 7 && postings.weight == WEIGHT_TEXT);
+		assert_false(search_postings_next(&postings));
+		search_postings_start(&postings, &reader, !hidden, term);
+		assert_int_equal(postings.documents, 0);
+		assert_false(search_postings_next(&postings));
+	}
+	assert_int_equal(txn_status(txn, NULL), CODE_OK);
+}
+
+static void a_long_change_goes_into_the_blocks(void **state)
+{
+	static const struct {
+		int words;
+		bool hidden;
+		bool merge; /* before it */
+		bool waits; /* a record of it */
+	} steps[] = {
+		{ 10, false, false, true },		 /* new and short */
+		{ LONG_WORDS, false, false, false },	 /* over the record */
+		{ LONG_WORDS - 50, false, false, true }, /* little is another */
+		{ LONG_WORDS - 50, true, false, false }, /* all moves */
+		{ 20, true, true, false },		 /* nearly all goes */
+		{ 30, true, false, true },
+		{ 30, false, false, true },
+		{ LONG_WORDS, true, false, false },
+		{ 0, true, true, false },
+	};
+	struct store_fixture fixture;
+	struct arena arena;
+	struct txn txn;
+	struct error err;
+	static char old_text[LONG_WORDS * 8];
+	struct search_document old = { .id = 7, .language = "" };
+	struct search_document new = { .id = 7, .language = "" };
+	struct analyzer *analyzer = analyzer_new();
+	assert_non_null(analyzer);
+	arena_init(&arena, SEARCH_ARENA_BYTES);
+	store_fixture_open(&fixture, 0);
+	assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		arena_reset(&arena);
+		if (steps[i].merge)
+			search_index_merge(&txn, &arena);
+		new.excerpt = long_text(steps[i].words);
+		new.hidden = steps[i].hidden;
+		search_index_replace(&txn, &arena, analyzer, i == 0 ? NULL : &old, &new);
+		assert_int_equal(txn_entries(&txn, TABLE_RECENT), steps[i].waits);
+		compare_long(&txn, &arena, steps[i].words, steps[i].hidden);
+		old.hidden = new.hidden;
+		if (new.excerpt.size > 0)
+			memcpy(old_text, new.excerpt.data, new.excerpt.size);
+		old.excerpt = slice_of(old_text, new.excerpt.size);
+	}
+	assert_int_equal(txn_entries(&txn, TABLE_SEARCH), 0);
+	txn_abort(&txn);
+	store_fixture_close(&fixture);
+	arena_done(&arena);
+	analyzer_free(analyzer);
+}
+
+/* Records that cannot be read, or that are not of this post, end reading and merging. */
+static void damaged_records_are_data_loss(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} records[] = {
+		{ "", 0 },
+		{ "\0\1\0\1", 4 },
+		{ "\0\1\0\1\0\0\0\3ab\1", 11 },	   /* cut */
+		{ "\0\1\0\1\0\0\0\3a\0b\1", 12 },  /* no term has a NUL */
+		{ "\1\1\0\1\0\0\0\3abc\5\1", 13 }, /* the blocks have no such weight */
+		{ "\1\2\0\1\0\0\0\3abc\5\1", 13 },
+	};
+	struct search_document before = { .id = 7, .language = "", .title = slice_of("x", 1) };
+	struct search_document after = { .id = 7, .language = "", .title = slice_of("y", 1) };
+	struct store_fixture fixture;
+	struct arena arena;
+	struct txn txn;
+	struct error err;
+	struct key key;
+	struct analyzer *analyzer = analyzer_new();
+	assert_non_null(analyzer);
+	arena_init(&arena, SEARCH_ARENA_BYTES);
+	store_fixture_open(&fixture, 0);
+	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+		for (int replace = 0; replace <= 1; replace++) {
+			arena_reset(&arena);
+			assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+			key_recent(&key, 7);
+			txn_put(&txn, TABLE_RECENT, &key,
+				slice_of(records[i].bytes, records[i].size));
+			if (replace)
+				search_index_replace(&txn, &arena, analyzer, &before, &after);
+			else
+				search_index_merge(&txn, &arena);
+			if (txn_status(&txn, &err) != CODE_DATA_LOSS)
+				fail_msg("record %zu is taken", i);
+			txn_abort(&txn);
+		}
+	}
+	store_fixture_close(&fixture);
+	arena_done(&arena);
+	analyzer_free(analyzer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_step_is_read_as_it_is_written),
+		cmocka_unit_test(a_long_change_goes_into_the_blocks),
+		cmocka_unit_test(damaged_records_are_data_loss),
 		cmocka_unit_test(random_documents_match_the_arrays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,8 @@ static void assert_small(struct filling *filling)
 {
 	struct txn *txn;
 	struct error err;
+	arena_reset(&filling->arena);
+	search_index_merge(&filling->txn, &filling->arena);
 	commit(filling);
 	store_fixture_assert_sound(&filling->fixture);
 	assert_int_equal(store_snapshot(filling->fixture.store, &txn, &err), CODE_OK);

@@ -358,6 +358,61 @@ static void many_old_answers_are_forgotten_soon(void **state)
 	clock_set_realtime_hook(NULL);
 }
 
+/* Waits in real time; the writer looks at the clock again every half second. */
+static void wait_for_merge(struct store_fixture *fixture)
+{
+	uint64_t give_up_ns = clock_monotonic_ns() + UINT64_C(20) * 1000000000;
+	while (entries_of(fixture, TABLE_RECENT) > 0 && clock_monotonic_ns() < give_up_ns)
+		sched_yield();
+	assert_int_equal(entries_of(fixture, TABLE_RECENT), 0);
+}
+
+static void words_are_merged_when_writing_rests(void **state)
+{
+	static struct write_result result;
+	struct store_fixture fixture;
+	struct store_stats stats;
+	struct put put;
+	atomic_store(&fake_now_us, 1000);
+	clock_set_realtime_hook(fake_clock);
+	store_fixture_open(&fixture, 0);
+	for (int i = 0; i < 3; i++) {
+		init_post(&put, (char[]){ "title" }, (char[]){ "body" });
+		store_fixture_apply(&fixture, &put.command, &result);
+		assert_int_equal(result.error.code, CODE_OK);
+	}
+	assert_int_equal(entries_of(&fixture, TABLE_RECENT), 3);
+	assert_int_equal(entries_of(&fixture, TABLE_SEARCH), 0);
+	store_fixture_reopen(&fixture); /* opening leaves them alone */
+	assert_int_equal(entries_of(&fixture, TABLE_RECENT), 3);
+	atomic_fetch_add(&fake_now_us, 1000000);
+	wait_for_merge(&fixture);
+	assert_true(entries_of(&fixture, TABLE_SEARCH) > 0);
+	store_fixture_assert_sound(&fixture);
+
+	/* Once, and with nothing to merge never again. */
+	store_stats(fixture.store, &stats);
+	assert_int_equal(stats.commits, 1);
+	atomic_fetch_add(&fake_now_us, 5000000);
+	init_tag(&put, "tag");
+	store_fixture_apply(&fixture, &put.command, &result);
+	atomic_fetch_add(&fake_now_us, 5000000);
+	init_tag(&put, "other");
+	store_fixture_apply(&fixture, &put.command, &result);
+	store_stats(fixture.store, &stats);
+	assert_int_equal(stats.commits, 3);
+
+	/* A clock that is set back does not keep them from it. */
+	init_post(&put, (char[]){ "title" }, (char[]){ "body" });
+	store_fixture_apply(&fixture, &put.command, &result);
+	assert_int_equal(entries_of(&fixture, TABLE_RECENT), 1);
+	atomic_store(&fake_now_us, 10);
+	wait_for_merge(&fixture);
+	store_fixture_assert_sound(&fixture);
+	store_fixture_close(&fixture);
+	clock_set_realtime_hook(NULL);
+}
+
 static void a_store_is_opened_once(void **state)
 {
 	struct store_fixture fixture;
@@ -458,6 +513,7 @@ int main(void)
 		cmocka_unit_test(due_posts_are_published_while_running_and_before_serving),
 		cmocka_unit_test(a_request_id_is_answered_again_for_a_day),
 		cmocka_unit_test(many_old_answers_are_forgotten_soon),
+		cmocka_unit_test(words_are_merged_when_writing_rests),
 		cmocka_unit_test(a_store_is_opened_once),
 		cmocka_unit_test(what_is_no_store_is_refused),
 		cmocka_unit_test(the_queue_is_bounded),
