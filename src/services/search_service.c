@@ -216,6 +216,7 @@ static enum code status_of(const struct search *search, struct error *err)
 static enum code find(struct search *search, struct error *err)
 {
 	search_reader_open(&search->reader, snapshot_of(search->call), search->call->arena);
+	search->effort.keys_read += search->reader.recent_count;
 	enum code code = open_half(search, false, err);
 	if (code == CODE_OK && search->filter.all_states)
 		code = open_half(search, true, err);

@@ -1,5 +1,9 @@
 #include "support/search.h"
 
+#include "store/env.h"
+#include "store/search_index.h"
+#include "store/store_private.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +92,24 @@ uint64_t put_note(struct local_server *server, const struct note *note)
 		return create(server, &post);
 	update(server, &post);
 	return note->id;
+}
+
+void merge_search_index(struct local_server *server)
+{
+	struct txn txn;
+	struct error err;
+	struct arena arena;
+	arena_init(&arena, SEARCH_ARENA_BYTES);
+	enum code code = txn_begin_write(&server->store->env, &txn, &err);
+	if (code == CODE_OK) {
+		search_index_merge(&txn, &arena);
+		code = txn_commit(&txn, &err);
+	}
+	arena_done(&arena);
+	if (code != CODE_OK) {
+		fprintf(stderr, "merge the search index: %s\n", err.text);
+		abort();
+	}
 }
 
 enum code try_search(struct local_server *server, const struct asked *asked, struct answer *ret)

@@ -20,6 +20,9 @@ struct note {
 /* Makes the post, or makes all of it new; ends the program if that fails. Returns the id. */
 uint64_t put_note(struct local_server *server, const struct note *note);
 
+/* Merges what was written into the blocks of the search index, as the writer does when it rests. */
+void merge_search_index(struct local_server *server);
+
 /* SearchPostsRequest; what is NULL or 0 is left out. */
 struct asked {
 	const char *query, *filter, *language, *page_token;

@@ -2,6 +2,7 @@
  * Searches in a store that is damaged: every entry that they read is taken away, cut or changed,
  * one at a time. A search may still answer; if it does not, it says that the store is damaged.
  */
+#include "base/clock.h"
 #include "store/env.h"
 #include "store/store_private.h"
 #include "support/search.h"
@@ -25,6 +26,12 @@ struct entry {
 
 static struct local_server server;
 
+/* Time stands still, so that the writer never rests and merges nothing by itself. */
+static int64_t noon_us(void)
+{
+	return INT64_C(1700000000000000);
+}
+
 static int set_up(void **state)
 {
 	static const struct note notes[] = {
@@ -35,6 +42,7 @@ static int set_up(void **state)
 			.state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT,
 			.authors = { "ann" } },
 	};
+	clock_set_realtime_hook(noon_us);
 	local_server_open(&server);
 	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
 		put_note(&server, &notes[i]);
@@ -44,6 +52,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	local_server_close(&server);
+	clock_set_realtime_hook(NULL);
 	return 0;
 }
 
@@ -150,7 +159,13 @@ static void test_terms(void **state)
 
 static void test_the_index(void **state)
 {
+	merge_search_index(&server);
 	assert_true(damage_table(TABLE_SEARCH) > 0);
+}
+
+static void test_what_the_index_has_not_merged(void **state)
+{
+	assert_true(damage_table(TABLE_RECENT) > 0);
 }
 
 static void test_lengths(void **state)
@@ -166,6 +181,7 @@ int main(void)
 		TEST(test_posts),
 		TEST(test_terms),
 		TEST(test_the_index),
+		TEST(test_what_the_index_has_not_merged),
 		TEST(test_lengths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

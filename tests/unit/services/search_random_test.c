@@ -644,6 +644,8 @@ static void test_random_queries(void **state)
 				draw_post(post);
 				put(post);
 			}
+			if (below(20) == 0)
+				merge_search_index(&server);
 		}
 		tear_down(state);
 		set_up(state);
@@ -721,6 +723,8 @@ static void test_pages_among_writes(void **state)
 			snprintf(token, sizeof token, "%s", page->next_page_token);
 			change_something();
 			change_something();
+			if (below(5) == 0)
+				merge_search_index(&server);
 		} while (token[0] != '\0');
 		before_count = unchanged(before, before_count);
 		given_count = unchanged(given, given_count);
