@@ -260,7 +260,7 @@ static void check_recents(struct check *check, uint64_t found[2])
 		recent_start(&cursor, &recent);
 		while (recent_next(&cursor))
 			check_recent_term(check, &cursor, found);
-		if (cursor.damaged)
+		if (cursor.damaged || !recent_check_filter(&recent))
 			check_problem(
 				check, "the recent words of post %" PRIu64 " cannot be read", id);
 	}

@@ -59,10 +59,11 @@ static bool is_in_half(const struct recent *recent, bool hidden)
 size_t search_reader_changes(struct search_reader *reader, bool hidden, struct slice term)
 {
 	struct recent_cursor cursor;
+	uint32_t hash = recent_hash(term);
 	size_t count = 0;
 	for (size_t i = 0; i < reader->recent_count; i++) {
 		const struct recent *recent = &reader->recents[i];
-		if (!is_in_half(recent, hidden))
+		if (!is_in_half(recent, hidden) || !recent_may_have(recent, hash))
 			continue;
 		if (recent_seek(&cursor, recent, term) && slice_equals(recent_term(&cursor), term))
 			count += note_change(&cursor, hidden, &reader->changes[count]);

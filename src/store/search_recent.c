@@ -5,6 +5,8 @@
 enum {
 	HEAD_BYTES = 4,	 /* both halves, count u16 */
 	PLACE_BYTES = 2, /* u16, from the first term on */
+	FILTER_BYTES_MIN = 8,
+	FILTER_BYTES_MAX = 64 * 1024,
 	HALF_MAX = 2,
 	/* Of one term. */
 	TERM_RECORD_BYTES_MAX = 2 + TERM_BYTES_MAX + 2 * WIRE_VARINT_BYTES_MAX,
@@ -13,6 +15,35 @@ enum {
 static size_t group_count(size_t count)
 {
 	return (count + RECENT_GROUP - 1) / RECENT_GROUP;
+}
+
+/* 8 to 16 bits for each term, two of which it sets: 1 to 5 % of the others seem to be there. */
+static size_t filter_size(size_t count)
+{
+	size_t size = FILTER_BYTES_MIN;
+	while (size < count)
+		size *= 2;
+	return size;
+}
+
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) with the last steps of MurmurHash3, so that
+ * both halves are good. */
+uint32_t recent_hash(struct slice term)
+{
+	uint32_t hash = 2166136261;
+	for (size_t i = 0; i < term.size; i++)
+		hash = (hash ^ term.data[i]) * 16777619;
+	hash = (hash ^ hash >> 16) * 0x85EBCA6B;
+	hash = (hash ^ hash >> 13) * 0xC2B2AE35;
+	return hash ^ hash >> 16;
+}
+
+static void filter_add(uint8_t *filter, size_t size, struct slice term)
+{
+	uint32_t hash = recent_hash(term);
+	uint32_t mask = (uint32_t)size * 8 - 1;
+	for (int i = 0; i < 2; i++, hash >>= 16)
+		filter[(hash & mask) / 8] |= (uint8_t)(1 << (hash & mask) % 8);
 }
 
 static void put_u16(uint8_t *out, size_t value)
@@ -54,7 +85,9 @@ static size_t put_term(uint8_t *out, const struct recent_change *change, size_t 
 
 struct slice recent_write(struct arena *arena, const struct recent_change *change, bool *too_long)
 {
-	size_t first = HEAD_BYTES + PLACE_BYTES * group_count(change->count);
+	size_t filter = filter_size(change->count);
+	size_t places = HEAD_BYTES + filter;
+	size_t first = places + PLACE_BYTES * group_count(change->count);
 	*too_long = first > RECENT_BYTES_MAX;
 	if (*too_long)
 		return slice_of(NULL, 0);
@@ -64,11 +97,12 @@ struct slice recent_write(struct arena *arena, const struct recent_change *chang
 	bytes[0] = change->before;
 	bytes[1] = change->after;
 	put_u16(bytes + 2, change->count);
+	memset(bytes + HEAD_BYTES, 0, filter);
 	size_t size = first;
 	for (size_t i = 0; i < change->count && !*too_long; i++) {
 		if (i % RECENT_GROUP == 0)
-			put_u16(bytes + HEAD_BYTES + PLACE_BYTES * (i / RECENT_GROUP),
-				size - first);
+			put_u16(bytes + places + PLACE_BYTES * (i / RECENT_GROUP), size - first);
+		filter_add(bytes + HEAD_BYTES, filter, change->terms[i].term);
 		size += put_term(bytes + size, change, i);
 		*too_long = size > RECENT_BYTES_MAX;
 	}
@@ -84,7 +118,9 @@ bool recent_read(struct recent *recent, uint64_t id, struct slice value)
 		value.data[1] > HALF_MAX)
 		return false;
 	size_t count = get_u16(value.data + 2);
-	size_t first = HEAD_BYTES + PLACE_BYTES * group_count(count);
+	size_t filter = filter_size(count);
+	size_t places = HEAD_BYTES + filter;
+	size_t first = places + PLACE_BYTES * group_count(count);
 	if (count == 0 || first > value.size)
 		return false;
 	*recent = (struct recent){
@@ -92,7 +128,8 @@ bool recent_read(struct recent *recent, uint64_t id, struct slice value)
 		.before = value.data[0],
 		.after = value.data[1],
 		.count = count,
-		.places = slice_of(value.data + HEAD_BYTES, first - HEAD_BYTES),
+		.filter = slice_of(value.data + HEAD_BYTES, filter),
+		.places = slice_of(value.data + places, first - places),
 		.terms = slice_of(value.data + first, value.size - first),
 	};
 	return true;
@@ -226,4 +263,14 @@ bool recent_seek(struct recent_cursor *cursor, const struct recent *recent, stru
 		if (term_compare(recent_term(cursor), term) >= 0)
 			return true;
 	return false;
+}
+
+bool recent_check_filter(const struct recent *recent)
+{
+	uint8_t filter[FILTER_BYTES_MAX] = { 0 };
+	struct recent_cursor cursor;
+	recent_start(&cursor, recent);
+	while (recent_next(&cursor))
+		filter_add(filter, recent->filter.size, recent_term(&cursor));
+	return slice_equals(slice_of(filter, recent->filter.size), recent->filter);
 }

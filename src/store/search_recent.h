@@ -5,7 +5,9 @@
  * what differs: where both are the same half, the terms whose weight differs; else all terms of
  * either side. The terms are in order of their bytes, each coded as what it adds to the one before;
  * every RECENT_GROUP-th stands in full, and a list of places leads to those, so that one term is
- * found without reading all. docs/store-format.md has the bytes.
+ * found without reading all. A Bloom filter before them tells of most terms that they are not
+ * there: a search asks hundreds of records for each of its terms. docs/store-format.md has the
+ * bytes.
  */
 #pragma once
 #include "analysis/analyzer.h"
@@ -55,12 +57,33 @@ struct recent {
 	uint8_t before;
 	uint8_t after;
 	size_t count;
+	struct slice filter;
 	struct slice places; /* of the groups */
 	struct slice terms;
 };
 
 /* False if the bytes are no such record; damage further inside shows later. */
 bool recent_read(struct recent *recent, uint64_t id, struct slice value) NODISCARD;
+
+/* What the filter asks of a term. */
+uint32_t recent_hash(struct slice term);
+
+static inline bool filter_has(struct slice filter, uint32_t hash)
+{
+	uint32_t mask = (uint32_t)filter.size * 8 - 1;
+	uint32_t a = hash & mask;
+	uint32_t b = hash >> 16 & mask;
+	return (filter.data[a / 8] >> a % 8 & filter.data[b / 8] >> b % 8 & 1) != 0;
+}
+
+/* False: the term is not in the record. */
+static inline bool recent_may_have(const struct recent *recent, uint32_t hash)
+{
+	return filter_has(recent->filter, hash);
+}
+
+/* Whether the filter is that of the terms. */
+bool recent_check_filter(const struct recent *recent) NODISCARD;
 
 /* A place in a record. */
 struct recent_cursor {

@@ -195,7 +195,7 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 		break;
 	case TABLE_RECENT:
 		key_recent(&key, 77);
-		value = slice_of("\0\1\0\1\0\0\0\5stray\1", 14); /* in no half before */
+		value = slice_of("\0\1\0\1........\0\0\0\5stray\1", 22); /* in no half before */
 		break;
 	case TABLE_LENGTH:
 		key_length(&key, 5);

@@ -502,10 +502,10 @@ static void damaged_records_are_data_loss(void **state)
 	} records[] = {
 		{ "", 0 },
 		{ "\0\1\0\1", 4 },
-		{ "\0\1\0\1\0\0\0\3ab\1", 11 },	   /* cut */
-		{ "\0\1\0\1\0\0\0\3a\0b\1", 12 },  /* no term has a NUL */
-		{ "\1\1\0\1\0\0\0\3abc\5\1", 13 }, /* the blocks have no such weight */
-		{ "\1\2\0\1\0\0\0\3abc\5\1", 13 },
+		{ "\0\1\0\1........\0\0\0\3ab\1", 19 },	   /* cut */
+		{ "\0\1\0\1........\0\0\0\3a\0b\1", 20 },  /* no term has a NUL */
+		{ "\1\1\0\1........\0\0\0\3abc\5\1", 21 }, /* the blocks have no such weight */
+		{ "\1\2\0\1........\0\0\0\3abc\5\1", 21 },
 	};
 	struct search_document before = { .id = 7, .language = "", .title = slice_of("x", 1) };
 	struct search_document after = { .id = 7, .language = "", .title = slice_of("y", 1) };
