@@ -11,9 +11,12 @@ struct candidates {
 	const struct filter *filter;
 	const struct filter_node *restriction;
 	const struct post_iterator_context *context;
+	/* Posts that the index names. Their records are read when it is sure that they are few. */
+	uint64_t *ids;
+	size_t id_count;
+	size_t looked_at; /* entries of the index */
 	struct slice *positions;
-	size_t count;
-	size_t looked_at;
+	size_t count; /* of positions */
 };
 
 void filter_time_position(const struct post_fields *post, struct key *ret)
@@ -24,14 +27,11 @@ void filter_time_position(const struct post_fields *post, struct key *ret)
 	key_posting_position(ret, &posting);
 }
 
-static bool grow(struct candidates *candidates)
+/* Counts an entry of the index; false where they are too many. */
+static bool step(struct candidates *candidates)
 {
-	if (candidates->positions == NULL)
-		candidates->positions = arena_calloc(candidates->context->arena,
-			FILTER_CANDIDATES_MAX, sizeof *candidates->positions);
-	if (candidates->positions == NULL)
-		txn_fail_memory(candidates->context->txn);
-	return candidates->positions != NULL;
+	post_iterator_count_key(candidates->context);
+	return candidates->looked_at++ < FILTER_CANDIDATES_MAX;
 }
 
 /* Keeps a post if it passes the restriction alone. */
@@ -46,7 +46,7 @@ static void look_at(struct candidates *candidates, uint64_t id)
 	if (++context->stats->records_read % RECORDS_BETWEEN_CLOCKS == 0)
 		txn_check_deadline(context->txn, context->deadline_ns);
 	if (!post_fields_get(context->txn, id, &post) ||
-		!filter_matches(&filter, context->txn, &post) || !grow(candidates))
+		!filter_matches(&filter, context->txn, &post))
 		return;
 	filter_time_position(&post, &position);
 	uint8_t *kept = arena_alloc(context->arena, position.size);
@@ -72,10 +72,9 @@ static bool gather_list(
 		size_t size = until.size < walk.key.size ? until.size : walk.key.size;
 		if (until.size > 0 && memcmp(walk.key.data, until.data, size) >= 0)
 			break;
-		candidates->context->stats->keys_read++;
-		few = candidates->looked_at++ < FILTER_CANDIDATES_MAX;
+		few = step(candidates);
 		if (few && key_read_posting(walk.key, &posting))
-			look_at(candidates, posting.id);
+			candidates->ids[candidates->id_count++] = posting.id;
 	}
 	walk_end(&walk);
 	return few;
@@ -144,10 +143,9 @@ static bool gather_slugs(struct candidates *candidates)
 			      : slice_equals(walk.key, key_slice(&key)))) {
 		uint64_t id;
 		bool former;
-		candidates->context->stats->keys_read++;
-		few = candidates->looked_at++ < FILTER_CANDIDATES_MAX;
+		few = step(candidates);
 		if (few && value_read_slug(walk.value, &id, &former) && !former)
-			look_at(candidates, id);
+			candidates->ids[candidates->id_count++] = id;
 	}
 	walk_end(&walk);
 	return few;
@@ -191,10 +189,22 @@ bool filter_candidates(const struct filter *filter, const struct filter_node *re
 	struct candidates candidates = {
 		.filter = filter, .restriction = restriction, .context = context
 	};
+	*ret = NULL;
+	candidates.ids = arena_calloc(context->arena, FILTER_CANDIDATES_MAX, sizeof(uint64_t));
+	if (candidates.ids == NULL)
+		return true;
 	if (!gather(&candidates))
 		return false;
-	*ret = candidates.count == 0 ? post_iterator_empty(context)
-				     : post_iterator_array(context, POSTING_LIVE,
-					       candidates.positions, candidates.count);
+	if (candidates.id_count == 0) {
+		*ret = post_iterator_empty(context);
+		return true;
+	}
+	candidates.positions =
+		arena_calloc(context->arena, candidates.id_count, sizeof *candidates.positions);
+	for (size_t i = 0; candidates.positions != NULL && i < candidates.id_count; i++)
+		look_at(&candidates, candidates.ids[i]);
+	if (candidates.positions != NULL)
+		*ret = post_iterator_array(
+			context, POSTING_LIVE, candidates.positions, candidates.count);
 	return true;
 }

@@ -31,6 +31,12 @@ struct post_iterator {
 	struct slice until;
 };
 
+void post_iterator_count_key(const struct post_iterator_context *context)
+{
+	if (++context->stats->keys_read % KEYS_BETWEEN_CLOCKS == 0)
+		txn_check_deadline(context->txn, context->deadline_ns);
+}
+
 static struct post_iterator *make(
 	const struct post_iterator_context *context, enum kind kind, uint8_t list_kind)
 {
@@ -81,9 +87,7 @@ struct post_iterator *post_iterator_list(
 
 static bool list_arrive(struct post_iterator *iterator, bool found)
 {
-	const struct post_iterator_context *context = iterator->context;
-	if (++context->stats->keys_read % KEYS_BETWEEN_CLOCKS == 0)
-		txn_check_deadline(context->txn, context->deadline_ns);
+	post_iterator_count_key(iterator->context);
 	if (!found || !key_has_prefix(iterator->walk.key, key_slice(&iterator->prefix)))
 		return end(iterator);
 	return stand_at(iterator, slice_of(iterator->walk.key.data + iterator->prefix.size,
@@ -155,7 +159,7 @@ static bool array_next(struct post_iterator *iterator)
 {
 	if (iterator->state == AT)
 		iterator->at++;
-	if (iterator->at >= iterator->cost)
+	if (iterator->at >= iterator->cost || txn_status(iterator->context->txn, NULL) != CODE_OK)
 		return end(iterator);
 	size_t at = iterator->context->reverse ? iterator->cost - 1 - iterator->at : iterator->at;
 	return stand_at(iterator, iterator->positions[at]);
@@ -253,13 +257,14 @@ struct post_iterator *post_iterator_intersect(const struct post_iterator_context
 	return iterator;
 }
 
+/* Also when the transaction has failed: then nothing is known of the post. */
 static bool excluded(struct post_iterator *iterator, struct slice position)
 {
 	for (size_t i = 0; i < iterator->out_count; i++)
 		if (post_iterator_seek(iterator->out[i], position) &&
 			slice_equals(iterator->out[i]->position, position))
 			return true;
-	return false;
+	return iterator->out_count > 0 && txn_status(iterator->context->txn, NULL) != CODE_OK;
 }
 
 /* From where the leader stands to the first post that all have. */

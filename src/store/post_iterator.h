@@ -30,6 +30,9 @@ struct post_iterator_context {
 	struct post_iterator_stats *stats;
 };
 
+/* Counts a key that was read, and looks at the clock now and then. */
+void post_iterator_count_key(const struct post_iterator_context *context);
+
 /*
  * Each makes an iterator that stands before its first entry. NULL when out of memory or when one of
  * its parts is NULL; the parts belong to it. post_iterator_close() must be called for the whole.
