@@ -83,6 +83,15 @@ static bool is_word(char c, bool in_time, enum place place)
 	       (in_time && (c == ':' || c == '+'));
 }
 
+/* White space that looks like a blank and comes along when text is copied or typed with an input
+ * method: U+00A0, U+2000 to U+200A, U+202F, U+205F, U+3000. Inside a word nobody would see it. */
+static bool is_odd_space(const char *at)
+{
+	unsigned char last = strncmp(at, "\xE2\x80", 2) == 0 ? (unsigned char)at[2] : 0;
+	return (last >= 0x80 && last <= 0x8A) || last == 0xAF || strncmp(at, "\xC2\xA0", 2) == 0 ||
+	       strncmp(at, "\xE2\x81\x9F", 3) == 0 || strncmp(at, "\xE3\x80\x80", 3) == 0;
+}
+
 static enum code fail_character(const struct parser *parser, const char *at)
 {
 	size_t position = (size_t)(at - parser->start) + 1;
@@ -106,7 +115,7 @@ static enum code scan_word(struct parser *parser, enum place place)
 		(unsigned char)from[2] <= 0x9F)
 		return filter_fail(
 			parser->err, parser->position, "use straight quotation marks, \" or '");
-	while (is_word(*parser->at, in_time, place))
+	while (is_word(*parser->at, in_time, place) && !is_odd_space(parser->at))
 		parser->at++;
 	parser->token = TOKEN_WORD;
 	parser->text = arena_text(parser->arena, slice_of(from, (size_t)(parser->at - from)));
@@ -206,6 +215,10 @@ static enum code scan(struct parser *parser, enum place place)
 		take_sign(parser, TOKEN_CLOSE);
 	else if (c == '-' && place == PLACE_FIELD)
 		take_sign(parser, TOKEN_MINUS);
+	else if (is_odd_space(parser->at))
+		return filter_fail(parser->err, parser->position,
+			"this white space is no blank; write a blank, or quote a value that has "
+			"it");
 	else if (is_word(c, false, place))
 		return scan_word(parser, place);
 	else if (!scan_operator(parser))

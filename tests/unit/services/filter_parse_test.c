@@ -229,6 +229,18 @@ static void test_refused(void **state)
 		{ "a\x01", "at byte 2: control character 0x01" },
 		{ "a:b\x7F", "at byte 4: control character 0x7f" },
 		{ "a\vb", "at byte 2: control character 0x0b" },
+		{ "a:b\xC2\xA0"
+		  "AND c:d",
+			"at byte 4: this white space is no blank; write a blank, or quote a value "
+			"that has it" },
+		{ "a:b AND \xE3\x80\x80"
+		  "c:d",
+			"at byte 9: this white space is no blank; write a blank, or quote a value "
+			"that has it" },
+		{ "a:\xE2\x80\x8A"
+		  "b",
+			"at byte 3: this white space is no blank; write a blank, or quote a value "
+			"that has it" },
 		{ "a && b", "at byte 3: write AND and OR instead of '&'" },
 		{ "a || b", "at byte 3: write AND and OR instead of '|'" },
 		{ "tags:c++", "at byte 7: '+' is not expected here; quote a value that has other "
