@@ -162,8 +162,8 @@ bool search_match_next(struct search_match *match)
 			return false;
 	}
 	for (size_t i = 0; i < match->operand_count; i++)
-		match->weights[i] = match->operands[i].clause->excluded
-					    ? 0
-					    : search_operand_weight(&match->operands[i]);
+		match->presences[i] = match->operands[i].clause->excluded
+					      ? (struct search_presence){ .weight = 0 }
+					      : search_operand_presence(&match->operands[i]);
 	return true;
 }

@@ -30,8 +30,8 @@ struct search_match {
 
 	/* The post that was found. */
 	uint64_t id;
-	uint32_t weights[LIMIT_QUERY_CLAUSES]; /* of each clause that must hold */
-	struct post_fields fields;	       /* where they are wanted */
+	struct search_presence presences[LIMIT_QUERY_CLAUSES]; /* of clauses that must hold */
+	struct post_fields fields;			       /* where they are wanted */
 
 	struct search_operand operands[LIMIT_QUERY_CLAUSES]; /* one for each clause */
 	size_t operand_count;				     /* that are open */

@@ -186,22 +186,25 @@ enum search_verdict search_operand_verdict(const struct search_operand *operand)
 	case SEARCH_WORD:
 		return SEARCH_YES;
 	case SEARCH_PREFIX:
-		return search_union_weights(&operand->words[0]).proven > 0 ? SEARCH_YES
-									   : SEARCH_ASK_TEXT;
+		return search_union_presences(&operand->words[0]).proven.weight > 0
+			       ? SEARCH_YES
+			       : SEARCH_ASK_TEXT;
 	case SEARCH_PHRASE:
 		return SEARCH_ASK_TEXT;
 	}
 	return SEARCH_NO;
 }
 
-uint32_t search_operand_weight(const struct search_operand *operand)
+struct search_presence search_operand_presence(const struct search_operand *operand)
 {
-	uint32_t lightest = UINT32_MAX;
+	struct search_presence all = { .weight = UINT32_MAX, .in_title = true };
 	for (size_t i = 0; i < operand->word_count; i++) {
-		struct search_weights weights = search_union_weights(&operand->words[i]);
-		uint32_t weight = weights.proven > 0 ? weights.proven : weights.doubtful;
-		if (weight < lightest)
-			lightest = weight;
+		struct search_presences found = search_union_presences(&operand->words[i]);
+		struct search_presence word =
+			found.proven.weight > 0 ? found.proven : found.doubtful;
+		if (word.weight < all.weight)
+			all.weight = word.weight;
+		all.in_title = all.in_title && word.in_title;
 	}
-	return lightest;
+	return all;
 }

@@ -39,5 +39,6 @@ bool search_operand_seek(struct search_operand *operand, uint64_t *id, struct de
 
 /* About the post that search_operand_seek() has moved to. */
 enum search_verdict search_operand_verdict(const struct search_operand *operand);
-/* How much the clause weighs in it: a phrase as much as the lightest of its words. */
-uint32_t search_operand_weight(const struct search_operand *operand);
+/* How the clause stands in it: a phrase weighs as much as the lightest of its words, and is in the
+ * title if all of them are. */
+struct search_presence search_operand_presence(const struct search_operand *operand);

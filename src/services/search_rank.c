@@ -40,13 +40,19 @@ void search_scorer_init(struct search_scorer *scorer, const struct search_query 
 	}
 }
 
-double search_score(const struct search_scorer *scorer, const uint32_t *weights, uint32_t length)
+double search_score(const struct search_scorer *scorer, const struct search_presence *presences,
+	uint32_t length)
 {
 	double norm = K1 * (1 - B + B * length / scorer->average_length);
 	double score = 0;
-	for (size_t i = 0; i < scorer->clause_count; i++)
-		if (weights[i] > 0)
-			score += scorer->idf[i] * weights[i] * (K1 + 1) / (weights[i] + norm);
+	for (size_t i = 0; i < scorer->clause_count; i++) {
+		double weight = presences[i].weight;
+		double in_text = weight * (K1 + 1) / (weight + norm);
+		/* As much as the text can give at most. */
+		double in_title = presences[i].in_title ? K1 + 1 : 0;
+		if (weight > 0)
+			score += scorer->idf[i] * (in_text + in_title);
+	}
 	return score;
 }
 

@@ -26,8 +26,9 @@ struct search_scorer {
 void search_scorer_init(struct search_scorer *scorer, const struct search_query *query,
 	const struct search_collection *collection);
 
-/* `weights` are those of the clauses in the post, `length` is search_length() of it. */
-double search_score(const struct search_scorer *scorer, const uint32_t *weights, uint32_t length);
+/* `presences` are those of the clauses in the post, `length` is search_length() of it. */
+double search_score(const struct search_scorer *scorer, const struct search_presence *presences,
+	uint32_t length);
 
 /* A post's place in the order: the higher score first, of equal ones the larger id. */
 struct search_place {

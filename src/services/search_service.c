@@ -197,7 +197,7 @@ static void find_in_half(struct search *search, struct search_match *match)
 	while (search_match_next(match)) {
 		struct search_place place = { .id = match->id };
 		place.score = search_score(
-			&search->scorer, match->weights, search_length(&lengths, match->id));
+			&search->scorer, match->presences, search_length(&lengths, match->id));
 		search_ranking_add(&search->ranking, place);
 		if (!search_facets_add(&search->facets, &match->fields))
 			txn_fail_memory(match->lookup.txn);

@@ -71,9 +71,9 @@ bool search_union_seek(struct search_union *set, uint64_t id)
 	return set->live > 0;
 }
 
-struct search_weights search_union_weights(const struct search_union *set)
+struct search_presences search_union_presences(const struct search_union *set)
 {
-	struct search_weights weights = { 0 };
+	struct search_presences found = { .proven = { .weight = 0 } };
 	size_t depth = 0;
 	/* Those that stand at the post are the top of the heap and hang together. */
 	if (set->live > 0)
@@ -83,11 +83,12 @@ struct search_weights search_union_weights(const struct search_union *set)
 		if (id_at(set, place) != set->id)
 			continue;
 		uint32_t list = set->heap[place];
-		*(set->proven[list] ? &weights.proven : &weights.doubtful) +=
-			set->lists[list].weight;
+		struct search_presence *kind = set->proven[list] ? &found.proven : &found.doubtful;
+		kind->weight += set->lists[list].weight;
+		kind->in_title = kind->in_title || set->lists[list].in_title;
 		for (uint32_t child = 2 * place + 1; child <= 2 * place + 2; child++)
 			if (child < set->live)
 				set->path[depth++] = child;
 	}
-	return weights;
+	return found;
 }

@@ -13,7 +13,7 @@ struct search_union {
 	struct search_postings *lists;
 	bool *proven;	/* of each list: its posts need no proof */
 	uint32_t *heap; /* numbers of the lists that are not at their end, the smallest id on top */
-	uint32_t *path; /* scratch of search_union_weights() */
+	uint32_t *path; /* scratch of search_union_presences() */
 	size_t live;	/* entries of heap */
 	size_t count;	/* of lists */
 };
@@ -30,9 +30,14 @@ uint64_t search_union_end(struct search_union *set);
  * last and when the transaction has failed. */
 bool search_union_seek(struct search_union *set, uint64_t id);
 
-/* What the terms weigh in the current post. */
-struct search_weights {
-	uint32_t proven;
-	uint32_t doubtful; /* of terms that were added as not proven */
+/* How terms stand in a post. */
+struct search_presence {
+	uint32_t weight; /* 0: none of them does */
+	bool in_title;
 };
-struct search_weights search_union_weights(const struct search_union *set);
+struct search_presences {
+	struct search_presence proven;
+	struct search_presence doubtful; /* of terms that were added as not proven */
+};
+/* Of the current post. */
+struct search_presences search_union_presences(const struct search_union *set);

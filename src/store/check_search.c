@@ -54,7 +54,7 @@ static void check_term(struct check *check, const struct search_document *docume
 	else if (found != weight)
 		check_problem(check,
 			"the search index has \"%.*s\" of post %" PRIu64
-			" with weight %u, it is %u",
+			" with packed weight %u, it is %u",
 			(int)term.size, (const char *)term.data, document->id, found, weight);
 }
 

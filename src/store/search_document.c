@@ -1,6 +1,7 @@
 #include "store/search_document.h"
 
 #include "analysis/html_text.h"
+#include "store/search_private.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ static bool add(struct term_table *table, struct slice term, uint32_t weight, un
 		if ((columns >> column & 1) == 0)
 			continue;
 		entry->weights[column] += weight;
+		entry->in_title[column] |= weight == WEIGHT_TITLE;
 		table->lengths[column] += weight;
 	}
 	return true;
@@ -183,6 +185,10 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 			table.slots[kept++] = table.slots[i];
 	if (kept > 0)
 		qsort(table.slots, kept, sizeof *table.slots, compare_terms);
+	for (size_t i = 0; i < kept; i++)
+		for (size_t column = 0; column < 2; column++)
+			table.slots[i]->weights[column] = search_weight_pack(
+				table.slots[i]->weights[column], table.slots[i]->in_title[column]);
 	*ret = (struct document_terms){ .terms = table.slots,
 		.count = kept,
 		.lengths = { table.lengths[0], table.lengths[1] } };

@@ -4,7 +4,8 @@
 
 /* One term of a document before and after a change. */
 struct document_term {
-	uint32_t weights[2]; /* 0: the term is not in it */
+	uint32_t weights[2]; /* search_weight_pack(); 0: the term is not in it */
+	bool in_title[2];
 	uint32_t hash;
 	uint8_t size;
 	uint8_t bytes[];
@@ -13,7 +14,7 @@ struct document_term {
 struct document_terms {
 	struct document_term **terms; /* in the arena, in the order of their bytes */
 	size_t count;
-	uint64_t lengths[2]; /* sums of the weights */
+	uint64_t lengths[2]; /* sums of the weights, before they are packed */
 };
 
 static inline struct slice document_term_slice(const struct document_term *term)

@@ -118,6 +118,7 @@ struct search_blocks {
 struct search_postings {
 	uint64_t id;	    /* of the current post */
 	uint32_t weight;    /* sum of the weights of the term's occurrences in it */
+	bool in_title;	    /* one of them is in the title */
 	uint64_t documents; /* how many posts the term has; 0: the term is not in the index */
 	uint64_t blocks_read;
 	/* The implementation's own. */

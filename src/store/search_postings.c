@@ -53,7 +53,8 @@ static bool take_next(struct search_postings *postings)
 				return end(postings);
 			postings->ahead = false;
 			postings->id = blocks->id;
-			postings->weight = blocks->weight;
+			search_weight_unpack(
+				blocks->weight, &postings->weight, &postings->in_title);
 			return true;
 		}
 		const struct search_change *change = &postings->changes[postings->change++];
@@ -61,7 +62,7 @@ static bool take_next(struct search_postings *postings)
 			postings->ahead = false;
 		if (change->after != 0) {
 			postings->id = change->id;
-			postings->weight = change->after;
+			search_weight_unpack(change->after, &postings->weight, &postings->in_title);
 			return true;
 		}
 	}

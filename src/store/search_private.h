@@ -2,6 +2,19 @@
 #pragma once
 #include "store/search_block.h"
 #include "store/search_index.h"
+
+/* What blocks and records hold of a term in a post: its weight, and whether it stands in the title,
+ * as one number. An ordinary word that occurs once is 1, nothing at all 0. */
+static inline uint32_t search_weight_pack(uint32_t weight, bool in_title)
+{
+	return weight == 0 ? 0 : (weight << 1 | in_title) - 1;
+}
+
+static inline void search_weight_unpack(uint32_t packed, uint32_t *weight, bool *in_title)
+{
+	*weight = (packed + 1) >> 1;
+	*in_title = ((packed + 1) & 1) != 0;
+}
 #include "store/search_recent.h"
 
 /* --- search_blocks.c: reading the blocks alone. --- */

@@ -358,6 +358,23 @@ static unsigned weight_of(const struct clause *clause, const struct model_post *
 	return lightest;
 }
 
+/* Whether each word that is meant stands in the title. */
+static bool in_title(const struct clause *clause, const struct model_post *post)
+{
+	for (int w = 0; w < clause->count; w++) {
+		struct clause one = { .kind = clause->kind, .words = { clause->words[w] } };
+		bool found = false;
+		memcpy(one.prefix, clause->prefix, sizeof one.prefix);
+		for (int i = 0; i < post->line_count; i++)
+			for (int k = 0; post->lines[i].kind == TITLE && k < post->lines[i].count;
+				k++)
+				found = found || is_meant(&one, post->lines[i].words[k]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 static bool holds_phrase(const struct clause *clause, const struct line *line)
 {
 	for (int at = 0; at + clause->count <= line->count; at++)
@@ -450,6 +467,7 @@ static double score_of(const struct drawn_query *query, const struct model_post 
 		double idf = log(1 + (all - with + 0.5) / (with + 0.5));
 		double part = 1.2 * (1 - 0.75 + 0.75 * coded_length(post) / (length / all));
 		score += idf * (weight * 2.2) / (weight + part);
+		score += in_title(clause, post) ? idf * 2.2 : 0;
 	}
 	return score;
 }

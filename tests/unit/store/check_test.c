@@ -310,14 +310,15 @@ static void wrong_numbers_in_the_search_index_are_found(void **state)
 		} bytes;
 		const char *text;
 	} cases[] = {
-		{ "weight", BYTES("\2\0\2\5"), "\"title\" of post 1 with weight 5, it is 4" },
-		{ "documents", BYTES("\4\0\2\4"), "\"title\" is in 2 posts, it has 1" },
-		{ "further", BYTES("\3\0\2\4"), "\"title\" is in 1 posts, it has 1 in one block" },
-		{ "span", BYTES("\2\1\2\4"), "a block of the search index cannot be read" },
-		{ "post", BYTES("\2\0\4\4"), "lacks \"title\" of post 1" },
-		{ "two posts", BYTES("\4\1\2\4\3"), "\"title\" of post 2, which is not in it" },
+		{ "weight", BYTES("\2\0\2\11"),
+			"\"title\" of post 1 with packed weight 9, it is 8" },
+		{ "documents", BYTES("\4\0\2\10"), "\"title\" is in 2 posts, it has 1" },
+		{ "further", BYTES("\3\0\2\10"), "\"title\" is in 1 posts, it has 1 in one block" },
+		{ "span", BYTES("\2\1\2\10"), "a block of the search index cannot be read" },
+		{ "post", BYTES("\2\0\4\10"), "lacks \"title\" of post 1" },
+		{ "two posts", BYTES("\4\1\2\10\3"), "\"title\" of post 2, which is not in it" },
 		{ "no block", BYTES("\2"), "lacks \"title\" of post 1" },
-		{ "rest", BYTES("\2\0\2\4\2"), "a block of the search index cannot be read" },
+		{ "rest", BYTES("\2\0\2\10\2"), "a block of the search index cannot be read" },
 	};
 	struct key key;
 	key_search(&key, false, slice_of_text("title"));
@@ -326,7 +327,7 @@ static void wrong_numbers_in_the_search_index_are_found(void **state)
 		char first[400];
 		store_fixture_open(&fixture, 0);
 		fill(&fixture);
-		plant(&fixture, TABLE_SEARCH, &key, slice_of("\2\0\2\4", 4),
+		plant(&fixture, TABLE_SEARCH, &key, slice_of("\2\0\2\10", 4),
 			slice_of(cases[i].bytes.data, cases[i].bytes.size));
 		if (store_fixture_problems(&fixture, first, sizeof first) == 0)
 			fail_msg("%s: unnoticed", cases[i].label);
