@@ -336,7 +336,8 @@ static void test_emit_defaults(void **state)
 		&term.base, JSON_EMIT_DEFAULTS, "{\"id\":\"0\",\"slug\":\"\",\"name\":\"\"}");
 	Lectern__V1__GetArchiveResponse page = LECTERN__V1__GET_ARCHIVE_RESPONSE__INIT;
 	assert_printed(&page.base, JSON_EMIT_DEFAULTS,
-		"{\"posts\":[],\"nextPageToken\":\"\",\"totalSize\":\"0\"}");
+		"{\"posts\":[],\"nextPageToken\":\"\",\"totalSize\":\"0\",\"parents\":[],"
+		"\"children\":[],\"previousPageToken\":\"\"}");
 }
 
 /* Texts from a server that does not check them are printed as JSON all the same. */
