@@ -110,6 +110,12 @@ enum code fail_field(struct error *err, enum code code, const char *reason, cons
 	return code;
 }
 
+enum code fail_out_of_memory(struct error *err)
+{
+	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+		"the request needs more memory than one call may use");
+}
+
 enum code wrap(struct error *err, enum code code, const char *fmt, ...)
 {
 	if (err == NULL)

@@ -55,5 +55,8 @@ enum code fail_reason(struct error *err, enum code code, const char *reason, con
 enum code fail_field(struct error *err, enum code code, const char *reason, const char *field,
 	const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/* RESOURCE_EXHAUSTED, OUT_OF_MEMORY: a call has used up its arena, or the machine its memory. */
+enum code fail_out_of_memory(struct error *err);
+
 /* Puts "what: " before the text that is already in *err; the rest of it is kept. */
 enum code wrap(struct error *err, enum code code, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -8,6 +8,9 @@ enum {
 	/* One message on the wire. */
 	LIMIT_REQUEST_BYTES = 8 * 1024 * 1024,
 	LIMIT_RESPONSE_BYTES = 32 * 1024 * 1024,
+	/* No further post is added to a page that has this many; the rest is room for one post's
+	 * surroundings and for what stands beside the posts. */
+	FULL_PAGE_BYTES = LIMIT_RESPONSE_BYTES - 1024 * 1024,
 	LIMIT_METHOD_BYTES = 200,
 	LIMIT_HEADERS = 32,
 	LIMIT_HEADER_NAME_BYTES = 64,

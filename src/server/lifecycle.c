@@ -28,11 +28,20 @@ struct server {
 	struct nng_server *transport;
 };
 
+static void log_rebuild(void)
+{
+	log_event(LOG_INFO,
+		"the indexes of the store are made again for this version; a minute or more for "
+		"each hundred thousand posts, and an end before it is done does no harm",
+		LOG_END);
+}
+
 static enum code open_parts(struct server *server, struct error *err)
 {
 	const struct server_options *options = server->options;
 	struct store_options store = { .directory = options->data,
-		.map_bytes = options->map_bytes };
+		.map_bytes = options->map_bytes,
+		.on_rebuild = log_rebuild };
 	enum code code = store_open(&store, &server->store, err);
 	if (code != CODE_OK)
 		return code;

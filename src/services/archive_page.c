@@ -188,8 +188,7 @@ enum code reply_archive_page(
 		.farthest = backwards ? range.first : range.end,
 	};
 	if (found.posts == NULL)
-		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		return fail_out_of_memory(err);
 	find_posts(call, page, &range, &place, &found);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct post_parts *post = &found.posts[backwards ? found.count - 1 - i : i];

@@ -119,8 +119,7 @@ static enum code reply_children(struct rpc_call *call, uint64_t id, struct error
 		read = read_child(call, ids[i], &children[i]);
 	enum code code = txn_status(snapshot_of(call), err);
 	if (code == CODE_OK && !read)
-		code = fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		code = fail_out_of_memory(err);
 	if (code != CODE_OK)
 		return code;
 	qsort(children, count, sizeof *children, compare_children);

@@ -67,7 +67,6 @@ struct filter_node {
 
 /* INVALID_ARGUMENT, FILTER_INVALID: "at byte N: ...". */
 enum code filter_fail(struct error *err, size_t position, const char *fmt, ...) PRINTF_LIKE(3, 4);
-enum code filter_fail_memory(struct error *err);
 /* "<=" and so on. */
 const char *filter_operator_text(enum filter_operator op);
 

@@ -208,7 +208,7 @@ static enum code fold_title(const struct binder *binder, struct slice *text, boo
 	char *value = arena_alloc(binder->arena, text->size + 2);
 	char *folded = arena_alloc(binder->arena, capacity);
 	if (value == NULL || folded == NULL)
-		return filter_fail_memory(binder->err);
+		return fail_out_of_memory(binder->err);
 	memcpy(value, text->data, text->size);
 	/* A letter behind the prefix keeps folding from trimming a blank at its end. */
 	size_t size = text->size;
@@ -225,7 +225,7 @@ static enum code lower(const struct binder *binder, struct slice *text)
 {
 	uint8_t *lowered = arena_alloc(binder->arena, text->size + 1);
 	if (lowered == NULL)
-		return filter_fail_memory(binder->err);
+		return fail_out_of_memory(binder->err);
 	for (size_t i = 0; i < text->size; i++) {
 		uint8_t c = text->data[i];
 		lowered[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
@@ -286,7 +286,7 @@ static enum code negate(const struct binder *binder, struct filter_node *node)
 {
 	struct filter_node *child = arena_alloc(binder->arena, sizeof *child);
 	if (child == NULL)
-		return filter_fail_memory(binder->err);
+		return fail_out_of_memory(binder->err);
 	*child = *node;
 	child->next = NULL;
 	*node = (struct filter_node){ .kind = FILTER_NOT, .first = child, .next = node->next };

@@ -59,12 +59,6 @@ enum code filter_fail(struct error *err, size_t position, const char *fmt, ...)
 		position, text);
 }
 
-enum code filter_fail_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the filter takes more memory than one call may use");
-}
-
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7F;
@@ -120,7 +114,7 @@ static enum code scan_word(struct parser *parser, enum place place)
 	parser->token = TOKEN_WORD;
 	parser->text = arena_text(parser->arena, slice_of(from, (size_t)(parser->at - from)));
 	if (parser->text == NULL)
-		return filter_fail_memory(parser->err);
+		return fail_out_of_memory(parser->err);
 	parser->star = strchr(parser->text, '*');
 	return CODE_OK;
 }
@@ -141,7 +135,7 @@ static enum code scan_string(struct parser *parser)
 	}
 	char *out = arena_alloc(parser->arena, (size_t)(end - from) + 1);
 	if (out == NULL)
-		return filter_fail_memory(parser->err);
+		return fail_out_of_memory(parser->err);
 	parser->token = TOKEN_STRING;
 	parser->text = out;
 	parser->star = NULL;
@@ -286,7 +280,7 @@ static enum code parse_restriction(struct parser *parser, struct filter_node **r
 			LIMIT_FILTER_RESTRICTIONS);
 	struct filter_node *node = make_node(parser, FILTER_RESTRICTION);
 	if (node == NULL)
-		return filter_fail_memory(parser->err);
+		return fail_out_of_memory(parser->err);
 	*ret = node;
 	node->field_name = parser->text;
 	node->field_position = parser->position;
@@ -342,7 +336,7 @@ static enum code parse_term(struct parser *parser, struct filter_node **ret)
 	} else {
 		*ret = make_node(parser, FILTER_NOT);
 		if (*ret == NULL)
-			return filter_fail_memory(parser->err);
+			return fail_out_of_memory(parser->err);
 		(*ret)->first = simple;
 	}
 	return CODE_OK;
@@ -370,7 +364,7 @@ static enum code close_list(struct parser *parser, const struct list *list,
 		return CODE_OK;
 	*ret = make_node(parser, kind);
 	if (*ret == NULL)
-		return filter_fail_memory(parser->err);
+		return fail_out_of_memory(parser->err);
 	(*ret)->first = list->first;
 	return CODE_OK;
 }

@@ -58,8 +58,7 @@ enum code page_token_read(struct rpc_call *call, const char *text,
 	size_t size;
 	uint8_t *token = arena_alloc(call->arena, TOKEN_BYTES_MAX);
 	if (token == NULL)
-		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		return fail_out_of_memory(err);
 	if (sodium_base642bin(token, TOKEN_BYTES_MAX, text, strlen(text), NULL, &size, NULL,
 		    sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 		size < HEAD_BYTES + MAC_BYTES || token[0] != TOKEN_VERSION)

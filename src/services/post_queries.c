@@ -13,8 +13,6 @@ enum {
 	FIELD_PLAN = 4,
 	FIELD_PREVIOUS = 1,
 	FIELD_NEXT = 2,
-	/* Room for what stands beside the posts in a response. */
-	RESPONSE_MARGIN_BYTES = 1024 * 1024,
 };
 
 bool reply_post(
@@ -28,8 +26,7 @@ bool reply_post(
 	size_t size_bytes = 0;
 	for (size_t i = 0; i < parts.count; i++)
 		size_bytes += parts.parts[i].size;
-	if (!first &&
-		call->reply.size_bytes + size_bytes > LIMIT_RESPONSE_BYTES - RESPONSE_MARGIN_BYTES)
+	if (!first && call->reply.size_bytes + size_bytes > FULL_PAGE_BYTES)
 		return false;
 	reply_message(&call->reply, number, parts.parts, parts.count);
 	return true;

@@ -15,7 +15,6 @@ enum {
 	FIELD_FORMER_SLUG = 2,
 	FIELD_POSTS = 1,
 	FIELD_MISSING = 2,
-	RESPONSE_MARGIN_BYTES = 1024 * 1024,
 };
 
 enum code check_view(Lectern__V1__PostView view, struct error *err)
@@ -108,8 +107,7 @@ static enum code batch_get_posts(
 		else
 			reply_pack(&call->reply, FIELD_MISSING, &request->keys[i]->base);
 		code = txn_status(txn, err);
-		if (code == CODE_OK &&
-			call->reply.size_bytes > LIMIT_RESPONSE_BYTES - RESPONSE_MARGIN_BYTES)
+		if (code == CODE_OK && call->reply.size_bytes > FULL_PAGE_BYTES)
 			code = fail_field(err, CODE_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
 				"keys",
 				"the answer would pass %d bytes at the %zuth post; ask for fewer "

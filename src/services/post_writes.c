@@ -20,12 +20,6 @@ static const uint64_t SETTABLE = BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BI
 				 BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(19) |
 				 BIT(20) | BIT(21) | BIT(32) | BIT(33);
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 /* The operation that makes or changes a post, with everything filled but key and flags. */
 static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_t mask,
 	bool create_missing_terms, Lectern__Store__V1__PutPost **ret, struct error *err)
@@ -33,13 +27,13 @@ static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_
 	char slug[LIMIT_SLUG_BYTES + 1];
 	Lectern__Store__V1__PutPost *op = arena_alloc(call->arena, sizeof *op);
 	if (op == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	lectern__store__v1__put_post__init(op);
 	if (text_slug(slice_of_text(post->title), slug, sizeof slug) == 0)
 		memcpy(slug, "post", sizeof "post");
 	op->slug_base = arena_text(call->arena, slice_of_text(slug));
 	if (op->slug_base == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	op->post = post;
 	op->field_mask = mask;
 	op->create_missing_terms = create_missing_terms;
@@ -137,7 +131,7 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 		return code;
 	op->key = write_key(call, &key);
 	op->allow_missing = request->allow_missing;
-	return op->key == NULL ? out_of_memory(err) : submit_put(write, op, err);
+	return op->key == NULL ? fail_out_of_memory(err) : submit_put(write, op, err);
 }
 
 /* What the verbs have in common. */
@@ -163,7 +157,7 @@ static enum code submit_verb(struct rpc_call *call, const ProtobufCMessage *mess
 	Lectern__Store__V1__MovePost *op = arena_alloc(call->arena, sizeof *op);
 	Lectern__Store__V1__Key *key = write_key(call, &verb->key);
 	if (op == NULL || key == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	lectern__store__v1__move_post__init(op);
 	op->key = key;
 	op->action = verb->action;

@@ -11,19 +11,13 @@ enum {
 	SHOWN_BYTES = 60,
 };
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 static enum code open_word(
 	struct search_operand *operand, const struct search_lookup *lookup, struct error *err)
 {
 	const struct search_word *word = &operand->clause->words[0];
 	struct search_union *set = &operand->words[operand->word_count++];
 	if (!search_union_init(set, lookup->arena, word->term_count))
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	for (size_t i = 0; i < word->term_count; i++)
 		search_union_add(set, lookup->reader, lookup->hidden, word->terms[i], true);
 	operand->documents = set->documents;
@@ -69,7 +63,7 @@ static enum code expand(const struct search_lookup *lookup, struct slice prefix,
 				LIMIT_PREFIX_WORDS, (int)text_cut(prefix, SHOWN_BYTES),
 				prefix.data);
 		else if (!append(lookup->arena, ret, walk.term))
-			code = out_of_memory(err);
+			code = fail_out_of_memory(err);
 	}
 	search_terms_end(&walk);
 	return code == CODE_OK ? txn_status(lookup->txn, err) : code;
@@ -88,10 +82,10 @@ static enum code open_prefix(
 	if (word->kind == TOKEN_WORD &&
 		!search_stems_of_prefix(lookup->arena, lookup->analyzer, word->word,
 			lookup->languages, lookup->language_count, stems, &stem_count))
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	struct search_union *set = &operand->words[operand->word_count++];
 	if (!search_union_init(set, lookup->arena, terms.count + stem_count))
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	for (size_t i = 0; i < terms.count; i++)
 		search_union_add(set, lookup->reader, lookup->hidden, terms.terms[i], true);
 	for (size_t i = 0; i < stem_count; i++)
@@ -127,7 +121,7 @@ static enum code open_phrase(
 			continue;
 		struct search_union *set = &operand->words[operand->word_count++];
 		if (!search_union_init(set, lookup->arena, word->term_count))
-			return out_of_memory(err);
+			return fail_out_of_memory(err);
 		for (size_t t = 0; t < word->term_count; t++)
 			search_union_add(set, lookup->reader, lookup->hidden, word->terms[t], true);
 		if (set->documents < operand->documents)
@@ -146,7 +140,7 @@ enum code search_operand_open(struct search_operand *operand, const struct searc
 		.words = arena_calloc(lookup->arena, capacity, sizeof *operand->words),
 	};
 	if (operand->words == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	switch (clause->kind) {
 	case SEARCH_WORD:
 		return open_word(operand, lookup, err);

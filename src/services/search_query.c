@@ -30,12 +30,6 @@ struct parser {
 	struct error *err;
 };
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 /* The bytes of the blank at a place, 0 if something else stands there. */
 static size_t blank_size(const struct parser *parser, size_t at)
 {
@@ -218,7 +212,7 @@ static enum code add_clause(struct parser *parser, const struct item *item)
 	struct search_clause clause = { .excluded = item->excluded };
 	size_t end;
 	if (!read_words(parser, item->text, &clause, &end))
-		return out_of_memory(parser->err);
+		return fail_out_of_memory(parser->err);
 	if (clause.word_count == 0)
 		return CODE_OK;
 	if (query->clause_count == LIMIT_QUERY_CLAUSES)
@@ -259,7 +253,7 @@ enum code search_query_parse(struct arena *arena, struct analyzer *analyzer, con
 		.clauses = arena_calloc(arena, LIMIT_QUERY_CLAUSES, sizeof *ret->clauses),
 	};
 	if (ret->clauses == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	for (skip_blanks(&parser); parser.at < parser.text.size; skip_blanks(&parser)) {
 		struct item item;
 		enum code code = read_item(&parser, &item);

@@ -13,8 +13,6 @@ enum {
 	/* Room for what stands beside the post in a hit: title, snippet and a hundred ranges of
 	 * each. */
 	HIT_REST_BYTES_MAX = 8 * 1024,
-	/* Room for what stands beside the hits in a response. */
-	RESPONSE_MARGIN_BYTES = 1024 * 1024,
 	PLAN_BYTES_MAX = 64 * 1024,
 };
 
@@ -117,8 +115,7 @@ size_t search_reply_hits(const struct search_page *page, uint32_t number,
 		struct hit_parts hit;
 		if (deadline_passed(page->deadline, 1) || !make_hit(page, &places[i], &hit))
 			return i;
-		if (i > 0 && reply->size_bytes + hit.size_bytes >
-				     LIMIT_RESPONSE_BYTES - RESPONSE_MARGIN_BYTES)
+		if (i > 0 && reply->size_bytes + hit.size_bytes > FULL_PAGE_BYTES)
 			return i;
 		reply_message(reply, number, hit.parts, hit.count);
 	}

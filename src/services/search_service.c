@@ -44,12 +44,6 @@ struct search {
 	struct search_facets facets;
 };
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 /* A number of entries that a request asks for. */
 static enum code size_of(int32_t asked, size_t fallback, size_t most, const char *field,
 	size_t *ret, struct error *err)
@@ -186,7 +180,7 @@ static enum code prepare_ranking(struct search *search, struct error *err)
 	/* One more than the page has tells whether there is another page. */
 	if (!search_ranking_init(&search->ranking, search->call->arena, search->page_size + 1,
 		    search->resumed ? &search->state.place : NULL))
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	return CODE_OK;
 }
 
@@ -268,7 +262,7 @@ static enum code search_posts(
 {
 	struct search *search = arena_calloc(call->arena, 1, sizeof *search);
 	if (search == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	search->call = call;
 	search->request = (const Lectern__V1__SearchPostsRequest *)message;
 	search->deadline.at_ns = call->deadline_ns;
@@ -277,7 +271,7 @@ static enum code search_posts(
 		return code;
 	search->analyzer = analyzers_take(services_of(call)->analyzers);
 	if (search->analyzer == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	code = read_request(search, err);
 	if (code == CODE_OK)
 		code = find(search, err);

@@ -35,12 +35,6 @@ struct suggest {
 	size_t count;
 };
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 /* --- The request --- */
 
 static enum code read_kinds(
@@ -262,7 +256,7 @@ static enum code reply_suggestion(
 	text.ranges = ranges;
 	text.n_ranges = range.end > range.start;
 	if (suggestion.slug == NULL || text.text == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	reply_pack(&call->reply, FIELD_SUGGESTIONS, &suggestion.base);
 	return CODE_OK;
 }
@@ -309,7 +303,7 @@ enum code suggest_terms(struct rpc_call *call, const ProtobufCMessage *message, 
 	suggest.candidates = arena_calloc(call->arena, LOOKED_AT_MAX, sizeof *suggest.candidates);
 	suggest.analyzer = analyzers_take(services_of(call)->analyzers);
 	if (suggest.candidates == NULL || suggest.analyzer == NULL)
-		code = out_of_memory(err);
+		code = fail_out_of_memory(err);
 	else
 		code = answer(&suggest, request->prefix, page_size, err);
 	analyzers_give(services_of(call)->analyzers, suggest.analyzer);

@@ -63,8 +63,7 @@ enum code reply_term(
 	struct slice parts[2];
 	uint8_t *counts = arena_alloc(call->arena, TERM_COUNTS_BYTES);
 	if (counts == NULL)
-		return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		return fail_out_of_memory(err);
 	if (!term_read(txn, kind, id, &parts[0]))
 		txn_fail_corrupt(txn, term_kind_name(kind), id);
 	parts[1] = slice_of(counts, term_counts(txn, kind, id, counts));

@@ -27,12 +27,6 @@ static uint64_t settable(uint8_t kind)
 	return common;
 }
 
-static enum code out_of_memory(struct error *err)
-{
-	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-		"the request needs more memory than one call may use");
-}
-
 /* The message in the store's form. The two have the same field numbers, so the bytes of one are
  * read as the other. NULL when out of memory. */
 static Lectern__Store__V1__Term *term_of(struct arena *arena, const ProtobufCMessage *message)
@@ -95,7 +89,7 @@ static enum code submit_op(struct rpc_call *call, struct write *write, uint8_t k
 		snprintf(slug, sizeof slug, "%s", term_kind_name(kind));
 	op->slug_base = arena_text(call->arena, slice_of_text(slug));
 	if (op->slug_base == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	op->kind = (Lectern__Store__V1__TermKind)kind;
 	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_TERM;
 	write->command.put_term = op;
@@ -111,7 +105,7 @@ enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMe
 	Lectern__Store__V1__Term *term = term_of(call->arena, put->message);
 	Lectern__Store__V1__PutTerm *op = arena_alloc(call->arena, sizeof *op);
 	if (term == NULL || op == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	lectern__store__v1__put_term__init(op);
 	op->term = term;
 	op->field_mask = settable(kind);
@@ -131,7 +125,7 @@ enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMe
 	if (put->update) {
 		op->key = write_key(call, &key);
 		if (op->key == NULL)
-			return out_of_memory(err);
+			return fail_out_of_memory(err);
 	}
 	return submit_op(call, write, kind, op, err);
 }
@@ -149,7 +143,7 @@ enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const Protobuf
 	Lectern__Store__V1__DeleteTerm *op = arena_alloc(call->arena, sizeof *op);
 	Lectern__Store__V1__Key *key = write_key(call, &delete->key);
 	if (op == NULL || key == NULL)
-		return out_of_memory(err);
+		return fail_out_of_memory(err);
 	lectern__store__v1__delete_term__init(op);
 	op->kind = (Lectern__Store__V1__TermKind)kind;
 	op->key = key;

@@ -42,8 +42,7 @@ struct write *write_new(struct rpc_call *call, const ProtobufCMessage *request,
 	uint8_t *hash = arena_alloc(call->arena, FINGERPRINT_BYTES);
 	if (write == NULL || hash == NULL ||
 		!fingerprint(call, request_id_field_of(request), hash)) {
-		fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		fail_out_of_memory(err);
 		return NULL;
 	}
 	write->call = call;

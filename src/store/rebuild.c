@@ -204,7 +204,8 @@ static enum code run(struct rebuild *rebuild, struct error *err)
 	return CODE_OK;
 }
 
-enum code rebuild_if_needed(struct env *env, struct analyzer *analyzer, struct error *err)
+enum code rebuild_if_needed(
+	struct env *env, struct analyzer *analyzer, void (*on_rebuild)(void), struct error *err)
 {
 	struct rebuild rebuild = { .env = env, .analyzer = analyzer };
 	enum code code = txn_begin_write(env, &rebuild.txn, err);
@@ -215,6 +216,8 @@ enum code rebuild_if_needed(struct env *env, struct analyzer *analyzer, struct e
 	txn_abort(&rebuild.txn);
 	if (code != CODE_OK || !needed)
 		return code;
+	if (on_rebuild != NULL)
+		on_rebuild();
 	arena_init(&rebuild.scratch, LIMIT_ARENA_BYTES);
 	arena_init(&rebuild.words, SEARCH_ARENA_BYTES);
 	code = run(&rebuild, err);

@@ -8,9 +8,10 @@
 #include "store/env.h"
 
 /*
- * Does so if it is needed, before anything else reads the store. Works in many transactions and
+ * Does so if it is needed, before anything else reads the store; on_rebuild, which may be NULL, is
+ * called first then. Works in many transactions and
  * keeps in the store how far it has come, so a process that ends in between loses little: the next
  * one goes on.
  */
-enum code rebuild_if_needed(struct env *env, struct analyzer *analyzer, struct error *err)
-	NODISCARD;
+enum code rebuild_if_needed(struct env *env, struct analyzer *analyzer, void (*on_rebuild)(void),
+	struct error *err) NODISCARD;

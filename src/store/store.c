@@ -29,7 +29,8 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	if (code == CODE_OK)
 		code = env_open(&store->env, options->directory, options->map_bytes, err);
 	if (code == CODE_OK)
-		code = rebuild_if_needed(&store->env, store->writer.analyzer, err);
+		code = rebuild_if_needed(
+			&store->env, store->writer.analyzer, options->on_rebuild, err);
 	if (code == CODE_OK)
 		code = writer_catch_up(store, err);
 	if (code == CODE_OK)

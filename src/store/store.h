@@ -19,7 +19,10 @@ enum { STORE_FORMAT = 2 }; /* docs/store-format.md */
 
 struct store_options {
 	const char *directory; /* made if it is not there; its parent must be */
-	uint64_t map_bytes;    /* address space, the most that the data may grow to; 0: 64 GiB */
+	/* Called, if not NULL, before indexes are made again, which takes a while: an older format
+	 * or other versions of libraries. */
+	void (*on_rebuild)(void);
+	uint64_t map_bytes; /* address space, the most that the data may grow to; 0: 64 GiB */
 };
 
 /*

@@ -114,8 +114,7 @@ enum code txn_status(struct txn *txn, struct error *err)
 void txn_fail_memory(struct txn *txn)
 {
 	if (!failed(txn))
-		fail_reason(&txn->error, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
-			"the request needs more memory than one call may use");
+		fail_out_of_memory(&txn->error);
 }
 
 void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id)
