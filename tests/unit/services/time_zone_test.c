@@ -252,7 +252,8 @@ static void test_against_the_c_library(void **state)
 		for (int i = 0; i < ROUNDS; i++) {
 			int64_t from_us = time_of(
 				i % 3 == 0 ? "1840-01-01T00:00:00Z" : "1965-01-01T00:00:00Z");
-			uint64_t days = i % 3 == 0 ? 200 * 365 : 72 * 365;
+			/* Up to 2037, where the tables of changes end and GLib's rules begin. */
+			uint64_t days = i % 3 == 0 ? 196 * 365 : 72 * 365;
 			int64_t day_us = from_us + (int64_t)random_below(&random, days) * DAY_US;
 			/* On to the next change, for half a year. */
 			int64_t offset_us = clocks_at(day_us / SECOND_US) - day_us / SECOND_US;
