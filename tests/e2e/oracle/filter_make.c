@@ -245,9 +245,11 @@ static void put_blank(struct printer *printer)
 		put(printer, " ");
 }
 
-/* Letters of any script, digits, '_', '-' and '.' need no quotes. */
+/* Letters of any script, digits, '_', '-' and '.' need no quotes; blanks of any kind do. */
 static bool is_plain(const char *text)
 {
+	if (strstr(text, "\u00a0") != NULL || strstr(text, "\u3000") != NULL)
+		return false;
 	for (const char *at = text; *at != '\0'; at++)
 		if ((*at & 0x80) == 0 && !isalnum((unsigned char)*at) && strchr("_-.", *at) == NULL)
 			return false;
