@@ -72,7 +72,7 @@ for block in "$work"/blocks/*.sh; do
 	while IFS= read -r text; do
 		line=$((line + 1))
 		command+=$text
-		if [[ $text == *\\ ]]; then
+		if [[ $text == *[\\\|] ]]; then
 			command+=$'\n'
 			continue
 		fi
