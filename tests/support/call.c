@@ -272,3 +272,8 @@ uint64_t revision_of(struct local_server *server)
 	answer_done(&answer);
 	return revision;
 }
+
+char *text(const char *given)
+{
+	return (char *)(uintptr_t)(given == NULL ? protobuf_c_empty_string : given);
+}

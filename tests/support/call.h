@@ -71,3 +71,6 @@ uint64_t count_problems(struct local_server *server);
 
 /* The revision of the store. */
 uint64_t revision_of(struct local_server *server);
+
+/* A text for a message, which holds char * though none of ours is written to; "" for NULL. */
+char *text(const char *given);

@@ -5,12 +5,6 @@
 #include <string.h>
 #include <times.h>
 
-/* Messages hold char *, and none of ours is written to. */
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)(given == NULL ? protobuf_c_empty_string : given);
-}
-
 /* A request with everything that it points to. */
 struct drawn {
 	Lectern__V1__Post post;

@@ -9,12 +9,6 @@
 #include <string.h>
 #include <times.h>
 
-/* Messages hold char *, and none of ours is written to. */
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)(given == NULL ? protobuf_c_empty_string : given);
-}
-
 /* References to terms by name. */
 struct refs {
 	Lectern__V1__TermRef refs[NOTE_LIST_MAX];

@@ -32,11 +32,6 @@ static struct entry {
 } entries[600];
 static size_t entry_count;
 
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)given;
-}
-
 static int64_t time_of(const char *rfc3339)
 {
 	int64_t time_us;

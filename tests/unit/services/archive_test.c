@@ -1,6 +1,6 @@
 /* Pages of archives: forwards, backwards and among writes, the posts beside them, and what stands
  * around a category. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
@@ -21,28 +21,6 @@ static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_ST
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 static const int64_t START_US = INT64_C(1704067200) * 1000000; /* 2024-01-01T00:00:00Z */
 enum { POSTS_MAX = 512, TOKEN_BYTES = LIMIT_PAGE_TOKEN_BYTES + 1 };
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	uint64_t problems = count_problems(&server);
-	answer_done(&answer);
-	local_server_close(&server);
-	return problems == 0 ? 0 : -1;
-}
-
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)given;
-}
 
 static uint64_t publish(int64_t time_us, const char *tag, const char *category)
 {
@@ -659,8 +637,6 @@ static void test_many_children(void **state)
 	for (size_t i = 1; i < page->n_children; i++)
 		assert_true(strcmp(page->children[i - 1]->name, page->children[i]->name) < 0);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

@@ -1,6 +1,6 @@
 /* ListPosts where it is hard: titles longer than their index keys, names that several terms have,
  * calls with little memory or time. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,25 +11,6 @@
 #include <cmocka.h>
 
 #define PUBLISHED LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	server.timeout_ms = 0;
-	server.arena_bytes = 0;
-	assert_int_equal(count_problems(&server), 0);
-	answer_done(&answer);
-	local_server_close(&server);
-	return 0;
-}
 
 struct wish {
 	const char *filter, *order_by;
@@ -228,8 +209,6 @@ static void test_little_time(void **state)
 	server.timeout_ms = 1;
 	assert_int_equal(list(&wish), CODE_DEADLINE_EXCEEDED);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 /* Pages of posts: walks that meet inserts and deletes, and tokens that are not what they were. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include "base/limits.h"
 #include "base/rfc3339.h"
@@ -17,28 +17,6 @@
 static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 static const int64_t START_US = INT64_C(1704067200) * 1000000; /* 2024-01-01T00:00:00Z */
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	uint64_t problems = count_problems(&server);
-	answer_done(&answer);
-	local_server_close(&server);
-	return problems == 0 ? 0 : -1;
-}
-
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)given;
-}
 
 /* A published post of the tag "t"; equal times are told apart by the id. */
 static uint64_t publish(int64_t time_us)
@@ -64,8 +42,8 @@ static enum code list_page(const struct query *query, char token[LIMIT_PAGE_TOKE
 	uint64_t *ids, size_t *count)
 {
 	Lectern__V1__ListPostsRequest request = LECTERN__V1__LIST_POSTS_REQUEST__INIT;
-	request.filter = text(query->filter == NULL ? "" : query->filter);
-	request.order_by = text(query->order_by == NULL ? "" : query->order_by);
+	request.filter = text(query->filter);
+	request.order_by = text(query->order_by);
 	request.page_size = query->page_size;
 	request.page_token = token;
 	enum code code = call(&server, "PostService/ListPosts", &request.base, &answer);
@@ -427,8 +405,6 @@ static void test_pages_of_large_terms(void **state)
 	} while (token[0] != '\0');
 	assert_int_equal(tags, TAGS);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

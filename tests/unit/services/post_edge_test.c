@@ -1,5 +1,5 @@
 /* Writes of posts that are unusual, but allowed. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,23 +7,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	uint64_t problems = count_problems(&server);
-	answer_done(&answer);
-	local_server_close(&server);
-	return problems == 0 ? 0 : -1;
-}
 
 /* A post that is not there is made of everything that was sent, whatever the mask says. */
 static void test_a_missing_post_is_made_with_a_rendered_body(void **state)
@@ -115,8 +98,6 @@ static void test_validate_only_answers_with_the_revision_that_there_is(void **st
 	assert_int_equal(answer.revision, revision);
 	assert_int_equal(revision_of(&server), revision);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 /* SuggestTerms: what completes a text, in what order, and where it stands in titles and names. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include "base/limits.h"
 #include "support/random.h"
@@ -18,28 +18,6 @@
 static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 static const int64_t DAY_US = INT64_C(86400) * 1000000;
 static const int64_t START_US = INT64_C(1704067200) * 1000000; /* 2024-01-01T00:00:00Z */
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	uint64_t problems = count_problems(&server);
-	answer_done(&answer);
-	local_server_close(&server);
-	return problems == 0 ? 0 : -1;
-}
-
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)given;
-}
 
 /* `kinds` has a letter of each: p, t, c, a. */
 static enum code ask(const char *prefix, const char *kinds, int page_size)
@@ -426,8 +404,6 @@ static void test_refused(void **state)
 	assert_int_equal(call(&server, "SearchService/SuggestTerms", &request.base, &answer),
 		CODE_INVALID_ARGUMENT);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

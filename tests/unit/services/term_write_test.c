@@ -1,5 +1,5 @@
 /* What writes of tags and categories do, also to the posts that carry them. */
-#include "support/content.h"
+#include "support/own_server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,28 +10,6 @@
 #include <cmocka.h>
 
 static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-
-static struct local_server server;
-static struct answer answer;
-
-static int set_up(void **state)
-{
-	local_server_open(&server);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	uint64_t problems = count_problems(&server);
-	answer_done(&answer);
-	local_server_close(&server);
-	return problems == 0 ? 0 : -1;
-}
-
-static char *text(const char *given)
-{
-	return (char *)(uintptr_t)given;
-}
 
 static void assert_error(enum code code, const char *reason, const char *part)
 {
@@ -382,8 +360,6 @@ static void test_methods_of_a_later_version(void **state)
 		assert_non_null(answer.err.reason);
 	}
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

@@ -1,0 +1,20 @@
+#include "support/own_server.h"
+
+struct local_server server;
+struct answer answer;
+
+int set_up(void **state)
+{
+	local_server_open(&server);
+	return 0;
+}
+
+int tear_down(void **state)
+{
+	server.timeout_ms = 0;
+	server.arena_bytes = 0;
+	uint64_t problems = count_problems(&server);
+	answer_done(&answer);
+	local_server_close(&server);
+	return problems == 0 ? 0 : -1;
+}
