@@ -1,5 +1,6 @@
 #include "support/search.h"
 
+#include "base/limits.h"
 #include "store/env.h"
 #include "store/search_index.h"
 #include "store/store_private.h"
@@ -88,6 +89,11 @@ uint64_t put_note(struct local_server *server, const struct note *note)
 	return note->id;
 }
 
+uint64_t put_words(struct local_server *server, const char *title, const char *body)
+{
+	return put_note(server, &(struct note){ .title = title, .body = body });
+}
+
 void merge_search_index(struct local_server *server)
 {
 	struct txn txn;
@@ -132,4 +138,23 @@ const Lectern__V1__SearchPostsResponse *search(
 		abort();
 	}
 	return (const Lectern__V1__SearchPostsResponse *)ret->message;
+}
+
+const char *found_ids(struct local_server *server, const struct asked *asked, struct answer *ret)
+{
+	static char out[1024];
+	size_t size = 0;
+	struct asked all = *asked;
+	all.page_size = LIMIT_SEARCH_PAGE_SIZE;
+	out[0] = '\0';
+	const Lectern__V1__SearchPostsResponse *page = search(server, &all, ret);
+	for (size_t i = 0; i < page->n_hits; i++)
+		size += (size_t)snprintf(out + size, sizeof out - size, "%s%d", i > 0 ? " " : "",
+			(int)page->hits[i]->post->id);
+	if (page->total_size != page->n_hits) {
+		fprintf(stderr, "search %s: %zu of %d posts\n", asked->query, page->n_hits,
+			(int)page->total_size);
+		abort();
+	}
+	return out;
 }

@@ -19,9 +19,16 @@ struct note {
 
 /* Makes the post, or makes all of it new; ends the program if that fails. Returns the id. */
 uint64_t put_note(struct local_server *server, const struct note *note);
+/* The same with a title and a body alone. */
+uint64_t put_words(struct local_server *server, const char *title, const char *body);
 
 /* Merges what was written into the blocks of the search index, as the writer does when it rests. */
 void merge_search_index(struct local_server *server);
+
+#define BY_TAG LECTERN__V1__FACET_KIND__FACET_KIND_TAG
+#define BY_CATEGORY LECTERN__V1__FACET_KIND__FACET_KIND_CATEGORY
+#define BY_AUTHOR LECTERN__V1__FACET_KIND__FACET_KIND_AUTHOR
+#define BY_MONTH LECTERN__V1__FACET_KIND__FACET_KIND_MONTH
 
 /* SearchPostsRequest; what is NULL or 0 is left out. */
 struct asked {
@@ -37,3 +44,6 @@ enum code try_search(struct local_server *server, const struct asked *asked, str
 /* The same, and the program ends if it fails. */
 const Lectern__V1__SearchPostsResponse *search(
 	struct local_server *server, const struct asked *asked, struct answer *ret);
+
+/* The ids of all that a query finds, "3 1 2", the best first. */
+const char *found_ids(struct local_server *server, const struct asked *asked, struct answer *ret);
