@@ -122,10 +122,8 @@ static void rename_tag(uint64_t id, const char *slug, const char *name)
 
 static struct plan random_plan(int number)
 {
-	static const char *const titles[] = { "Introduction",
-		"Stra\xC3\x9F"
-		"e",
-		"STRASSE", "intro", "zeta", "a*b" };
+	static const char *const titles[] = { "Introduction", "Stra\u00dfe", "STRASSE", "intro",
+		"zeta", "a*b" };
 	static const char *const languages[] = { NULL, "en", "en-US", "EN-gb", "de", "enm" };
 	static const char *const series[] = { NULL, NULL, "s0", "s1", "s2" };
 	static char slug[32];

@@ -87,10 +87,7 @@ static void wish_text(struct wish *wish)
 		{ FILTER_SLUG, "p-1*", "p-1", true },
 		{ FILTER_SLUG, "\"p-2\\*\"", "p-2*", false },
 		{ FILTER_SLUG, "p-*", "p-", true },
-		{ FILTER_TITLE,
-			"Stra\xC3\x9F"
-			"e",
-			"strasse", false },
+		{ FILTER_TITLE, "Stra\u00dfe", "strasse", false },
 		{ FILTER_TITLE, "\"STRASSE\"", "strasse", false },
 		{ FILTER_TITLE, "stra*", "stra", true },
 		{ FILTER_TITLE, "INTRO*", "intro", true },
@@ -251,11 +248,9 @@ static bool text_equals(const char *text, const struct wish *wish)
 static bool title_equals(const char *title, const struct wish *wish)
 {
 	static const char *const folded[][2] = { { "Introduction", "introduction" },
-		{ "Stra\xC3\x9F"
-		  "e",
-			"strasse" },
-		{ "STRASSE", "strasse" }, { "intro", "intro" }, { "zeta", "zeta" },
-		{ "a*b", "a*b" }, { "Introduction to Pages", "introduction to pages" },
+		{ "Stra\u00dfe", "strasse" }, { "STRASSE", "strasse" }, { "intro", "intro" },
+		{ "zeta", "zeta" }, { "a*b", "a*b" },
+		{ "Introduction to Pages", "introduction to pages" },
 		{ "introduction  TO cursors", "introduction to cursors" },
 		{ "Stra\xC3\x9F"
 		  "e*",
