@@ -1,0 +1,24 @@
+/* Clauses of queries as the parser makes them, for tests without a store. */
+#pragma once
+#include "services/search_text.h"
+
+#include <lectern/v1/search.pb-c.h>
+
+enum { WORDS_MAX = 64, CLAUSES_MAX = 8, RANGES_MAX = 100, TEXT_MAX = 4096 };
+
+/* What makes them, and holds them until the arena is reset. */
+struct fixture {
+	struct analyzer *analyzer;
+	struct arena arena;
+};
+
+/* As cmocka calls them; *state is a struct fixture. */
+int clauses_set_up(void **state);
+int clauses_tear_down(void **state);
+
+/* False if the text has no word. */
+bool make_clause(struct fixture *fixture, enum search_clause_kind kind, struct slice text,
+	struct search_clause *ret);
+
+/* Of clauses with '|' between them: "phrase" in quotes, prefix*, -excluded. */
+struct search_query make_query(struct fixture *fixture, const char *text);
