@@ -1,5 +1,4 @@
-/* Commands of the tool against a server whose answers are scripted: what they ask, what they print.
- */
+/* Commands against a server whose answers are scripted: what they ask, what they print. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
