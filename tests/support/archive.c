@@ -7,18 +7,6 @@
 
 #include <cmocka.h>
 
-uint64_t publish(int64_t time_us, const char *tag, const char *category)
-{
-	return new_post(&server,
-		&(struct sketch){ .title = "P",
-			.tags = { tag },
-			.categories = { category },
-			.state = PUBLISHED,
-			.publish_time_us = time_us },
-		&answer)
-		->id;
-}
-
 uint64_t publish_part(int64_t time_us, const char *series, uint32_t part)
 {
 	Lectern__V1__Post post = LECTERN__V1__POST__INIT;

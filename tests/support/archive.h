@@ -6,13 +6,8 @@
 
 #include <lectern/v1/archive.pb-c.h>
 
-#define PUBLISHED LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED
-#define DAY_US (INT64_C(86400) * 1000000)
-#define START_US (INT64_C(1704067200) * 1000000) /* 2024-01-01T00:00:00Z */
 enum { POSTS_MAX = 512, TOKEN_BYTES = LIMIT_PAGE_TOKEN_BYTES + 1 };
 
-/* A published post; tag and category may be NULL. */
-uint64_t publish(int64_t time_us, const char *tag, const char *category);
 uint64_t publish_part(int64_t time_us, const char *series, uint32_t part);
 
 struct query {

@@ -18,3 +18,15 @@ int tear_down(void **state)
 	local_server_close(&server);
 	return problems == 0 ? 0 : -1;
 }
+
+uint64_t publish(int64_t time_us, const char *tag, const char *category)
+{
+	return new_post(&server,
+		&(struct sketch){ .title = "P",
+			.tags = { tag },
+			.categories = { category },
+			.state = PUBLISHED,
+			.publish_time_us = time_us },
+		&answer)
+		->id;
+}

@@ -11,3 +11,10 @@ int set_up(void **state);
 int tear_down(void **state);
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+#define PUBLISHED LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED
+#define DAY_US (INT64_C(86400) * 1000000)
+#define START_US (INT64_C(1704067200) * 1000000) /* 2024-01-01T00:00:00Z */
+
+/* A published post; tag and category may be NULL. */
+uint64_t publish(int64_t time_us, const char *tag, const char *category);

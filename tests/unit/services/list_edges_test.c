@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#define PUBLISHED LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED
-
 struct wish {
 	const char *filter, *order_by;
 	int32_t page_size;

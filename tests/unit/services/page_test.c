@@ -14,20 +14,10 @@
 
 #include <cmocka.h>
 
-static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-static const int64_t DAY_US = INT64_C(86400) * 1000000;
-static const int64_t START_US = INT64_C(1704067200) * 1000000; /* 2024-01-01T00:00:00Z */
-
-/* A published post of the tag "t"; equal times are told apart by the id. */
-static uint64_t publish(int64_t time_us)
+/* A post of the tag "t"; equal times are told apart by the id. */
+static uint64_t publish_at(int64_t time_us)
 {
-	return new_post(&server,
-		&(struct sketch){ .title = "P",
-			.tags = { "t" },
-			.state = PUBLISHED,
-			.publish_time_us = time_us },
-		&answer)
-		->id;
+	return publish(time_us, "t", NULL);
 }
 
 enum { LIST_MAX = 512 };
@@ -75,7 +65,7 @@ static void test_pages_together_are_the_list(void **state)
 		{ .filter = "state = PUBLISHED", .page_size = 1000 } };
 	struct random random = random_start();
 	for (int i = 0; i < 60; i++) /* some at the same time, some before 1970 */
-		publish(START_US + ((int64_t)random_below(&random, 40) - 40) * 1000 * DAY_US);
+		publish_at(START_US + ((int64_t)random_below(&random, 40) - 40) * 1000 * DAY_US);
 	for (size_t q = 0; q < sizeof queries / sizeof *queries; q++) {
 		static uint64_t whole[LIST_MAX], paged[LIST_MAX];
 		assert_int_equal(list_all(&queries[q], whole), 60);
@@ -105,8 +95,8 @@ static void walk_among_writes(const struct query *query, struct random *random)
 	size_t count = 0;
 	char token[LIMIT_PAGE_TOKEN_BYTES + 1] = "";
 	for (int i = 0; i < STABLE; i++) {
-		stable[i] = publish(START_US + i * DAY_US);
-		passing[passing_count++] = publish(START_US + i * DAY_US + DAY_US / 2);
+		stable[i] = publish_at(START_US + i * DAY_US);
+		passing[passing_count++] = publish_at(START_US + i * DAY_US + DAY_US / 2);
 	}
 	do {
 		assert_int_equal(list_page(query, token, seen, &count), CODE_OK);
@@ -114,7 +104,7 @@ static void walk_among_writes(const struct query *query, struct random *random)
 			size_t victim = random_below(random, passing_count);
 			(void)move_post(&server, "Delete", passing[victim], NULL, &answer);
 			if (passing_count < LIST_MAX - 1)
-				passing[passing_count++] = publish(
+				passing[passing_count++] = publish_at(
 					START_US + (int64_t)random_below(random, STABLE) * DAY_US);
 		}
 		/* The last one of the page, too: the token names a place, not a post. */
@@ -174,8 +164,8 @@ static void test_tokens_that_are_not_what_they_were(void **state)
 	char token[LIMIT_PAGE_TOKEN_BYTES + 1] = "";
 	uint64_t ids[LIST_MAX];
 	size_t count = 0;
-	publish(START_US);
-	publish(START_US + DAY_US);
+	publish_at(START_US);
+	publish_at(START_US + DAY_US);
 	assert_int_equal(list_page(&query, token, ids, &count), CODE_OK);
 	size_t size = strlen(token);
 	assert_in_range(size, 20, 200);
@@ -218,7 +208,7 @@ static void test_tokens_that_are_not_what_they_were(void **state)
 	assert_int_equal(try_token(&query, token), CODE_OK);
 	struct local_server first = server;
 	local_server_open(&server);
-	publish(START_US);
+	publish_at(START_US);
 	assert_token_refused(&query, token, "PAGE_TOKEN_FORGED");
 	local_server_close(&server);
 	server = first;
@@ -264,7 +254,7 @@ static void test_archives_of_dates(void **state)
 		{ 2024, 4, 0, 0 }, { 2025, 0, 0, 1 }, { 2025, 1, 1, 1 }, { 2023, 0, 0, 0 },
 		{ 9999, 12, 31, 0 }, { 9999, 0, 0, 0 } };
 	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-		publish(time_of(times[i]));
+		publish_at(time_of(times[i]));
 	for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
 		char token[LIMIT_PAGE_TOKEN_BYTES + 1] = "";
 		uint64_t count = 0;
@@ -294,12 +284,12 @@ static void test_archives_of_dates(void **state)
 
 static void test_the_months_that_have_posts(void **state)
 {
-	publish(time_of("0001-01-31T00:00:00Z"));
-	publish(time_of("1969-12-31T23:59:59Z"));
+	publish_at(time_of("0001-01-31T00:00:00Z"));
+	publish_at(time_of("1969-12-31T23:59:59Z"));
 	for (int i = 0; i < 3; i++)
-		publish(time_of("2024-02-29T12:00:00Z"));
-	publish(time_of("2024-12-31T23:59:59.999999Z"));
-	uint64_t gone = publish(time_of("2023-05-05T00:00:00Z"));
+		publish_at(time_of("2024-02-29T12:00:00Z"));
+	publish_at(time_of("2024-12-31T23:59:59.999999Z"));
+	uint64_t gone = publish_at(time_of("2023-05-05T00:00:00Z"));
 	assert_int_equal(move_post(&server, "Unpublish", gone, NULL, &answer), CODE_OK);
 	static const struct {
 		uint32_t asked;

@@ -15,10 +15,6 @@
 
 #include <cmocka.h>
 
-static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-static const int64_t DAY_US = INT64_C(86400) * 1000000;
-static const int64_t START_US = INT64_C(1704067200) * 1000000; /* 2024-01-01T00:00:00Z */
-
 /* `kinds` has a letter of each: p, t, c, a. */
 static enum code ask(const char *prefix, const char *kinds, int page_size)
 {
@@ -60,7 +56,7 @@ static const char *told(const char *prefix, const char *kinds, int page_size)
 	return out;
 }
 
-static uint64_t publish(
+static uint64_t publish_named(
 	const char *title, const char *slug, int day, const char *tag, const char *category)
 {
 	return new_post(&server,
@@ -79,12 +75,12 @@ static void test_order_and_kinds(void **state)
 	uint64_t top = new_category(&server, "Data", 0);
 	new_category(&server, "Stores", top);
 	new_tag(&server, "Data without posts");
-	publish("Older data", "older", 0, "Databases", "Stores");
-	uint64_t plural = publish("Data are plural", "plural", 1, "Databases", "Stores");
-	publish("Newer data", "newer", 2, "Big data", NULL);
-	publish("Data data data", "thrice", 3, "Datasheets", NULL);
+	publish_named("Older data", "older", 0, "Databases", "Stores");
+	uint64_t plural = publish_named("Data are plural", "plural", 1, "Databases", "Stores");
+	publish_named("Newer data", "newer", 2, "Big data", NULL);
+	publish_named("Data data data", "thrice", 3, "Datasheets", NULL);
 	new_post(&server, &(struct sketch){ .title = "Data of a draft", .slug = "draft" }, &answer);
-	uint64_t gone = publish("Data that are gone", "gone", 4, NULL, NULL);
+	uint64_t gone = publish_named("Data that are gone", "gone", 4, NULL, NULL);
 	assert_int_equal(move_post(&server, "Delete", gone, NULL, &answer), CODE_OK);
 	static const struct {
 		const char *prefix, *kinds;
@@ -122,7 +118,7 @@ static void test_order_and_kinds(void **state)
 			told(cases[i].prefix, cases[i].kinds, cases[i].page_size), cases[i].want);
 	}
 	/* Renamed, moved and published as they are now. */
-	publish("Once more", "once-more", 5, "Data without posts", NULL);
+	publish_named("Once more", "once-more", 5, "Data without posts", NULL);
 	assert_string_equal(told("data w", "", 0), "t data-without-posts [Data w]ithout posts 1\n");
 	changed_post(&server,
 		&(struct sketch){ .id = plural, .title = "Information", .mask = { "title" } },
@@ -171,7 +167,7 @@ static void test_ranges(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char want[256];
-		uint64_t id = publish(cases[i].title, "s", 0, NULL, NULL);
+		uint64_t id = publish_named(cases[i].title, "s", 0, NULL, NULL);
 		snprintf(want, sizeof want, "p s %s 0\n", cases[i].want);
 		assert_string_equal(told(cases[i].prefix, "", 0), want);
 		assert_int_equal(move_post(&server, "Delete", id, NULL, &answer), CODE_OK);
@@ -186,12 +182,12 @@ static void test_long_texts(void **state)
 	char word[512];
 	for (int i = 0; i < 40; i++)
 		sprintf(title + strlen(title), "%sw%02d", i == 0 ? "" : " ", i);
-	publish(title, "words", 0, NULL, NULL);
+	publish_named(title, "words", 0, NULL, NULL);
 	assert_string_equal(told("w39", "", 0), "");
 	assert_true(strstr(told("w05 w06", "", 0), "w04 [w05 w06] w07") != NULL);
 	memset(word, 'y', sizeof word - 1);
 	word[sizeof word - 1] = '\0';
-	publish(word, "word", 0, NULL, NULL);
+	publish_named(word, "word", 0, NULL, NULL);
 	word[60] = '\0';
 	assert_true(strncmp(told(word, "", 0), "p word [yyyy", 12) == 0);
 	word[60] = 'y';

@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-static const Lectern__V1__PostState PUBLISHED = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-
 static void assert_error(enum code code, const char *reason, const char *part)
 {
 	if (answer.code != code || strstr(answer.err.text, part) == NULL)
