@@ -21,6 +21,14 @@ static inline struct slice slice_of_text(const char *text)
 	return slice_of(text, text == NULL ? 0 : strlen(text));
 }
 
+/* In the order of the bytes, as LMDB orders keys: below 0, 0 or above 0. */
+static inline int slice_compare(struct slice a, struct slice b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size == 0 ? 0 : memcmp(a.data, b.data, size);
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 static inline bool slice_equals(struct slice a, struct slice b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);

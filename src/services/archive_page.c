@@ -90,21 +90,16 @@ static void reply_place(
 	page_token_reply(call, field, &query, slice_of(position, 1 + place->key.size));
 }
 
-static int compare(struct slice a, struct slice b)
-{
-	int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
-	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 /* The next entry on that side of a place that the walk was started at. */
 static bool step(struct walk *walk, const struct range *range, const struct place *place)
 {
 	if (place->side == SIDE_BEFORE)
-		return walk_previous(walk) && compare(walk->key, key_slice(&range->first)) >= 0;
+		return walk_previous(walk) &&
+		       slice_compare(walk->key, key_slice(&range->first)) >= 0;
 	bool found = walk_next(walk);
 	if (found && slice_equals(walk->key, key_slice(&place->key)))
 		found = walk_next(walk);
-	return found && compare(walk->key, key_slice(&range->end)) < 0;
+	return found && slice_compare(walk->key, key_slice(&range->end)) < 0;
 }
 
 static void copy_key(struct key *key, struct slice bytes)
@@ -124,9 +119,7 @@ static bool add_post(struct rpc_call *call, const struct archive_page *page, str
 		txn_fail_corrupt(snapshot_of(call), "list of posts", page->number);
 		return false;
 	}
-	size_t size_bytes = found->size_bytes;
-	for (size_t i = 0; i < post->count; i++)
-		size_bytes += post->parts[i].size;
+	size_t size_bytes = found->size_bytes + post->size_bytes;
 	if (found->count > 0 &&
 		call->reply.size_bytes + size_bytes > LIMIT_RESPONSE_BYTES - MARGIN_BYTES)
 		return false;

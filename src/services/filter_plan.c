@@ -190,19 +190,13 @@ static struct post_iterator *universe(const struct planner *planner)
 	return list(planner, POSTING_LIVE, 0);
 }
 
-static int compare_keys(const struct key *a, const struct key *b)
-{
-	size_t size = a->size < b->size ? a->size : b->size;
-	int order = memcmp(a->bytes, b->bytes, size);
-	return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
-}
-
 static void narrow(struct part *part, const struct part *by)
 {
-	if (by->from.size > 0 && (part->from.size == 0 || compare_keys(&by->from, &part->from) > 0))
+	if (by->from.size > 0 && (part->from.size == 0 || slice_compare(key_slice(&by->from),
+								  key_slice(&part->from)) > 0))
 		part->from = by->from;
-	if (by->until.size > 0 &&
-		(part->until.size == 0 || compare_keys(&by->until, &part->until) < 0))
+	if (by->until.size > 0 && (part->until.size == 0 || slice_compare(key_slice(&by->until),
+								    key_slice(&part->until)) < 0))
 		part->until = by->until;
 }
 

@@ -18,13 +18,6 @@ void reply_page_token(struct rpc_call *call, uint32_t field, const struct page_w
 	page_token_reply(call, field, &query, key_slice(&page->last));
 }
 
-static int compare(struct slice a, struct slice b)
-{
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = memcmp(a.data, b.data, size);
-	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 enum code page_walk_start(struct rpc_call *call, const struct page_range *range, const char *token,
 	struct page_walk *ret, struct error *err)
 {
@@ -57,8 +50,8 @@ bool page_walk_next(struct page_walk *page)
 		memcpy(page->last.bytes, page->walk.key.data, page->walk.key.size);
 	}
 	bool found = page->range->reverse ? walk_previous(&page->walk) : walk_next(&page->walk);
-	return found && compare(page->walk.key, key_slice(&page->range->first)) >= 0 &&
-	       compare(page->walk.key, key_slice(&page->range->end)) < 0;
+	return found && slice_compare(page->walk.key, key_slice(&page->range->first)) >= 0 &&
+	       slice_compare(page->walk.key, key_slice(&page->range->end)) < 0;
 }
 
 void page_walk_end(struct page_walk *page)

@@ -23,10 +23,7 @@ bool reply_post(
 		txn_fail_corrupt(snapshot_of(call), "post", id);
 		return false;
 	}
-	size_t size_bytes = 0;
-	for (size_t i = 0; i < parts.count; i++)
-		size_bytes += parts.parts[i].size;
-	if (!first && call->reply.size_bytes + size_bytes > FULL_PAGE_BYTES)
+	if (!first && call->reply.size_bytes + parts.size_bytes > FULL_PAGE_BYTES)
 		return false;
 	reply_message(&call->reply, number, parts.parts, parts.count);
 	return true;

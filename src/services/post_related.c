@@ -100,11 +100,6 @@ static void offer(struct related *related, uint64_t id, double score)
 	shrink_essential(related);
 }
 
-static int compare(struct slice a, struct slice b)
-{
-	return memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
-}
-
 /* The first post that an essential list stands at; NULL at the end. */
 static const struct related_term *first_of(const struct related *related)
 {
@@ -112,7 +107,7 @@ static const struct related_term *first_of(const struct related *related)
 	for (size_t i = 0; i < related->essential; i++) {
 		const struct related_term *term = &related->terms[i];
 		if (term->at &&
-			(first == NULL || compare(post_iterator_position(term->posts),
+			(first == NULL || slice_compare(post_iterator_position(term->posts),
 						  post_iterator_position(first->posts)) < 0))
 			first = term;
 	}
@@ -128,7 +123,7 @@ static double score_of(struct related *related, struct slice place)
 		struct related_term *term = &related->terms[i];
 		if (i >= related->essential && term->at)
 			term->at = post_iterator_seek(term->posts, place);
-		if (!term->at || compare(post_iterator_position(term->posts), place) != 0)
+		if (!term->at || slice_compare(post_iterator_position(term->posts), place) != 0)
 			continue;
 		score += term->weight;
 		if (i < related->essential)

@@ -96,11 +96,8 @@ static bool make_hit(
 	arena_rewind(page->call->arena, mark);
 	if (rest.size == 0 || !post_read(txn, place->id, page->view, &post))
 		return false;
-	size_t post_bytes = 0;
-	for (size_t i = 0; i < post.count; i++)
-		post_bytes += post.parts[i].size;
 	*ret = (struct hit_parts){ .count = 0 };
-	append(ret, slice_of(head, wire_put_bytes_head(head, FIELD_HIT_POST, post_bytes)));
+	append(ret, slice_of(head, wire_put_bytes_head(head, FIELD_HIT_POST, post.size_bytes)));
 	for (size_t i = 0; i < post.count; i++)
 		append(ret, post.parts[i]);
 	append(ret, rest);

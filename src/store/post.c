@@ -39,13 +39,14 @@ bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct 
 {
 	struct key key;
 	ret->count = 0;
+	ret->size_bytes = 0;
 	for (int part = POST_SUMMARY; part <= POST_HTML; part++) {
 		if (!wants(view, (enum post_part)part))
 			continue;
 		key_post(&key, id, (enum post_part)part);
 		if (!txn_get(txn, TABLE_POST, &key, &ret->parts[ret->count]))
 			return false;
-		ret->count++;
+		ret->size_bytes += ret->parts[ret->count++].size;
 	}
 	return true;
 }

@@ -9,6 +9,7 @@
 struct post_parts {
 	struct slice parts[3];
 	size_t count;
+	size_t size_bytes; /* of all of them */
 };
 
 /* The id that a slug stands for, 0 if none; *former tells whether it is one that the post had

@@ -52,10 +52,7 @@ static struct post_iterator *make(
 /* Below 0 if a comes before b in the iterator's direction. */
 static int compare(const struct post_iterator *iterator, struct slice a, struct slice b)
 {
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = memcmp(a.data, b.data, size);
-	if (order == 0)
-		order = (a.size > b.size) - (a.size < b.size);
+	int order = slice_compare(a, b);
 	return iterator->context->reverse ? -order : order;
 }
 
@@ -135,11 +132,7 @@ static bool list_seek(struct post_iterator *iterator, struct slice position)
 
 static int compare_slices(const void *a, const void *b)
 {
-	const struct slice *x = a;
-	const struct slice *y = b;
-	size_t size = x->size < y->size ? x->size : y->size;
-	int order = memcmp(x->data, y->data, size);
-	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
 struct post_iterator *post_iterator_array(const struct post_iterator_context *context, uint8_t kind,

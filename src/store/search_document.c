@@ -165,10 +165,8 @@ static bool add_documents(struct term_table *table, struct analyzer *analyzer,
 
 static int compare_terms(const void *a, const void *b)
 {
-	const struct document_term *x = *(struct document_term *const *)a;
-	const struct document_term *y = *(struct document_term *const *)b;
-	int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
-	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+	return slice_compare(document_term_slice(*(struct document_term *const *)a),
+		document_term_slice(*(struct document_term *const *)b));
 }
 
 bool search_document_terms(struct arena *arena, struct analyzer *analyzer,

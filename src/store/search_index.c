@@ -84,7 +84,7 @@ static bool take_term(struct composition *own, size_t *index, struct recent_term
 	int order = !own->cursor_at_term ? -1
 		    : term == NULL
 			    ? 1
-			    : term_compare(document_term_slice(term), recent_term(&own->cursor));
+			    : slice_compare(document_term_slice(term), recent_term(&own->cursor));
 	uint32_t current = order <= 0 && own->current != RECENT_NOWHERE ? term->weights[0] : 0;
 	ret->after = order <= 0 && own->after != RECENT_NOWHERE ? term->weights[1] : 0;
 	/* What a record does not name is in the blocks as it is now. */

@@ -94,7 +94,7 @@ static bool is_before(
 {
 	if (a->head != b->head)
 		return a->head < b->head;
-	int order = term_compare(
+	int order = slice_compare(
 		recent_term(&walk->cursors[a->cursor]), recent_term(&walk->cursors[b->cursor]));
 	return order != 0 ? order < 0 : a->cursor < b->cursor;
 }

@@ -183,7 +183,7 @@ static bool take_first(struct recent_cursor *cursor)
 	memcpy(before, cursor->term, size);
 	cursor->size = 0;
 	return place_of(recent, cursor->index / RECENT_GROUP) == at && take_term(cursor) &&
-	       term_compare(slice_of(before, size), recent_term(cursor)) < 0;
+	       slice_compare(slice_of(before, size), recent_term(cursor)) < 0;
 }
 
 static bool take(struct recent_cursor *cursor)
@@ -231,7 +231,7 @@ static bool compare_first(const struct recent *recent, size_t group, struct slic
 	const uint8_t *head = recent->terms.data + at;
 	if (head[0] != 0 || head[1] > recent->terms.size - at - 2)
 		return false;
-	*order = term_compare(slice_of(head + 2, head[1]), term);
+	*order = slice_compare(slice_of(head + 2, head[1]), term);
 	return true;
 }
 
@@ -260,7 +260,7 @@ bool recent_seek(struct recent_cursor *cursor, const struct recent *recent, stru
 	cursor->rest = slice_of(recent->terms.data + at, recent->terms.size - at);
 	cursor->index = low * RECENT_GROUP;
 	while (recent_next(cursor))
-		if (term_compare(recent_term(cursor), term) >= 0)
+		if (slice_compare(recent_term(cursor), term) >= 0)
 			return true;
 	return false;
 }

@@ -119,11 +119,3 @@ static inline uint32_t recent_after(const struct recent_cursor *cursor, bool hid
 {
 	return cursor->recent->after == recent_half(hidden) ? cursor->after : 0;
 }
-
-/* The order of terms. */
-static inline int term_compare(struct slice a, struct slice b)
-{
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = size == 0 ? 0 : memcmp(a.data, b.data, size);
-	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}

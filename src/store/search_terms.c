@@ -95,7 +95,7 @@ static bool take(struct search_terms *terms)
 	int order = terms->recent_term.size == 0 ? -1
 		    : terms->block_term.size == 0
 			    ? 1
-			    : term_compare(terms->block_term, terms->recent_term);
+			    : slice_compare(terms->block_term, terms->recent_term);
 	terms->documents = 0;
 	if (order <= 0) {
 		terms->term = terms->block_term;

@@ -19,7 +19,7 @@ struct model {
 
 static int compare_models(const void *a, const void *b)
 {
-	return term_compare(
+	return slice_compare(
 		((const struct recent_term *)a)->term, ((const struct recent_term *)b)->term);
 }
 
@@ -95,7 +95,7 @@ static void compare_seek(
 {
 	struct recent_cursor cursor;
 	size_t at = 0;
-	while (at < model->change.count && term_compare(model->terms[at].term, term) < 0)
+	while (at < model->change.count && slice_compare(model->terms[at].term, term) < 0)
 		at++;
 	bool found = recent_seek(&cursor, recent, term);
 	assert_int_equal(found, at < model->change.count);
