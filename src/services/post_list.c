@@ -1,6 +1,5 @@
 #include "services/post_list.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "store/posting.h"
 
@@ -25,11 +24,9 @@ struct run {
 enum code check_deadline(const struct rpc_call *call, uint64_t steps, struct error *err)
 {
 	enum { STEPS = 1024 };
-	if (steps % STEPS != 0 || clock_monotonic_ns() < call->deadline_ns)
-		return CODE_OK;
-	return fail_reason(err, CODE_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
-		"the query needs more time than the caller gives; narrow the filter or wait "
-		"longer");
+	if (steps % STEPS == 0)
+		txn_check_deadline(snapshot_of(call), call->deadline_ns);
+	return txn_status(snapshot_of(call), err);
 }
 
 /* --- Opening --- */
@@ -213,23 +210,19 @@ static enum code walk(struct run *run, struct post_iterator *iterator, const str
 	return txn_status(run->by_time.txn, err);
 }
 
-static enum code count(struct run *run, struct error *err)
+/* Of a plan that was not walked yet. */
+static enum code count(
+	struct run *run, struct post_iterator *filtered, bool exact, struct error *err)
 {
 	struct post_page *page = run->page;
-	bool exact;
+	enum code code = CODE_OK;
 	page->counted = true;
 	page->total = 0;
-	struct post_iterator *iterator =
-		filter_iterator(&run->list->filter, &run->by_time, &exact, NULL);
-	enum code code = CODE_OK;
-	if (iterator == NULL)
-		txn_fail_memory(run->by_time.txn);
-	while (iterator != NULL && code == CODE_OK && post_iterator_next(iterator)) {
+	while (code == CODE_OK && post_iterator_next(filtered)) {
 		struct post_fields post;
-		page->total += exact || passes(run, post_iterator_id(iterator), &post);
+		page->total += exact || passes(run, post_iterator_id(filtered), &post);
 		code = check_deadline(run->call, ++run->steps, err);
 	}
-	post_iterator_close(iterator);
 	return code == CODE_OK ? txn_status(run->by_time.txn, err) : code;
 }
 
@@ -237,10 +230,7 @@ static enum code count(struct run *run, struct error *err)
 
 static int compare(const struct run *run, struct slice a, struct slice b)
 {
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = memcmp(a.data, b.data, size);
-	if (order == 0)
-		order = (a.size > b.size) - (a.size < b.size);
+	int order = slice_compare(a, b);
 	return run->by_order.reverse ? -order : order;
 }
 
@@ -330,25 +320,40 @@ static bool gathering_is_cheaper(const struct run *run, uint64_t posts, uint64_t
 	return (double)found * (double)found <= (double)posts * wanted;
 }
 
+/* The posts of the filter; NULL when the transaction has failed. */
+static struct post_iterator *filter(struct run *run, const struct post_iterator_context *context,
+	bool *exact, struct buffer *plan)
+{
+	struct post_iterator *filtered = filter_iterator(&run->list->filter, context, exact, plan);
+	if (filtered == NULL)
+		txn_fail_memory(run->by_time.txn);
+	return filtered;
+}
+
 /* The posts of the filter in the order of publish_time are its own lists. */
 static enum code find_by_time(struct run *run, struct buffer *plan, struct error *err)
 {
 	struct walk_plan how = { .most = UINT64_MAX };
 	bool gave_up;
-	struct post_iterator *filtered =
-		filter_iterator(&run->list->filter, &run->by_order, &how.exact, plan);
-	if (filtered == NULL) {
-		txn_fail_memory(run->by_time.txn);
+	struct post_iterator *filtered = filter(run, &run->by_order, &how.exact, plan);
+	if (filtered == NULL)
 		return txn_status(run->by_time.txn, err);
-	}
 	how.to_end = run->count && run->request->after.size == 0;
 	enum code code = walk(run, filtered, &how, &gave_up, err);
+	post_iterator_close(filtered);
+	if (code != CODE_OK || !run->count || how.to_end)
+		return code;
+	/* The posts before the page count, too. */
+	filtered = filter(run, &run->by_time, &how.exact, NULL);
+	if (filtered == NULL)
+		return txn_status(run->by_time.txn, err);
+	code = count(run, filtered, how.exact, err);
 	post_iterator_close(filtered);
 	return code;
 }
 
 static enum code find_by_order(struct run *run, struct post_iterator *ordered,
-	struct post_iterator *filtered, struct buffer *plan, struct error *err)
+	struct post_iterator *filtered, bool exact, struct buffer *plan, struct error *err)
 {
 	uint64_t posts = post_iterator_cost(ordered);
 	uint64_t found = post_iterator_cost(filtered);
@@ -363,6 +368,8 @@ static enum code find_by_order(struct run *run, struct post_iterator *ordered,
 		if (!how.exact)
 			how.most = found + run->request->size;
 		enum code code = walk(run, ordered, &how, &gave_up, err);
+		if (code == CODE_OK && !gave_up && run->count)
+			return count(run, filtered, exact, err);
 		if (code != CODE_OK || !gave_up)
 			return code;
 		run->page->count = 0;
@@ -377,15 +384,14 @@ static enum code find(struct run *run, struct buffer *plan, struct error *err)
 	bool exact;
 	if (run->list->order.field == ORDER_PUBLISH_TIME)
 		return find_by_time(run, plan, err);
-	struct post_iterator *filtered =
-		filter_iterator(&run->list->filter, &run->by_time, &exact, plan);
+	struct post_iterator *filtered = filter(run, &run->by_time, &exact, plan);
 	struct post_iterator *ordered = order_iterator(run);
 	enum code code;
 	if (filtered == NULL || ordered == NULL) {
 		txn_fail_memory(run->by_time.txn);
 		code = txn_status(run->by_time.txn, err);
 	} else {
-		code = find_by_order(run, ordered, filtered, plan, err);
+		code = find_by_order(run, ordered, filtered, exact, plan, err);
 	}
 	post_iterator_close(filtered);
 	post_iterator_close(ordered);
@@ -415,8 +421,6 @@ enum code post_list_page(struct rpc_call *call, const struct post_list *list,
 	bool has_counter = filter_counter(&list->filter, txn, &counter);
 	run.count = request->count && !has_counter;
 	enum code code = find(&run, request->explain ? &plan : NULL, err);
-	if (code == CODE_OK && run.count && !ret->counted)
-		code = count(&run, err);
 	if (has_counter)
 		ret->total = counter;
 	ret->counted = has_counter || (ret->counted && request->count);
