@@ -122,7 +122,8 @@ static enum code reply_children(struct rpc_call *call, uint64_t id, struct error
 		code = fail_out_of_memory(err);
 	if (code != CODE_OK)
 		return code;
-	qsort(children, count, sizeof *children, compare_children);
+	if (code == CODE_OK && count > 1)
+		qsort(children, count, sizeof *children, compare_children);
 	for (size_t i = 0;
 		i < count && code == CODE_OK && call->reply.size_bytes < CHILDREN_BYTES_MAX; i++)
 		code = reply_term(call, FIELD_CHILDREN,
