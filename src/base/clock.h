@@ -1,4 +1,4 @@
-/* The two clocks, with a hook for tests. Safe from any thread; set the hook before threads start.
+/* The two clocks, with hooks for tests. Safe from any thread; set the hook before threads start.
  */
 #pragma once
 #include <stdint.h>
@@ -9,5 +9,6 @@ int64_t clock_realtime_us(void);
 /* Nanoseconds since some time in the past. Never jumps. */
 uint64_t clock_monotonic_ns(void);
 
-/* What clock_realtime_us() answers from now on; NULL brings the system's clock back. */
+/* What the clocks answer from now on; NULL brings the system's clock back. */
 void clock_set_realtime_hook(int64_t (*hook)(void));
+void clock_set_monotonic_hook(uint64_t (*hook)(void));

@@ -195,6 +195,7 @@ static const struct rpc_method admin_methods[] = {
 	{ .name = "GetStats", .access = RPC_NONE, .handle = get_stats },
 	{ .name = "CreateBackup", .access = RPC_NONE },
 	{ .name = "CheckStore", .access = RPC_WRITE, .handle = check_store },
+	{ .name = "GetOperation", .access = RPC_NONE },
 };
 
 const struct rpc_service admin_service = {

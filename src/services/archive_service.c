@@ -12,6 +12,7 @@ enum {
 	FIELD_TOTAL_SIZE = 8,
 	FIELD_PARENTS = 9,
 	FIELD_CHILDREN = 10,
+	FIELD_FORMER_SLUG = 14,
 	/* Children end before this; posts need the rest of the response. */
 	CHILDREN_BYTES_MAX = 8 * 1024 * 1024,
 };
@@ -136,10 +137,12 @@ static enum code get_term_archive(struct rpc_call *call,
 {
 	/* TAG, CATEGORY, AUTHOR and SERIES have the same numbers in both enums. */
 	uint8_t kind = (uint8_t)request->kind;
+	bool former = false;
 	struct entity_key key = key_of(request->term);
 	enum code code = entity_key_check(&key, "term", err);
 	if (code == CODE_OK)
-		code = term_resolve(snapshot_of(call), kind, &key, "term", &page->number, err);
+		code = term_resolve(
+			snapshot_of(call), kind, &key, "term", &page->number, &former, err);
 	if (code == CODE_OK)
 		code = reply_term(call, kind, kind, page->number, err);
 	if (code == CODE_OK && kind == LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY) {
@@ -151,6 +154,7 @@ static enum code get_term_archive(struct rpc_call *call,
 	page->kind = list_of(request, kind);
 	reply_uint(&call->reply, FIELD_TOTAL_SIZE,
 		posting_count(snapshot_of(call), page->kind, page->number));
+	reply_uint(&call->reply, FIELD_FORMER_SLUG, former);
 	return reply_archive_page(call, page, err);
 }
 

@@ -3,9 +3,11 @@
 #include "services/services_private.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
+#include <lectern/v1/admin.pb-c.h>
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 
@@ -42,6 +44,7 @@
 		BYTES(delete_##one##_request, "etag", LIMIT_ETAG_BYTES), \
 		BYTES(delete_##one##_request, "request_id", LIMIT_REQUEST_ID_BYTES), \
 		COUNT(merge_##many##_request, "sources", LIMIT_MERGE_SOURCES), \
+		BYTES(merge_##many##_request, "etag", LIMIT_ETAG_BYTES), \
 		BYTES(merge_##many##_request, "request_id", LIMIT_REQUEST_ID_BYTES)
 #define POST_VERB(verb) \
 	BYTES(verb##_post_request, "slug", LIMIT_SLUG_BYTES), \
@@ -75,6 +78,9 @@ const struct rpc_field_limit field_limits[] = {
 	BYTES(post_key, "slug", LIMIT_SLUG_BYTES),
 	BYTES(attribute, "key", LIMIT_ATTRIBUTE_KEY_BYTES),
 	BYTES(attribute, "value", LIMIT_ATTRIBUTE_VALUE_BYTES),
+
+	BYTES(change_note, "author", LIMIT_NOTE_AUTHOR_BYTES),
+	BYTES(change_note, "summary", LIMIT_NOTE_SUMMARY_BYTES),
 
 	BYTES(get_post_request, "slug", LIMIT_SLUG_BYTES),
 	COUNT(batch_get_posts_request, "keys", LIMIT_BATCH_KEYS),
@@ -119,6 +125,9 @@ const struct rpc_field_limit field_limits[] = {
 	COUNT(search_posts_request, "facets", LIMIT_FACETS),
 	BYTES(suggest_terms_request, "prefix", LIMIT_SLUG_BYTES),
 	COUNT(suggest_terms_request, "kinds", LIMIT_FACETS),
+
+	BYTES(create_backup_request, "name", LIMIT_NAME_BYTES),
+	BYTES(list_changes_request, "epoch", LIMIT_EPOCH_BYTES),
 
 	{ .message = &google__protobuf__field_mask__descriptor,
 		.field = "paths",

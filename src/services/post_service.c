@@ -1,6 +1,7 @@
 /* PostService: its table, and the reads of posts that are named. Those that are chosen are in
  * post_queries.c, the writes in post_writes.c. */
 #include "base/text.h"
+#include "services/post_history.h"
 #include "services/post_queries.h"
 #include "services/post_writes.h"
 #include "store/post.h"
@@ -129,10 +130,7 @@ static const struct rpc_method methods[] = {
 		.access = RPC_WRITE,
 		.handle = post_move,
 		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNTRASH },
-	{ .name = "PurgePost",
-		.access = RPC_WRITE,
-		.handle = post_move,
-		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE },
+	{ .name = "PurgePost", .access = RPC_WRITE, .handle = post_purge },
 	{ .name = "PublishPost",
 		.access = RPC_WRITE,
 		.handle = post_move,
@@ -144,9 +142,9 @@ static const struct rpc_method methods[] = {
 		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH },
 	{ .name = "GetAdjacentPosts", .access = RPC_READ, .handle = post_get_adjacent },
 	{ .name = "ListRelatedPosts", .access = RPC_READ, .handle = post_list_related },
-	{ .name = "ListPostRevisions", .access = RPC_READ },
-	{ .name = "GetPostRevision", .access = RPC_READ },
-	{ .name = "RollbackPost", .access = RPC_WRITE },
+	{ .name = "ListPostRevisions", .access = RPC_READ, .handle = post_list_revisions },
+	{ .name = "GetPostRevision", .access = RPC_READ, .handle = post_get_revision },
+	{ .name = "RollbackPost", .access = RPC_WRITE, .handle = post_rollback },
 };
 
 const struct rpc_service post_service = {

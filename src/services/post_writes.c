@@ -20,6 +20,15 @@ static const uint64_t SETTABLE = BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BI
 				 BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(19) |
 				 BIT(20) | BIT(21) | BIT(32) | BIT(33);
 
+/* One line each; NULL is allowed. */
+static enum code check_note(const Lectern__V1__ChangeNote *note, struct error *err)
+{
+	if (note == NULL)
+		return CODE_OK;
+	enum code code = check_line(note->author, false, "note.author", err);
+	return code == CODE_OK ? check_line(note->summary, false, "note.summary", err) : code;
+}
+
 /* The operation that makes or changes a post, with everything filled but key and flags. */
 static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_t mask,
 	bool create_missing_terms, Lectern__Store__V1__PutPost **ret, struct error *err)
@@ -70,6 +79,8 @@ enum code post_create(struct rpc_call *call, const ProtobufCMessage *message, st
 	enum code code = check_line(post->title, true, "post.title", err);
 	if (code == CODE_OK)
 		code = check_post(post, request->create_missing_terms, err);
+	if (code == CODE_OK)
+		code = check_note(request->note, err);
 	if (code != CODE_OK)
 		return code;
 	Lectern__Store__V1__PutPost *op;
@@ -78,7 +89,10 @@ enum code post_create(struct rpc_call *call, const ProtobufCMessage *message, st
 	if (write == NULL)
 		return CODE_RESOURCE_EXHAUSTED;
 	code = new_put(call, post, SETTABLE, request->create_missing_terms, &op, err);
-	return code == CODE_OK ? submit_put(write, op, err) : code;
+	if (code != CODE_OK)
+		return code;
+	op->note = request->note;
+	return submit_put(write, op, err);
 }
 
 /* The mask of an update, with body and body_format going together. */
@@ -119,6 +133,8 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 		code = check_line(post->title, true, "post.title", err);
 	if (code == CODE_OK)
 		code = check_post(post, request->create_missing_terms, err);
+	if (code == CODE_OK)
+		code = check_note(request->note, err);
 	if (code != CODE_OK)
 		return code;
 	Lectern__Store__V1__PutPost *op;
@@ -131,6 +147,7 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 		return code;
 	op->key = write_key(call, &key);
 	op->allow_missing = request->allow_missing;
+	op->note = request->note;
 	return op->key == NULL ? fail_out_of_memory(err) : submit_put(write, op, err);
 }
 
@@ -143,12 +160,15 @@ struct verb {
 	bool allow_missing;
 	bool validate_only;
 	Google__Protobuf__Timestamp *publish_time;
+	Lectern__V1__ChangeNote *note;
 };
 
 static enum code submit_verb(struct rpc_call *call, const ProtobufCMessage *message,
 	const struct verb *verb, struct error *err)
 {
 	enum code code = entity_key_check(&verb->key, "key", err);
+	if (code == CODE_OK)
+		code = check_note(verb->note, err);
 	if (code != CODE_OK)
 		return code;
 	struct write *write = write_new(call, message, verb->request_id, verb->validate_only, err);
@@ -164,6 +184,7 @@ static enum code submit_verb(struct rpc_call *call, const ProtobufCMessage *mess
 	op->etag = (char *)(uintptr_t)verb->etag;
 	op->allow_missing = verb->allow_missing;
 	op->publish_time = verb->publish_time;
+	op->note = verb->note;
 	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MOVE_POST;
 	write->command.move_post = op;
 	return write_submit(write, err);
@@ -178,7 +199,8 @@ enum code post_delete(struct rpc_call *call, const ProtobufCMessage *message, st
 		.etag = request->etag,
 		.request_id = request->request_id,
 		.allow_missing = request->allow_missing,
-		.validate_only = request->validate_only };
+		.validate_only = request->validate_only,
+		.note = request->note };
 	return submit_verb(call, message, &verb, err);
 }
 
@@ -194,13 +216,14 @@ enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, 
 		.key = ID_OR_SLUG(request),
 		.etag = request->etag,
 		.request_id = request->request_id,
-		.publish_time = request->publish_time };
+		.validate_only = request->validate_only,
+		.publish_time = request->publish_time,
+		.note = request->note };
 	return submit_verb(call, message, &verb, err);
 }
 
-SAME_LAYOUT(UndeletePostRequest, PurgePostRequest, request_id);
-SAME_LAYOUT(UndeletePostRequest, PublishPostRequest, request_id);
-SAME_LAYOUT(UndeletePostRequest, UnpublishPostRequest, request_id);
+SAME_LAYOUT(UndeletePostRequest, PublishPostRequest, note);
+SAME_LAYOUT(UndeletePostRequest, UnpublishPostRequest, note);
 
 enum code post_move(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
@@ -209,6 +232,52 @@ enum code post_move(struct rpc_call *call, const ProtobufCMessage *message, stru
 	struct verb verb = { .action = (Lectern__Store__V1__MovePost__Action)call->row->argument,
 		.key = ID_OR_SLUG(request),
 		.etag = request->etag,
-		.request_id = request->request_id };
+		.request_id = request->request_id,
+		.validate_only = request->validate_only,
+		.note = request->note };
 	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_purge(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__PurgePostRequest *request =
+		(const Lectern__V1__PurgePostRequest *)message;
+	struct verb verb = { .action = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE,
+		.key = ID_OR_SLUG(request),
+		.etag = request->etag,
+		.request_id = request->request_id,
+		.validate_only = request->validate_only };
+	return submit_verb(call, message, &verb, err);
+}
+
+enum code post_rollback(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__RollbackPostRequest *request =
+		(const Lectern__V1__RollbackPostRequest *)message;
+	struct entity_key key = ID_OR_SLUG(request);
+	enum code code = entity_key_check(&key, "key", err);
+	if (code == CODE_OK && request->revision == 0)
+		code = fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "revision",
+			"tell which revision to bring back");
+	if (code == CODE_OK)
+		code = check_note(request->note, err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write =
+		write_new(call, message, request->request_id, request->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	Lectern__Store__V1__RollbackPost *op = arena_alloc(call->arena, sizeof *op);
+	if (op == NULL)
+		return fail_out_of_memory(err);
+	lectern__store__v1__rollback_post__init(op);
+	op->key = write_key(call, &key);
+	op->revision = request->revision;
+	op->etag = request->etag;
+	op->note = request->note;
+	if (op->key == NULL)
+		return fail_out_of_memory(err);
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_ROLLBACK_POST;
+	write->command.rollback_post = op;
+	return write_submit(write, err);
 }

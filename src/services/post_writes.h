@@ -7,6 +7,9 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 enum code post_delete(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
 enum code post_schedule(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
 
-/* UndeletePost, PurgePost, PublishPost and UnpublishPost: rpc_method.argument is the action, a
+enum code post_purge(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
+enum code post_rollback(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
+
+/* UndeletePost, PublishPost and UnpublishPost: rpc_method.argument is the action, a
  * store.v1.MovePost.Action. */
 enum code post_move(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);

@@ -85,9 +85,10 @@ enum code entity_key_check(const struct entity_key *key, const char *field, stru
 /* The page size to use, or INVALID_ARGUMENT for a negative one. */
 enum code page_size_of(int32_t asked, size_t fallback, size_t *ret, struct error *err) NODISCARD;
 
-/* Finds a term; NOT_FOUND or FAILED_PRECONDITION (ambiguous name). */
+/* Finds a term; NOT_FOUND or FAILED_PRECONDITION (ambiguous name). *former tells whether it was
+ * named by a former slug. */
 enum code term_resolve(struct txn *txn, uint8_t kind, const struct entity_key *key,
-	const char *field, uint64_t *ret, struct error *err) NODISCARD;
+	const char *field, uint64_t *ret, bool *former, struct error *err) NODISCARD;
 
 /* Adds a term with its counts as field `number` of the reply. NOT_FOUND if there is none. */
 enum code reply_term(struct rpc_call *call, uint32_t number, uint8_t kind, uint64_t id,

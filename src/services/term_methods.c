@@ -21,6 +21,8 @@ SAME_LAYOUT(UpdateTagRequest, UpdateCategoryRequest, request_id);
 SAME_LAYOUT(UpdateTagRequest, UpdateAuthorRequest, request_id);
 SAME_LAYOUT(DeleteTagRequest, DeleteCategoryRequest, request_id);
 SAME_LAYOUT(DeleteTagRequest, DeleteAuthorRequest, request_id);
+SAME_LAYOUT(MergeTagsRequest, MergeCategoriesRequest, etag);
+SAME_LAYOUT(MergeTagsRequest, MergeAuthorsRequest, etag);
 
 enum {
 	TAG = LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG,
@@ -91,6 +93,19 @@ static enum code delete (
 	return term_submit_delete(call, kind_of(call), message, &op, err);
 }
 
+static enum code merge(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	const Lectern__V1__MergeTagsRequest *request =
+		(const Lectern__V1__MergeTagsRequest *)message;
+	struct term_merge op = { .sources = request->sources,
+		.source_count = request->n_sources,
+		.destination = request->destination,
+		.etag = request->etag,
+		.request_id = request->request_id,
+		.validate_only = request->validate_only };
+	return term_submit_merge(call, kind_of(call), message, &op, err);
+}
+
 #define METHODS(one, many, kind) \
 	{ \
 		{ .name = "Get" one, .access = RPC_READ, .handle = get, .argument = (kind) }, \
@@ -114,7 +129,10 @@ static enum code delete (
 				.access = RPC_WRITE, \
 				.handle = delete, \
 				.argument = (kind) }, \
-			{ .name = "Merge" many, .access = RPC_WRITE, .argument = (kind) }, \
+			{ .name = "Merge" many, \
+				.access = RPC_WRITE, \
+				.handle = merge, \
+				.argument = (kind) }, \
 	}
 
 static const struct rpc_method tag_methods[] = METHODS("Tag", "Tags", TAG);

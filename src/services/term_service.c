@@ -10,6 +10,7 @@
 enum {
 	/* Field numbers of the responses, the same for all kinds. */
 	FIELD_TERM = 1,
+	FIELD_FORMER_SLUG = 2,
 	FIELD_TERMS = 1,
 	FIELD_MISSING = 2,
 	FIELD_NEXT_PAGE_TOKEN = 2,
@@ -32,13 +33,13 @@ static enum code fail_not_found(
 }
 
 enum code term_resolve(struct txn *txn, uint8_t kind, const struct entity_key *key,
-	const char *field, uint64_t *ret, struct error *err)
+	const char *field, uint64_t *ret, bool *former, struct error *err)
 {
 	bool ambiguous = false;
-	bool former;
 	uint64_t id = key->id;
+	*former = false;
 	if (key->slug != NULL)
-		id = term_find_slug(txn, kind, slice_of_text(key->slug), &former);
+		id = term_find_slug(txn, kind, slice_of_text(key->slug), former);
 	else if (key->name != NULL)
 		id = term_find_name(txn, kind, slice_of_text(key->name), &ambiguous);
 	struct slice record;
@@ -77,10 +78,14 @@ enum code term_get(
 	struct rpc_call *call, uint8_t kind, const struct entity_key *key, struct error *err)
 {
 	uint64_t id;
+	bool former = false;
 	enum code code = entity_key_check(key, "key", err);
 	if (code == CODE_OK)
-		code = term_resolve(snapshot_of(call), kind, key, "key", &id, err);
-	return code == CODE_OK ? reply_term(call, FIELD_TERM, kind, id, err) : code;
+		code = term_resolve(snapshot_of(call), kind, key, "key", &id, &former, err);
+	if (code == CODE_OK)
+		code = reply_term(call, FIELD_TERM, kind, id, err);
+	reply_uint(&call->reply, FIELD_FORMER_SLUG, former);
+	return code;
 }
 
 enum code term_batch_get(struct rpc_call *call, uint8_t kind, Lectern__V1__TermKey *const *keys,
@@ -94,11 +99,12 @@ enum code term_batch_get(struct rpc_call *call, uint8_t kind, Lectern__V1__TermK
 		struct entity_key key = ID_SLUG_OR_NAME(keys[i]);
 		char path[32];
 		uint64_t id;
+		bool former;
 		snprintf(path, sizeof path, "keys[%zu]", i);
 		code = entity_key_check(&key, path, err);
 		if (code != CODE_OK)
 			break;
-		code = term_resolve(snapshot_of(call), kind, &key, path, &id, err);
+		code = term_resolve(snapshot_of(call), kind, &key, path, &id, &former, err);
 		if (code == CODE_OK) {
 			code = reply_term(call, FIELD_TERMS, kind, id, err);
 		} else if (code == CODE_NOT_FOUND) {

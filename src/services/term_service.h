@@ -41,3 +41,15 @@ struct term_delete {
 
 enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
 	const struct term_delete *delete, struct error *err) NODISCARD;
+
+struct term_merge {
+	Lectern__V1__TermKey *const *sources;
+	size_t source_count;
+	Lectern__V1__TermKey *destination;
+	const char *etag;
+	const char *request_id;
+	bool validate_only;
+};
+
+enum code term_submit_merge(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_merge *merge, struct error *err) NODISCARD;

@@ -154,3 +154,46 @@ enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const Protobuf
 	write->command.delete_term = op;
 	return write_submit(write, err);
 }
+
+static enum code check_merge(const struct term_merge *merge, struct error *err)
+{
+	if (merge->source_count == 0)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "sources",
+			"name 1 to %d that are to end", LIMIT_MERGE_SOURCES);
+	if (merge->destination == NULL)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "destination",
+			"name the one that is to stay");
+	struct entity_key key = ID_SLUG_OR_NAME(merge->destination);
+	enum code code = entity_key_check(&key, "destination", err);
+	for (size_t i = 0; i < merge->source_count && code == CODE_OK; i++) {
+		char field[32];
+		snprintf(field, sizeof field, "sources[%zu]", i);
+		key = ID_SLUG_OR_NAME(merge->sources[i]);
+		code = entity_key_check(&key, field, err);
+	}
+	return code;
+}
+
+enum code term_submit_merge(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_merge *merge, struct error *err)
+{
+	enum code code = check_merge(merge, err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write =
+		write_new(call, request, merge->request_id, merge->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	Lectern__Store__V1__MergeTerms *op = arena_alloc(call->arena, sizeof *op);
+	if (op == NULL)
+		return fail_out_of_memory(err);
+	lectern__store__v1__merge_terms__init(op);
+	op->kind = (Lectern__Store__V1__TermKind)kind;
+	op->sources = (Lectern__V1__TermKey **)(uintptr_t)merge->sources;
+	op->n_sources = merge->source_count;
+	op->destination = merge->destination;
+	op->etag = (char *)(uintptr_t)merge->etag;
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_TERMS;
+	write->command.merge_terms = op;
+	return write_submit(write, err);
+}

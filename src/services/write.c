@@ -49,6 +49,7 @@ struct write *write_new(struct rpc_call *call, const ProtobufCMessage *request,
 	write->store = services_of(call)->store;
 	lectern__store__v1__command__init(&write->command);
 	write->command.time_us = clock_realtime_us();
+	write->command.revisions_kept = store_revisions_kept(write->store);
 	write->command.validate_only = validate_only;
 	if (!validate_only && request_id[0] != '\0') {
 		write->command.request_id = (char *)(uintptr_t)request_id;

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <times.h>
 
-/* Answers are kept for repeats: the first one counts, whatever the store looks like by now. */
+/* Answers are kept for repeats: the first one counts, whatever the store looks like by now. One
+ * that is there counts even if the clock says that its time is over: the clock may have jumped. */
 static bool find_answer(struct apply *apply, const Lectern__Store__V1__Command *command,
 	struct apply_result *ret, enum code *code, struct error *err)
 {
@@ -27,13 +28,10 @@ static bool find_answer(struct apply *apply, const Lectern__Store__V1__Command *
 		txn_fail_corrupt(apply->txn, "answer", 0);
 		return false;
 	}
-	if (answer->expire_time_us <= command->time_us)
-		return false;
 	if (!slice_equals(slice_of(answer->fingerprint.data, answer->fingerprint.len),
 		    slice_of(command->fingerprint.data, command->fingerprint.len))) {
 		*code = fail_field(err, CODE_INVALID_ARGUMENT, "REQUEST_ID_REUSED", "request_id",
-			"was used for another request within 24 hours; make a new id for each "
-			"write");
+			"was used for another request; make a new id for each write");
 		return true;
 	}
 	ret->payload = slice_of(answer->payload.data, answer->payload.len);
@@ -42,29 +40,11 @@ static bool find_answer(struct apply *apply, const Lectern__Store__V1__Command *
 	return true;
 }
 
-/* Removes an answer that is kept too long. */
-static void forget_answer(struct apply *apply, struct slice request_id, int64_t expire_time_us)
-{
-	struct key key;
-	key_answer_expiry(&key, expire_time_us, request_id);
-	struct key answer_key;
-	key_answer(&answer_key, request_id);
-	txn_delete(apply->txn, TABLE_ANSWER_EXPIRY, &key);
-	txn_delete(apply->txn, TABLE_ANSWER, &answer_key);
-}
-
 static void keep_answer(struct apply *apply, const Lectern__Store__V1__Command *command)
 {
 	struct slice request_id = slice_of_text(command->request_id);
 	struct key key;
-	struct slice old;
 	key_answer(&key, request_id);
-	if (txn_get(apply->txn, TABLE_ANSWER, &key, &old)) { /* expired, but not yet removed */
-		Lectern__Store__V1__Answer *answer = lectern__store__v1__answer__unpack(
-			&apply->arena->allocator, old.size, old.data);
-		if (answer != NULL)
-			forget_answer(apply, request_id, answer->expire_time_us);
-	}
 	Lectern__Store__V1__Answer answer = LECTERN__STORE__V1__ANSWER__INIT;
 	answer.fingerprint = command->fingerprint;
 	answer.expire_time_us = command->time_us + REQUEST_ID_TTL_US;
@@ -98,6 +78,12 @@ static enum code run(
 	case LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH:
 		search_index_merge(apply->txn, apply->words);
 		return txn_status(apply->txn, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_ROLLBACK_POST:
+		return apply_rollback_post(apply, command->rollback_post, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_TERMS:
+		return apply_merge_terms(apply, command->merge_terms, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_APPLY_RETENTION:
+		return apply_retention(apply, command->apply_retention, err);
 	case LECTERN__STORE__V1__COMMAND__OPERATION__NOT_SET:
 	case _LECTERN__STORE__V1__COMMAND__OPERATION__CASE_IS_INT_SIZE:
 		break;
@@ -136,6 +122,7 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 		.words = &words,
 		.analyzer = analyzer,
 		.now_us = command->time_us,
+		.revisions_kept = command->revisions_kept,
 		.revision = txn_revision(txn) + 1,
 		.payload = slice_of("", 0),
 	};
@@ -147,22 +134,6 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 	arena_done(&scratch);
 	arena_done(&words);
 	return status == CODE_OK ? code : status;
-}
-
-void apply_log_change(struct apply *apply, const Lectern__Store__V1__Change *change)
-{
-	Lectern__Store__V1__Change entry = *change;
-	entry.revision = apply->revision;
-	entry.time_us = apply->now_us;
-	struct slice record = arena_pack(apply->arena, &entry.base);
-	struct key key;
-	key_change(&key, apply->revision);
-	if (record.data == NULL)
-		txn_fail_memory(apply->txn);
-	else
-		txn_put(apply->txn, TABLE_CHANGE, &key, record);
-	txn_put_meta(apply->txn, META_REVISION, apply->revision);
-	apply->revision++;
 }
 
 char *apply_etag(struct apply *apply, struct arena *arena)
@@ -290,6 +261,25 @@ void apply_slug_change(struct apply *apply, enum slug_space space, uint64_t id,
 	*alias_count = count;
 }
 
+void apply_slug_adopt(struct apply *apply, enum slug_space space, uint64_t id, const char *slug,
+	char ***aliases, size_t *alias_count)
+{
+	char **list = arena_calloc(apply->arena, *alias_count + 1, sizeof *list);
+	if (list == NULL) {
+		txn_fail_memory(apply->txn);
+		return;
+	}
+	for (size_t i = 0; i < *alias_count; i++)
+		list[i] = (*aliases)[i];
+	list[*alias_count] = (char *)(uintptr_t)slug;
+	put_slug(apply, space, slug, id, true);
+	bool full = *alias_count == LIMIT_ALIASES;
+	if (full)
+		delete_slug(apply, space, list[0]);
+	*aliases = list + full;
+	*alias_count += 1 - full;
+}
+
 void apply_slug_remove(struct apply *apply, enum slug_space space, const char *slug,
 	char *const *aliases, size_t alias_count)
 {
@@ -311,84 +301,4 @@ Google__Protobuf__Timestamp *apply_timestamp(struct arena *arena, int64_t time_u
 	if (timestamp != NULL)
 		timestamp_from_us(timestamp, time_us);
 	return timestamp;
-}
-
-bool apply_next_due_us(struct txn *txn, int64_t *ret)
-{
-	struct walk walk;
-	uint64_t id;
-	walk_start(&walk, txn, TABLE_DUE, slice_of(NULL, 0));
-	bool found = walk_next(&walk) && key_read_due(walk.key, ret, &id);
-	walk_end(&walk);
-	return found;
-}
-
-bool apply_next_expiry_us(struct txn *txn, int64_t *ret)
-{
-	struct walk walk;
-	struct slice request_id;
-	walk_start(&walk, txn, TABLE_ANSWER_EXPIRY, slice_of(NULL, 0));
-	bool found = walk_next(&walk) && key_read_answer_expiry(walk.key, ret, &request_id);
-	walk_end(&walk);
-	return found;
-}
-
-/* Publishes or expires one post whose time has come. */
-static void apply_due_post(struct apply *apply, uint64_t id, int64_t due_us)
-{
-	arena_reset(apply->scratch);
-	int64_t own_us;
-	Lectern__V1__Post *old = post_unpack_summary(apply->txn, apply->scratch, id);
-	/* An entry that the post knows nothing of would come up again for ever. */
-	if (old == NULL || !post_due_us(old, &own_us) || own_us != due_us) {
-		txn_fail_corrupt(apply->txn, "due post", id);
-		return;
-	}
-	Lectern__V1__Post post = *old;
-	bool expired =
-		post.expire_time != NULL && timestamp_to_us(post.expire_time) <= apply->now_us;
-	post.state = expired ? LECTERN__V1__POST_STATE__POST_STATE_EXPIRED
-			     : LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-	post.update_time = apply_timestamp(apply->scratch, apply->now_us);
-	apply_store_post(apply, apply->scratch, old, &post, false);
-	Lectern__Store__V1__Change change = LECTERN__STORE__V1__CHANGE__INIT;
-	change.entity = LECTERN__STORE__V1__ENTITY__ENTITY_POST;
-	change.kind = LECTERN__STORE__V1__CHANGE__KIND__KIND_UPDATED;
-	change.id = id;
-	change.slug = post.slug;
-	change.etag = post.etag;
-	apply_log_change(apply, &change);
-}
-
-enum code apply_due(struct apply *apply, const Lectern__Store__V1__ApplyDue *op, struct error *err)
-{
-	int64_t due_us;
-	for (uint32_t i = 0; i < op->max_count && apply_next_due_us(apply->txn, &due_us) &&
-			     due_us <= apply->now_us;
-		i++) {
-		struct walk walk;
-		uint64_t id = 0;
-		walk_start(&walk, apply->txn, TABLE_DUE, slice_of(NULL, 0));
-		bool found = walk_next(&walk) && key_read_due(walk.key, &due_us, &id);
-		walk_end(&walk);
-		if (found)
-			apply_due_post(apply, id, due_us);
-	}
-	for (uint32_t i = 0; i < op->max_count; i++) {
-		struct walk walk;
-		int64_t expire_us = INT64_MAX;
-		struct slice request_id;
-		char copy[LIMIT_REQUEST_ID_BYTES];
-		walk_start(&walk, apply->txn, TABLE_ANSWER_EXPIRY, slice_of(NULL, 0));
-		bool found = walk_next(&walk) &&
-			     key_read_answer_expiry(walk.key, &expire_us, &request_id) &&
-			     request_id.size <= sizeof copy;
-		if (found)
-			memcpy(copy, request_id.data, request_id.size);
-		walk_end(&walk);
-		if (!found || expire_us > apply->now_us)
-			break;
-		forget_answer(apply, slice_of(copy, request_id.size), expire_us);
-	}
-	return txn_status(apply->txn, err);
 }

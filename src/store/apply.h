@@ -10,6 +10,7 @@
 
 #include <google/protobuf/timestamp.pb-c.h>
 #include <lectern/store/v1/command.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
 
 /* One command at work. */
 struct apply {
@@ -19,7 +20,8 @@ struct apply {
 	struct arena *words;   /* reset for each post whose words are indexed */
 	struct analyzer *analyzer;
 	int64_t now_us;
-	uint64_t revision; /* that the next change makes */
+	uint32_t revisions_kept; /* former ones, of each post */
+	uint64_t revision;	 /* that the next change makes */
 	struct slice payload;
 };
 
@@ -37,25 +39,30 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 /* The earliest time at which ApplyDue has something to do for a post; false if never. */
 bool apply_next_due_us(struct txn *txn, int64_t *ret);
 
-/* The earliest time at which ApplyDue has an answer to forget; false if there is none. */
-bool apply_next_expiry_us(struct txn *txn, int64_t *ret);
-
-/* Operations, one file each kind: apply_post.c, apply_term.c. */
+/* Operations: apply_post.c, apply_state.c, apply_rollback.c, apply_term.c, apply_merge.c,
+ * apply_retention.c. */
 enum code apply_put_post(
 	struct apply *apply, const Lectern__Store__V1__PutPost *op, struct error *err) NODISCARD;
 enum code apply_move_post(
 	struct apply *apply, const Lectern__Store__V1__MovePost *op, struct error *err) NODISCARD;
-enum code apply_due(struct apply *apply, const Lectern__Store__V1__ApplyDue *op, struct error *err)
-	NODISCARD;
+enum code apply_rollback_post(struct apply *apply, const Lectern__Store__V1__RollbackPost *op,
+	struct error *err) NODISCARD;
 enum code apply_put_term(
 	struct apply *apply, const Lectern__Store__V1__PutTerm *op, struct error *err) NODISCARD;
 enum code apply_delete_term(
 	struct apply *apply, const Lectern__Store__V1__DeleteTerm *op, struct error *err) NODISCARD;
+enum code apply_merge_terms(
+	struct apply *apply, const Lectern__Store__V1__MergeTerms *op, struct error *err) NODISCARD;
+enum code apply_due(struct apply *apply, const Lectern__Store__V1__ApplyDue *op, struct error *err)
+	NODISCARD;
+enum code apply_retention(struct apply *apply, const Lectern__Store__V1__ApplyRetention *op,
+	struct error *err) NODISCARD;
 
 /* Tools of the operations. */
 
-/* Writes the change log's entry of one change and moves to the next revision. */
-void apply_log_change(struct apply *apply, const Lectern__Store__V1__Change *change);
+/* Writes the change log's entry of one change and moves to the next revision. The arena is for the
+ * record. */
+void apply_log_change(struct apply *apply, struct arena *arena, Lectern__V1__Change *change);
 
 /* The etag that belongs to the revision that is being made; NULL when out of memory. */
 char *apply_etag(struct apply *apply, struct arena *arena);
@@ -80,6 +87,9 @@ char *apply_free_slug(struct apply *apply, enum slug_space space, const char *ba
  * for a new entity. The lists are the record's; *aliases is replaced in the arena. */
 void apply_slug_change(struct apply *apply, enum slug_space space, uint64_t id,
 	const char *former_slug, const char *slug, char ***aliases, size_t *alias_count);
+/* Gives an entity one more former slug, which is free and in the command's arena. */
+void apply_slug_adopt(struct apply *apply, enum slug_space space, uint64_t id, const char *slug,
+	char ***aliases, size_t *alias_count);
 void apply_slug_remove(struct apply *apply, enum slug_space space, const char *slug,
 	char *const *aliases, size_t alias_count);
 
@@ -116,10 +126,74 @@ void apply_take_refs(
 /* Removes a series that no post names any more. */
 void apply_drop_unused_series(struct apply *apply, uint64_t id);
 
-/* Writes a post in place of another one (NULL: none) with all its index entries; `content` says
- * whether the heavy part is to be written too. Does not log. */
-void apply_store_post(struct apply *apply, struct arena *arena, const Lectern__V1__Post *old,
-	Lectern__V1__Post *post, bool content);
+/* One change of one post. */
+struct post_change {
+	const Lectern__V1__Post *old; /* NULL: it is new */
+	Lectern__V1__Post *post;      /* NULL: it goes for good. Gets revision, etag and aliases */
+	bool content;		      /* the heavy part is to be written too */
+	Lectern__V1__ChangeKind kind;
+	const char *author;  /* for the history; may be "" */
+	const char *summary; /* for the history; "": what differs */
+};
+
+/* Does it: records, index entries, history, change log. The arena is for all that takes. */
+void apply_store_post(struct apply *apply, struct arena *arena, const struct post_change *change);
+
+/* Takes author and summary from the note of a command, which may be NULL. */
+static inline void apply_take_note(struct post_change *change, const Lectern__V1__ChangeNote *note)
+{
+	change->author = note == NULL ? "" : note->author;
+	change->summary = note == NULL ? "" : note->summary;
+}
+
+/* Whether the stored heavy part is what the post would be written with. */
+bool apply_post_has_content(struct apply *apply, const Lectern__V1__Post *post);
+
+/* Whether a write would change nothing that anybody can see. */
+bool apply_post_is_unchanged(struct apply *apply, const Lectern__V1__Post *old,
+	const Lectern__V1__Post *post, bool content);
+
+/* Makes a post's state and times agree with each other and with the time of the write. */
+enum code apply_settle_state(struct apply *apply, Lectern__V1__Post *post, struct error *err)
+	NODISCARD;
+
+/* The post that the key names. With allow_missing a missing one is CODE_OK and NULL. */
+enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *key,
+	bool allow_missing, Lectern__V1__Post **ret, struct error *err) NODISCARD;
+
+/* The response that holds the post. */
+void apply_answer_post(struct apply *apply, const Lectern__V1__Post *post);
+
+/* The same for terms. */
+enum code apply_load_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Key *key,
+	bool allow_missing, Lectern__Store__V1__Term **ret, struct error *err) NODISCARD;
+void apply_answer_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term);
+
+/* The log's entry of a term; old is NULL for a new one, term NULL for one that goes; then
+ * merged_into may tell which one it became. */
+void apply_log_term(struct apply *apply, struct arena *arena, uint8_t kind,
+	const Lectern__Store__V1__Term *old, const Lectern__Store__V1__Term *term,
+	const Lectern__Store__V1__Term *merged_into);
+
+/* Writes a term in place of another one with all that follows from it: the posts that show it, the
+ * categories below it, the lists of a category that moves. Logs. */
+void apply_store_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *old,
+	Lectern__Store__V1__Term *term);
+
+/* CODE_OK if the category may stand below the parent: no cycle, not too deep. */
+enum code apply_check_parent(struct apply *apply, uint64_t category_id, uint64_t parent_id,
+	const char *field, struct error *err) NODISCARD;
+
+/* Takes a term out of all tables but the lists of posts, which are empty by now. */
+void apply_remove_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term);
+
+/* The history of posts. */
+
+/* What the history has to take in when a post is written, before the records of `old` are
+ * overwritten; content tells whether the heavy part will be. */
+void apply_history_add(struct apply *apply, struct arena *arena, const struct post_change *change);
+/* All of it, for a post that goes. */
+void apply_history_remove(struct apply *apply, uint64_t id);
 
 /* What search and suggestions hold of a post; NULL: it is not there. To be called while the store
  * still has the records of `before`. If `content` is not set, the html stays as it is there. */
@@ -134,11 +208,21 @@ void apply_suggest_term(
 uint64_t *apply_posts_of_term(
 	struct apply *apply, uint8_t list, uint64_t term_id, size_t *ret_count);
 
-/* Gives the posts that carry a term its new slug and name; replacement NULL takes it off. */
-void apply_touch_posts(struct apply *apply, uint8_t kind, uint64_t term_id,
-	const Lectern__Store__V1__Term *replacement);
+/* Gives one post other references of one kind: those to `from_ids` become one to the replacement,
+ * once; NULL takes it off. `summary` is for the history. */
+struct touch {
+	uint8_t kind;
+	const uint64_t *from_ids; /* sorted */
+	size_t from_count;
+	const Lectern__Store__V1__Term *replacement;
+	const char *summary;
+};
+void apply_touch_post(struct apply *apply, uint64_t post_id, const struct touch *touch);
 
-/* The same for the categories below a category, whose records name it. */
+/* Does so to all posts that carry the one term of the touch. */
+void apply_touch_posts(struct apply *apply, const struct touch *touch);
+
+/* Gives the categories below a category its new slug and name. */
 void apply_touch_children(struct apply *apply, const Lectern__Store__V1__Term *term);
 
 /* Takes posts out of all their lists, before a category moves, or puts them back into what are

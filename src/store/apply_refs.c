@@ -72,6 +72,12 @@ uint64_t apply_make_term(struct apply *apply, uint8_t kind, const Lectern__V1__T
 		term.slug = ref->slug; /* not found, so it is free */
 	} else {
 		size_t size = text_slug(slice_of_text(ref->name), slug, sizeof slug);
+		/* A name whose slug is a former one of a term means that term: it was renamed or
+		 * merged, and is not to come back beside its new self. */
+		bool former;
+		id = term_find_slug(apply->txn, kind, slice_of(slug, size), &former);
+		if (id != 0 && former)
+			return id;
 		term.slug = apply_free_slug(
 			apply, (enum slug_space)kind, size > 0 ? slug : term_kind_name(kind));
 	}

@@ -21,23 +21,6 @@ enum {
 	FIELD_AVATAR_URL = 14,
 };
 
-static void log_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *old,
-	const Lectern__Store__V1__Term *term, Lectern__Store__V1__Change__Kind change_kind)
-{
-	Lectern__Store__V1__Change change = LECTERN__STORE__V1__CHANGE__INIT;
-	change.entity = kind == TAG	   ? LECTERN__STORE__V1__ENTITY__ENTITY_TAG
-			: kind == CATEGORY ? LECTERN__STORE__V1__ENTITY__ENTITY_CATEGORY
-					   : LECTERN__STORE__V1__ENTITY__ENTITY_AUTHOR;
-	change.kind = change_kind;
-	change.id = term->id;
-	change.slug = term->slug;
-	if (old != NULL && strcmp(old->slug, term->slug) != 0)
-		change.former_slug = old->slug;
-	if (change_kind != LECTERN__STORE__V1__CHANGE__KIND__KIND_DELETED)
-		change.etag = term->etag;
-	apply_log_change(apply, &change);
-}
-
 static void child_put(struct apply *apply, const Lectern__Store__V1__Term *term)
 {
 	struct key key;
@@ -77,12 +60,11 @@ uint64_t apply_insert_term(struct apply *apply, uint8_t kind, Lectern__Store__V1
 	counter_add(apply->txn, POSTING_TERMS, kind, 1);
 	child_put(apply, term);
 	if (kind != SERIES)
-		log_term(apply, kind, NULL, term, LECTERN__STORE__V1__CHANGE__KIND__KIND_CREATED);
+		apply_log_term(apply, apply->arena, kind, NULL, term, NULL);
 	return term->id;
 }
 
-/* Takes a term out of all tables but the lists of posts, which are empty by now. */
-static void remove_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term)
+void apply_remove_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term)
 {
 	struct key key;
 	apply_slug_remove(apply, (enum slug_space)kind, term->slug, term->aliases, term->n_aliases);
@@ -104,10 +86,10 @@ void apply_drop_unused_series(struct apply *apply, uint64_t id)
 	if (term == NULL)
 		txn_fail_corrupt(apply->txn, "series", id);
 	else
-		remove_term(apply, SERIES, term);
+		apply_remove_term(apply, SERIES, term);
 }
 
-static enum code load_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Key *key,
+enum code apply_load_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Key *key,
 	bool allow_missing, Lectern__Store__V1__Term **ret, struct error *err)
 {
 	bool former;
@@ -163,6 +145,24 @@ static int subtree_height(struct apply *apply, uint64_t id, int budget)
 	return height + 1;
 }
 
+enum code apply_check_parent(struct apply *apply, uint64_t category_id, uint64_t parent_id,
+	const char *field, struct error *err)
+{
+	int depth = 1;
+	for (uint64_t id = parent_id; id != 0 && depth <= LIMIT_CATEGORY_DEPTH; depth++) {
+		if (id == category_id)
+			return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE", field,
+				"a category cannot stand below itself");
+		id = term_parent(apply->txn, id);
+	}
+	int height =
+		category_id == 0 ? 1 : subtree_height(apply, category_id, LIMIT_CATEGORY_DEPTH);
+	if (depth - 1 + height > LIMIT_CATEGORY_DEPTH)
+		return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_TOO_DEEP", field,
+			"the tree would be deeper than %d levels", LIMIT_CATEGORY_DEPTH);
+	return txn_status(apply->txn, err);
+}
+
 /* Finds the new parent and checks that the tree stays a tree of bounded depth. */
 static enum code take_parent(struct apply *apply, Lectern__Store__V1__Term *term,
 	const Lectern__Store__V1__Term *from, struct error *err)
@@ -175,17 +175,9 @@ static enum code take_parent(struct apply *apply, Lectern__Store__V1__Term *term
 	uint64_t parent_id = apply_find_term(apply, CATEGORY, from->parent, field, err);
 	if (parent_id == 0)
 		return err == NULL ? CODE_NOT_FOUND : err->code;
-	int depth = 1;
-	for (uint64_t id = parent_id; id != 0 && depth <= LIMIT_CATEGORY_DEPTH; depth++) {
-		if (id == term->id)
-			return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE", field,
-				"a category cannot stand below itself");
-		id = term_parent(apply->txn, id);
-	}
-	int height = term->id == 0 ? 1 : subtree_height(apply, term->id, LIMIT_CATEGORY_DEPTH);
-	if (depth - 1 + height > LIMIT_CATEGORY_DEPTH)
-		return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_TOO_DEEP", field,
-			"the tree would be deeper than %d levels", LIMIT_CATEGORY_DEPTH);
+	enum code code = apply_check_parent(apply, term->id, parent_id, field, err);
+	if (code != CODE_OK)
+		return code;
 	term->parent = apply_term_ref(apply, apply->arena, CATEGORY, parent_id);
 	return txn_status(apply->txn, err);
 }
@@ -245,7 +237,31 @@ static enum code check_name(
 	return CODE_OK;
 }
 
-static void store_update(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *old,
+/* What the history of the posts says. */
+static void describe_rename(uint8_t kind, const Lectern__Store__V1__Term *old,
+	const Lectern__Store__V1__Term *term, char out[LIMIT_NOTE_SUMMARY_BYTES + 1])
+{
+	bool name = strcmp(old->name, term->name) != 0;
+	snprintf(out, LIMIT_NOTE_SUMMARY_BYTES + 1, "%s \"%s\" renamed to \"%s\"",
+		term_kind_name(kind), name ? old->name : old->slug, name ? term->name : term->slug);
+}
+
+static void touch_after_rename(struct apply *apply, uint8_t kind,
+	const Lectern__Store__V1__Term *old, const Lectern__Store__V1__Term *term)
+{
+	char summary[LIMIT_NOTE_SUMMARY_BYTES + 1];
+	describe_rename(kind, old, term, summary);
+	struct touch touch = { .kind = kind,
+		.from_ids = &term->id,
+		.from_count = 1,
+		.replacement = term,
+		.summary = summary };
+	apply_touch_posts(apply, &touch);
+	if (kind == CATEGORY)
+		apply_touch_children(apply, term);
+}
+
+void apply_store_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *old,
 	Lectern__Store__V1__Term *term)
 {
 	bool moved = (old->parent == NULL ? 0 : old->parent->id) !=
@@ -276,15 +292,12 @@ static void store_update(struct apply *apply, uint8_t kind, const Lectern__Store
 	term_put(apply->txn, apply->arena, kind, term);
 	if (moved)
 		apply_relist(apply, ids, count, true);
-	if (renamed) {
-		apply_touch_posts(apply, kind, term->id, term);
-		if (kind == CATEGORY)
-			apply_touch_children(apply, term);
-	}
-	log_term(apply, kind, old, term, LECTERN__STORE__V1__CHANGE__KIND__KIND_UPDATED);
+	apply_log_term(apply, apply->arena, kind, old, term, NULL);
+	if (renamed)
+		touch_after_rename(apply, kind, old, term);
 }
 
-static void answer_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term)
+void apply_answer_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term)
 {
 	uint8_t counts[TERM_COUNTS_BYTES];
 	size_t size = term_counts(apply->txn, kind, term->id, counts);
@@ -306,7 +319,7 @@ enum code apply_put_term(
 	Lectern__Store__V1__Term *old = NULL;
 	enum code code = CODE_OK;
 	if (op->key != NULL)
-		code = load_term(apply, kind, op->key, op->allow_missing, &old, err);
+		code = apply_load_term(apply, kind, op->key, op->allow_missing, &old, err);
 	if (code == CODE_OK && old != NULL)
 		code = apply_check_etag(op->term->etag, old->etag, term_kind_name(kind), err);
 	if (code != CODE_OK)
@@ -328,8 +341,8 @@ enum code apply_put_term(
 	if (old == NULL)
 		apply_insert_term(apply, kind, &term);
 	else if (!is_unchanged(apply, old, &term))
-		store_update(apply, kind, old, &term);
-	answer_term(apply, kind, &term);
+		apply_store_term(apply, kind, old, &term);
+	apply_answer_term(apply, kind, &term);
 	return txn_status(apply->txn, err);
 }
 
@@ -356,7 +369,7 @@ enum code apply_delete_term(
 {
 	uint8_t kind = (uint8_t)op->kind;
 	Lectern__Store__V1__Term *term;
-	enum code code = load_term(apply, kind, op->key, op->allow_missing, &term, err);
+	enum code code = apply_load_term(apply, kind, op->key, op->allow_missing, &term, err);
 	if (code != CODE_OK || term == NULL)
 		return code;
 	code = apply_check_etag(op->etag, term->etag, term_kind_name(kind), err);
@@ -364,8 +377,13 @@ enum code apply_delete_term(
 		code = check_delete(apply, op, term, err);
 	if (code != CODE_OK)
 		return code;
-	apply_touch_posts(apply, kind, term->id, NULL);
-	remove_term(apply, kind, term);
-	log_term(apply, kind, NULL, term, LECTERN__STORE__V1__CHANGE__KIND__KIND_DELETED);
+	char summary[LIMIT_NOTE_SUMMARY_BYTES + 1];
+	snprintf(summary, sizeof summary, "%s \"%s\" deleted", term_kind_name(kind), term->name);
+	struct touch touch = {
+		.kind = kind, .from_ids = &term->id, .from_count = 1, .summary = summary
+	};
+	apply_touch_posts(apply, &touch);
+	apply_remove_term(apply, kind, term);
+	apply_log_term(apply, apply->arena, kind, term, NULL, NULL);
 	return txn_status(apply->txn, err);
 }

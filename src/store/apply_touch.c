@@ -4,6 +4,8 @@
 #include "store/posting.h"
 #include "store/term.h"
 
+#include <stdlib.h>
+
 enum {
 	TAG = LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG,
 	CATEGORY = LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY,
@@ -44,9 +46,44 @@ static void refs_of(
 				    : &post->n_authors;
 }
 
-/* Rewrites one post after a change of a term; replacement NULL takes the term off. */
-static void touch_post(struct apply *apply, uint64_t post_id, uint8_t kind, uint64_t term_id,
-	const Lectern__Store__V1__Term *replacement)
+static int compare_ids(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_from(const struct touch *touch, uint64_t id)
+{
+	return bsearch(&id, touch->from_ids, touch->from_count, sizeof id, compare_ids) != NULL;
+}
+
+static void replace_refs(const struct touch *touch, Lectern__V1__Post *post)
+{
+	const Lectern__Store__V1__Term *term = touch->replacement;
+	Lectern__V1__TermRef **refs;
+	size_t *count;
+	size_t kept = 0;
+	bool there = false;
+	refs_of(post, touch->kind, &refs, &count);
+	for (size_t i = 0; i < *count; i++) {
+		bool from = is_from(touch, refs[i]->id);
+		if (from && term == NULL)
+			continue;
+		if (from || (term != NULL && refs[i]->id == term->id)) {
+			if (there)
+				continue;
+			there = true;
+			refs[i]->id = term->id;
+			refs[i]->slug = term->slug;
+			refs[i]->name = term->name;
+		}
+		refs[kept++] = refs[i];
+	}
+	*count = kept;
+}
+
+void apply_touch_post(struct apply *apply, uint64_t post_id, const struct touch *touch)
 {
 	arena_reset(apply->scratch);
 	Lectern__V1__Post *old = post_unpack_summary(apply->txn, apply->scratch, post_id);
@@ -55,32 +92,23 @@ static void touch_post(struct apply *apply, uint64_t post_id, uint8_t kind, uint
 		txn_fail_corrupt(apply->txn, "post", post_id);
 		return;
 	}
-	Lectern__V1__TermRef **refs;
-	size_t *count;
-	refs_of(post, kind, &refs, &count);
-	size_t kept = 0;
-	for (size_t i = 0; i < *count; i++) {
-		if (refs[i]->id == term_id && replacement == NULL)
-			continue;
-		if (refs[i]->id == term_id) {
-			refs[i]->slug = replacement->slug;
-			refs[i]->name = replacement->name;
-		}
-		refs[kept++] = refs[i];
-	}
-	*count = kept;
-	apply_store_post(apply, apply->scratch, old, post, false);
+	replace_refs(touch, post);
+	struct post_change change = { .old = old,
+		.post = post,
+		.kind = LECTERN__V1__CHANGE_KIND__CHANGE_KIND_UPDATED,
+		.summary = touch->summary };
+	apply_store_post(apply, apply->scratch, &change);
 }
 
-void apply_touch_posts(struct apply *apply, uint8_t kind, uint64_t term_id,
-	const Lectern__Store__V1__Term *replacement)
+void apply_touch_posts(struct apply *apply, const struct touch *touch)
 {
 	size_t count;
-	uint64_t *ids = apply_posts_of_term(apply, posting_kind_of_term(kind), term_id, &count);
+	uint64_t *ids = apply_posts_of_term(
+		apply, posting_kind_of_term(touch->kind), touch->from_ids[0], &count);
 	for (size_t i = 0; ids != NULL && i < count; i++) {
 		if (txn_status(apply->txn, NULL) != CODE_OK)
 			return;
-		touch_post(apply, ids[i], kind, term_id, replacement);
+		apply_touch_post(apply, ids[i], touch);
 	}
 }
 
@@ -105,8 +133,10 @@ void apply_touch_children(struct apply *apply, const Lectern__Store__V1__Term *t
 		child->parent->slug = term->slug;
 		child->parent->name = term->name;
 		child->etag = apply_etag(apply, apply->scratch);
-		if (child->etag != NULL)
-			term_put(apply->txn, apply->scratch, CATEGORY, child);
+		if (child->etag == NULL)
+			break;
+		term_put(apply->txn, apply->scratch, CATEGORY, child);
+		apply_log_term(apply, apply->scratch, CATEGORY, child, child, NULL);
 	}
 	walk_end(&walk);
 }

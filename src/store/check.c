@@ -7,6 +7,7 @@
 #include "store/search_index.h"
 
 #include <inttypes.h>
+#include <lectern/v1/change.pb-c.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -144,29 +145,35 @@ static void check_counters(struct check *check, uint64_t others)
 			found, wanted);
 }
 
-static void visit_change(struct check *check, struct slice key, struct slice value)
-{
-	uint64_t revision;
-	Lectern__Store__V1__Change *change = lectern__store__v1__change__unpack(
-		&check->scratch.allocator, value.size, value.data);
-	if (!key_read_change(key, &revision) || change == NULL || change->revision != revision)
-		check_problem(check, "an entry of the change log cannot be read");
-}
-
-/* The log has an entry for each revision. */
+/* The log has an entry for each revision from its oldest one on. */
 static void check_changes(struct check *check)
 {
+	struct walk walk;
 	uint64_t revision = txn_revision(check->txn);
-	uint64_t entries = txn_entries(check->txn, TABLE_CHANGE);
-	check_each(check, TABLE_CHANGE, visit_change);
-	for (uint64_t at = 1; at <= revision; at++) {
-		struct key key;
-		key_change(&key, at);
-		check_expect(check, TABLE_CHANGE, &key, "revision %" PRIu64, at);
+	uint64_t expected = 0;
+	walk_start(&walk, check->txn, TABLE_CHANGE, slice_of(NULL, 0));
+	while (walk_next(&walk)) {
+		uint64_t at;
+		check->report->entries++;
+		arena_reset(&check->scratch);
+		Lectern__V1__Change *change = lectern__v1__change__unpack(
+			&check->scratch.allocator, walk.value.size, walk.value.data);
+		if (!key_read_change(walk.key, &at) || change == NULL || change->revision != at ||
+			change->time == NULL) {
+			check_problem(check, "an entry of the change log cannot be read");
+			continue;
+		}
+		if (expected != 0 && at != expected)
+			check_problem(check,
+				"the change log goes from revision %" PRIu64 " to %" PRIu64,
+				expected - 1, at);
+		expected = at + 1;
 	}
-	if (entries > revision)
-		check_problem(check, "the change log has %" PRIu64 " entries at revision %" PRIu64,
-			entries, revision);
+	walk_end(&walk);
+	if (expected != 0 && expected != revision + 1)
+		check_problem(check,
+			"the change log ends with revision %" PRIu64 ", the store is at %" PRIu64,
+			expected - 1, revision);
 }
 
 /* Ids are never used twice: the next one is above all that are there. */
@@ -240,6 +247,7 @@ enum code check_run(
 	arena_init(&check.words, SEARCH_ARENA_BYTES);
 	check_posts(&check);
 	check_terms(&check);
+	check_history(&check);
 	check_counters(&check, check_search(&check));
 	check_changes(&check);
 	check_next_ids(&check);

@@ -1,4 +1,4 @@
-/* What the parts of the checker share: check.c, check_posts.c, check_terms.c. */
+/* What the parts of the checker share: check.c and check_*.c. */
 #pragma once
 #include "analysis/analyzer.h"
 #include "store/check.h"
@@ -32,5 +32,6 @@ void check_expect_slug(
 
 void check_posts(struct check *check);
 void check_terms(struct check *check);
+void check_history(struct check *check);
 /* Returns how many counters the search index should have. */
 uint64_t check_search(struct check *check);

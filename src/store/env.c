@@ -20,6 +20,7 @@ enum {
 	FILE_MODE = 0600,
 	LOCK_FILE_BYTES = 40 * 1024, /* a little more than MAX_READERS need */
 	TOKEN_KEY_BYTES = 32,
+	EPOCH_BYTES = 8,
 };
 static const uint64_t DEFAULT_MAP_BYTES = UINT64_C(64) << 30;
 
@@ -30,6 +31,8 @@ const char META_NEXT_TERM_ID[] = "next_term_id";
 const char META_PAGE_TOKEN_KEY[] = "page_token_key";
 const char META_SEARCH_ANALYZER[] = "search_analyzer";
 const char META_REBUILD[] = "rebuild";
+const char META_SEAL[] = "seal";
+const char META_EPOCH[] = "epoch";
 
 enum code fail_mdb(struct error *err, const struct env *env, int rc, const char *what)
 {
@@ -157,6 +160,17 @@ static void put_random_key(struct txn *txn)
 	txn_put(txn, TABLE_META, &key, slice_of(bytes, sizeof bytes));
 }
 
+void env_new_epoch(struct txn *txn)
+{
+	uint8_t bytes[EPOCH_BYTES];
+	char text[2 * EPOCH_BYTES + 1];
+	struct key key;
+	randombytes_buf(bytes, sizeof bytes);
+	sodium_bin2hex(text, sizeof text, bytes, sizeof bytes);
+	key_meta(&key, META_EPOCH);
+	txn_put(txn, TABLE_META, &key, slice_of_text(text));
+}
+
 /* A new store gets its format and its key; an old one is checked, rebuild.c makes it new. */
 static enum code check_format(struct txn *txn, struct error *err)
 {
@@ -175,6 +189,7 @@ static enum code check_format(struct txn *txn, struct error *err)
 		txn_put_meta(txn, META_FORMAT, STORE_FORMAT);
 		txn_put_meta(txn, META_SEARCH_ANALYZER, analyzer_fingerprint());
 		put_random_key(txn);
+		env_new_epoch(txn);
 	}
 	return txn_status(txn, err);
 }

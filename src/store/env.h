@@ -18,6 +18,7 @@ struct txn {
 	struct env *env;
 	MDB_txn *mdb; /* NULL while a pooled snapshot is not in use and never was */
 	bool read_only;
+	bool unsealed;	    /* reads values as formats before 3 have them */
 	struct error error; /* sticky; code is CODE_OK while all is well */
 	uint64_t writes;
 	/* One cursor a table, kept with a pooled snapshot. */
@@ -31,6 +32,9 @@ struct txn {
 enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, struct error *err)
 	NODISCARD;
 void env_close(struct env *env);
+
+/* Gives the store another epoch: its revisions begin to count in another history. */
+void env_new_epoch(struct txn *txn);
 
 /* Whether next to nothing is left on the disk of the data file. */
 bool env_disk_is_full(const struct env *env);

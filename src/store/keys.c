@@ -169,6 +169,19 @@ void key_change(struct key *key, uint64_t revision)
 	put_u64(key, revision);
 }
 
+void key_revision(struct key *key, uint64_t post_id, uint64_t revision)
+{
+	key->size = 0;
+	put_u64(key, post_id);
+	put_u64(key, revision);
+}
+
+void key_content(struct key *key, uint64_t post_id, uint64_t revision, enum post_part part)
+{
+	key_revision(key, post_id, revision);
+	put_u8(key, (uint8_t)part);
+}
+
 void key_answer(struct key *key, struct slice request_id)
 {
 	key->size = 0;
@@ -319,6 +332,15 @@ bool key_read_change(struct slice key, uint64_t *revision)
 	if (key.size != 8)
 		return false;
 	*revision = get_u64(key.data);
+	return true;
+}
+
+bool key_read_revision(struct slice key, uint64_t *post_id, uint64_t *revision)
+{
+	if (key.size < 16)
+		return false;
+	*post_id = get_u64(key.data);
+	*revision = get_u64(key.data + 8);
 	return true;
 }
 

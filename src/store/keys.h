@@ -55,6 +55,7 @@ enum posting_kind {
 	POSTING_SERIES_TIME = 13, /* number: series id */
 	POSTING_LANGUAGE = 14,	  /* number: language_number() */
 	POSTING_FEATURED = 15,	  /* number 0 */
+	POSTING_TRASHED = 16,	  /* number 0: the oldest delete_time first; has no hidden twin */
 	/* Of the search index: counted only. The half is 0 for published posts, 1 for the others.
 	 */
 	SEARCH_DOCUMENTS = 0x40, /* number: half; how many posts are in it */
@@ -108,6 +109,9 @@ void key_rank(struct key *key, uint8_t kind, uint64_t count, uint64_t id);
 void key_child(struct key *key, uint64_t parent_id, uint64_t child_id);
 void key_due(struct key *key, int64_t time_us, uint64_t id);
 void key_change(struct key *key, uint64_t revision);
+/* What the history has of a revision, and of a former body (POST_SOURCE, POST_HTML). */
+void key_revision(struct key *key, uint64_t post_id, uint64_t revision);
+void key_content(struct key *key, uint64_t post_id, uint64_t revision, enum post_part part);
 void key_answer(struct key *key, struct slice request_id);
 void key_answer_expiry(struct key *key, int64_t time_us, struct slice request_id);
 /* The first block of a term's posts in the search index, and the one whose ids begin at `floor`. A
@@ -134,6 +138,8 @@ bool key_read_rank(struct slice key, uint8_t *kind, uint64_t *count, uint64_t *i
 bool key_read_child(struct slice key, uint64_t *parent_id, uint64_t *child_id);
 bool key_read_due(struct slice key, int64_t *time_us, uint64_t *id);
 bool key_read_change(struct slice key, uint64_t *revision);
+/* Of either of the two; what follows them is left alone. */
+bool key_read_revision(struct slice key, uint64_t *post_id, uint64_t *revision);
 bool key_read_answer_expiry(struct slice key, int64_t *time_us, struct slice *request_id);
 bool key_read_search(
 	struct slice key, bool *hidden, struct slice *term, bool *is_first, uint64_t *floor);

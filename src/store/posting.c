@@ -10,7 +10,7 @@
 #include <times.h>
 
 /* Lists of a post that are not those of its tags, categories and authors. */
-enum { PLAIN_LISTS_MAX = 10 };
+enum { PLAIN_LISTS_MAX = 11 };
 
 static int64_t sort_time_us(const Lectern__V1__Post *post)
 {
@@ -79,15 +79,18 @@ static void add_subtrees(
 	}
 }
 
+int posting_compare_lists(const struct posting *a, const struct posting *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	return 0;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
-	const struct posting *x = a;
-	const struct posting *y = b;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->number != y->number)
-		return x->number < y->number ? -1 : 1;
-	return 0;
+	return posting_compare_lists(a, b);
 }
 
 static void sort_unique(struct posting_set *set)
@@ -134,6 +137,11 @@ bool postings_of_post(struct txn *txn, struct arena *arena, const Lectern__V1__P
 		add(&builder, POSTING_SERIES_TIME | hidden, post->series->id);
 		add_sorted(&builder, POSTING_SERIES | hidden, post->series->id, post->series->part);
 	}
+	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
+		add_sorted(&builder, POSTING_TRASHED, 0,
+			sort_oldest_first(post->delete_time == NULL
+						  ? 0
+						  : timestamp_to_us(post->delete_time)));
 	add_sorted(&builder, POSTING_CREATED | hidden, 0, time_sort(post->create_time));
 	add_sorted(&builder, POSTING_UPDATED | hidden, 0, time_sort(post->update_time));
 	if (!add_title(&builder, arena, POSTING_TITLE | hidden, post->title))

@@ -26,6 +26,9 @@ bool postings_of_post(struct txn *txn, struct arena *arena, const Lectern__V1__P
 void postings_replace(
 	struct txn *txn, const struct posting_set *before, const struct posting_set *after);
 
+/* Orders by kind and number, as a set is sorted. */
+int posting_compare_lists(const struct posting *a, const struct posting *b);
+
 /* How many entries a list has. */
 uint64_t posting_count(struct txn *txn, uint8_t kind, uint64_t number);
 

@@ -3,8 +3,8 @@
 #include "base/limits.h"
 #include "store/post.h"
 #include "store/posting.h"
+#include "store/seal.h"
 #include "store/search_document.h"
-#include "store/store.h"
 #include "store/suggest.h"
 #include "store/term.h"
 
@@ -44,7 +44,7 @@ static bool has_cursor(struct txn *txn, struct slice *ret)
 static bool is_needed(struct txn *txn)
 {
 	struct slice cursor;
-	return txn_meta(txn, META_FORMAT) < STORE_FORMAT || has_cursor(txn, &cursor) ||
+	return has_cursor(txn, &cursor) ||
 	       txn_meta(txn, META_SEARCH_ANALYZER) != analyzer_fingerprint();
 }
 
@@ -180,7 +180,6 @@ static void finish(struct rebuild *rebuild)
 	search_index_merge(&rebuild->txn, &rebuild->words);
 	key_meta(&key, META_REBUILD);
 	txn_delete(&rebuild->txn, TABLE_META, &key);
-	txn_put_meta(&rebuild->txn, META_FORMAT, STORE_FORMAT);
 }
 
 static enum code run(struct rebuild *rebuild, struct error *err)
@@ -211,7 +210,7 @@ enum code rebuild_if_needed(
 	enum code code = txn_begin_write(env, &rebuild.txn, err);
 	if (code != CODE_OK)
 		return code;
-	bool needed = is_needed(&rebuild.txn);
+	bool needed = seal_is_needed(&rebuild.txn) || is_needed(&rebuild.txn);
 	code = txn_status(&rebuild.txn, err);
 	txn_abort(&rebuild.txn);
 	if (code != CODE_OK || !needed)
@@ -220,7 +219,9 @@ enum code rebuild_if_needed(
 		on_rebuild();
 	arena_init(&rebuild.scratch, LIMIT_ARENA_BYTES);
 	arena_init(&rebuild.words, SEARCH_ARENA_BYTES);
-	code = run(&rebuild, err);
+	code = seal_store(env, err);
+	if (code == CODE_OK)
+		code = run(&rebuild, err);
 	arena_done(&rebuild.scratch);
 	arena_done(&rebuild.words);
 	return code == CODE_OK ? code : wrap(err, code, "make the indexes again");

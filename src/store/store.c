@@ -2,9 +2,8 @@
 
 #include "analysis/analyzer.h"
 #include "base/limits.h"
-
+#include "store/housekeeping.h"
 #include "store/rebuild.h"
-#include "store/store_private.h"
 
 #include <stdlib.h>
 
@@ -23,6 +22,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
 	store->writer.analyzer = analyzer_new();
 
+	store->retention = options->retention;
 	enum code code = CODE_OK;
 	if (store->writer.analyzer == NULL)
 		code = fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
@@ -32,7 +32,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 		code = rebuild_if_needed(
 			&store->env, store->writer.analyzer, options->on_rebuild, err);
 	if (code == CODE_OK)
-		code = writer_catch_up(store, err);
+		code = housekeeping_catch_up(store, err);
 	if (code == CODE_OK)
 		code = writer_start(store, err);
 	if (code != CODE_OK) {
@@ -55,6 +55,20 @@ void store_close(struct store *store)
 	pthread_cond_destroy(&store->writer.work);
 	pthread_mutex_destroy(&store->writer.mutex);
 	free(store);
+}
+
+uint32_t store_revisions_kept(const struct store *store)
+{
+	return store->retention.revisions_kept;
+}
+
+void store_on_commit(
+	struct store *store, void (*hook)(void *context, uint64_t revision), void *context)
+{
+	pthread_mutex_lock(&store->writer.mutex);
+	store->writer.on_commit = hook;
+	store->writer.on_commit_context = context;
+	pthread_mutex_unlock(&store->writer.mutex);
 }
 
 void store_stats(struct store *store, struct store_stats *ret)

@@ -15,13 +15,22 @@
 struct store;
 struct txn;
 
-enum { STORE_FORMAT = 2 }; /* docs/store-format.md */
+enum { STORE_FORMAT = 3 }; /* docs/store-format.md */
+
+/* For how long things are kept. */
+struct store_retention {
+	int64_t trash_us;	 /* posts in the trash before they are purged; 0: for ever */
+	int64_t changes_us;	 /* entries of the change log; 0: for ever */
+	uint64_t changes_kept;	 /* most entries of the change log; 0: no bound */
+	uint32_t revisions_kept; /* former revisions of each post */
+};
 
 struct store_options {
 	const char *directory; /* made if it is not there; its parent must be */
 	/* Called, if not NULL, before indexes are made again, which takes a while: an older format
 	 * or other versions of libraries. */
 	void (*on_rebuild)(void);
+	struct store_retention retention;
 	uint64_t map_bytes; /* address space, the most that the data may grow to; 0: 64 GiB */
 };
 
@@ -33,6 +42,15 @@ struct store_options {
  */
 enum code store_open(const struct store_options *options, struct store **ret, struct error *err)
 	NODISCARD;
+
+/* For commands; see store_retention. */
+uint32_t store_revisions_kept(const struct store *store);
+
+/* From now on the hook is called after each commit with the store's revision, by the writer's
+ * thread: it must be quick and must not call the store. NULL: no more; when this returns no call is
+ * under way. */
+void store_on_commit(
+	struct store *store, void (*hook)(void *context, uint64_t revision), void *context);
 
 /* Finishes all queued writes, answers them, stops the writer. No snapshot may be open. NULL is
  * allowed. */

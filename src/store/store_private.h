@@ -1,6 +1,7 @@
-/* What a store is made of. Only for store.c, snapshot.c and writer.c. */
+/* What a store is made of. Only for store.c, snapshot.c, writer.c and housekeeping.c. */
 #pragma once
 #include "store/env.h"
+#include "store/housekeeping_state.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -11,6 +12,8 @@ struct snapshot_pool {
 	struct txn *idle;
 	uint32_t open_count;
 };
+
+enum { COMMIT_BUCKETS = 40 };
 
 struct writer {
 	pthread_t thread;
@@ -24,19 +27,20 @@ struct writer {
 	bool closing;
 	uint64_t commits;
 	uint64_t writes;
+	uint64_t commit_buckets[COMMIT_BUCKETS]; /* commits that took at most 2^i microseconds */
+	uint64_t commit_max_us;
+	uint32_t batch_max;
+	void (*on_commit)(void *context, uint64_t revision);
+	void *on_commit_context;
 	/* The writer thread's own. */
-	bool has_due;
-	int64_t next_due_us;
-	bool has_recent;       /* changes that the blocks of the search index lack */
-	int64_t last_write_us; /* when the last commit of callers' writes was */
-	bool more_to_sweep;    /* the last sweep has left old answers */
-	uint64_t next_sweep_ns;
+	struct housekeeping housekeeping;
 	struct arena arena;
 	struct analyzer *analyzer;
 };
 
 struct store {
 	struct env env;
+	struct store_retention retention;
 	struct snapshot_pool pool;
 	struct writer writer;
 };
@@ -44,8 +48,9 @@ struct store {
 void snapshot_pool_init(struct snapshot_pool *pool);
 void snapshot_pool_done(struct snapshot_pool *pool);
 
-/* Applies what is due now; before the thread runs. */
-enum code writer_catch_up(struct store *store, struct error *err) NODISCARD;
+/* Commits and counts; tells whoever wants to know. `writes` is the number of callers' writes. */
+enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, struct error *err)
+	NODISCARD;
 enum code writer_start(struct store *store, struct error *err) NODISCARD;
 /* Finishes the queue and ends the thread. */
 void writer_stop(struct store *store);

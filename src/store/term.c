@@ -188,10 +188,13 @@ size_t term_children(struct txn *txn, uint64_t category_id, uint64_t *ids, size_
 	walk_start(&walk, txn, TABLE_CHILD, key_slice(&from));
 	while (count < max && walk_next(&walk) && key_has_prefix(walk.key, prefix)) {
 		uint64_t parent_id;
-		if (!key_read_child(walk.key, &parent_id, &ids[count])) {
+		uint64_t child_id;
+		if (!key_read_child(walk.key, &parent_id, &child_id)) {
 			txn_fail_corrupt(txn, "child of category", category_id);
 			break;
 		}
+		if (ids != NULL)
+			ids[count] = child_id;
 		count++;
 	}
 	walk_end(&walk);

@@ -43,7 +43,7 @@ void term_put(
 void term_name_insert(struct txn *txn, uint8_t kind, const char *name, uint64_t id);
 void term_name_remove(struct txn *txn, uint8_t kind, const char *name, uint64_t id);
 
-/* How many children a category has, counted up to max. */
+/* How many children a category has, counted up to max; their ids, unless ids is NULL. */
 size_t term_children(struct txn *txn, uint64_t category_id, uint64_t *ids, size_t max);
 
 enum { TERM_COUNTS_BYTES = 40 };

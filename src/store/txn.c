@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#define XXH_INLINE_ALL /* the library is a header then; nothing to link */
+#include <xxhash.h>
 
 #define STRINGIFY(number) #number
 #define TEXT(number) STRINGIFY(number)
@@ -21,6 +23,8 @@ static const char *const table_names[TABLE_COUNT] = {
 	[TABLE_CHILD] = "child",
 	[TABLE_DUE] = "due",
 	[TABLE_CHANGE] = "change",
+	[TABLE_REVISION] = "revision",
+	[TABLE_CONTENT] = "content",
 	[TABLE_ANSWER] = "answer",
 	[TABLE_ANSWER_EXPIRY] = "answer_expiry",
 	[TABLE_SEARCH] = "search",
@@ -58,6 +62,57 @@ static void stick(struct txn *txn, int rc, const char *what, enum table table)
 	wrap(&txn->error, txn->error.code, "%s", what);
 }
 
+enum { SEAL_BYTES = 4 };
+
+/* The last four bytes of a value: a checksum of table, key and value, little-endian. */
+static uint32_t seal_of(enum table table, struct slice key, struct slice value)
+{
+	XXH64_hash_t hash = XXH3_64bits_withSeed(key.data, key.size, (XXH64_hash_t)table);
+	if (value.size > 0)
+		hash = XXH3_64bits_withSeed(value.data, value.size, hash);
+	return (uint32_t)hash;
+}
+
+/* The value without its seal; false, and the transaction fails, if the seal is not that of the
+ * entry. TABLE_META has none, so that every version can read the format. */
+static bool unseal(struct txn *txn, enum table table, struct slice key, struct slice *value)
+{
+	if (table == TABLE_META || txn->unsealed)
+		return true;
+	struct slice rest =
+		slice_of(value->data, value->size < SEAL_BYTES ? 0 : value->size - SEAL_BYTES);
+	if (value->size >= SEAL_BYTES) {
+		const uint8_t *seal = value->data + rest.size;
+		uint32_t found = (uint32_t)seal[0] | (uint32_t)seal[1] << 8 |
+				 (uint32_t)seal[2] << 16 | (uint32_t)seal[3] << 24;
+		if (found == seal_of(table, key, rest)) {
+			*value = rest;
+			return true;
+		}
+	}
+	fail_reason(&txn->error, CODE_DATA_LOSS, "STORE_DAMAGED",
+		"an entry of table %s does not match its checksum; run a store check, and restore "
+		"a backup if it confirms that",
+		table_names[table]);
+	return false;
+}
+
+static int put_sealed(struct txn *txn, enum table table, struct slice key, struct slice value)
+{
+	MDB_val mdb_key = val_of(key);
+	MDB_val space = { .mv_size = value.size + SEAL_BYTES };
+	uint32_t seal = seal_of(table, key, value);
+	int rc = mdb_put(txn->mdb, txn->env->tables[table], &mdb_key, &space, MDB_RESERVE);
+	if (rc != 0)
+		return rc;
+	uint8_t *out = space.mv_data;
+	if (value.size > 0)
+		memcpy(out, value.data, value.size);
+	for (int i = 0; i < SEAL_BYTES; i++)
+		out[value.size + (size_t)i] = (uint8_t)(seal >> 8 * i);
+	return 0;
+}
+
 bool txn_get(struct txn *txn, enum table table, const struct key *key, struct slice *ret)
 {
 	if (failed(txn))
@@ -65,11 +120,13 @@ bool txn_get(struct txn *txn, enum table table, const struct key *key, struct sl
 	MDB_val mdb_key = val_of(key_slice(key));
 	MDB_val value;
 	int rc = mdb_get(txn->mdb, txn->env->tables[table], &mdb_key, &value);
-	if (rc == 0)
+	if (rc == 0) {
 		*ret = slice_of_val(value);
-	else if (rc != MDB_NOTFOUND)
+		return unseal(txn, table, key_slice(key), ret);
+	}
+	if (rc != MDB_NOTFOUND)
 		stick(txn, rc, "read", table);
-	return rc == 0;
+	return false;
 }
 
 bool txn_has(struct txn *txn, enum table table, const struct key *key)
@@ -84,7 +141,9 @@ void txn_put(struct txn *txn, enum table table, const struct key *key, struct sl
 		return;
 	MDB_val mdb_key = val_of(key_slice(key));
 	MDB_val mdb_value = val_of(value);
-	int rc = mdb_put(txn->mdb, txn->env->tables[table], &mdb_key, &mdb_value, 0);
+	int rc = table == TABLE_META
+			 ? mdb_put(txn->mdb, txn->env->tables[table], &mdb_key, &mdb_value, 0)
+			 : put_sealed(txn, table, key_slice(key), value);
 	txn->writes++;
 	if (rc != 0)
 		stick(txn, rc, "write", table);
@@ -222,6 +281,14 @@ void walk_seek(struct walk *walk, struct slice from)
 	}
 }
 
+/* The walk stands at an entry, if that is what its seal says. */
+static bool arrive(struct walk *walk)
+{
+	bool sound = unseal(walk->txn, walk->table, walk->key, &walk->value);
+	walk->state = sound ? WALK_AT : WALK_OVER;
+	return sound;
+}
+
 static bool step(struct walk *walk, MDB_cursor_op operation)
 {
 	MDB_val key;
@@ -233,10 +300,9 @@ static bool step(struct walk *walk, MDB_cursor_op operation)
 		walk->state = WALK_OVER;
 		return false;
 	}
-	walk->state = WALK_AT;
 	walk->key = slice_of_val(key);
 	walk->value = slice_of_val(value);
-	return true;
+	return arrive(walk);
 }
 
 bool walk_next(struct walk *walk)
@@ -245,8 +311,7 @@ bool walk_next(struct walk *walk)
 		return false;
 	if (walk->state == WALK_AT)
 		return step(walk, MDB_NEXT);
-	walk->state = WALK_AT;
-	return true;
+	return arrive(walk);
 }
 
 bool walk_previous(struct walk *walk)

@@ -3,6 +3,9 @@
  * step does nothing, and txn_status() tells what it was. So code that reads or writes many keys
  * checks once, at the end.
  *
+ * Every entry but those of TABLE_META carries a checksum, which is verified when it is read: damage
+ * of the data file is a failure of the transaction and never an answer.
+ *
  * Slices that point into the store are valid until the transaction ends or, in a write
  * transaction, until the next write to it.
  */
@@ -26,7 +29,9 @@ enum table {
 	TABLE_RANK,	     /* (kind, count, id) -> nothing */
 	TABLE_CHILD,	     /* (parent, child) -> nothing */
 	TABLE_DUE,	     /* (time, post id) -> nothing */
-	TABLE_CHANGE,	     /* (revision) -> store.v1.Change */
+	TABLE_CHANGE,	     /* (revision) -> lectern.v1.Change */
+	TABLE_REVISION,	     /* (post id, revision) -> store.v1.Revision */
+	TABLE_CONTENT,	     /* (post id, revision, part) -> a former source or html record */
 	TABLE_ANSWER,	     /* (request id) -> store.v1.Answer */
 	TABLE_ANSWER_EXPIRY, /* (time, request id) -> nothing */
 	TABLE_SEARCH,	     /* (half, term, block) -> posts and weights */
@@ -97,7 +102,10 @@ uint64_t txn_meta(struct txn *txn, const char *name);
 void txn_put_meta(struct txn *txn, const char *name, uint64_t value);
 extern const char META_FORMAT[], META_REVISION[], META_NEXT_POST_ID[], META_NEXT_TERM_ID[];
 extern const char META_PAGE_TOKEN_KEY[];  /* bytes */
+extern const char META_EPOCH[];		  /* text: names the history that revisions count in */
 extern const char META_SEARCH_ANALYZER[]; /* what the derived tables were made with */
+extern const char
+	META_SEAL[]; /* bytes: how far giving entries of an older format checksums has come */
 extern const char META_REBUILD[]; /* bytes: how far making them has come; none when all is made */
 
 /* The revision of the store that the transaction sees. */

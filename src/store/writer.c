@@ -2,22 +2,43 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "store/apply.h"
-#include "store/store_private.h"
-
-#include <time.h>
+#include "store/housekeeping.h"
 
 enum {
 	BATCH_WRITES = 256,
 	BATCH_BYTES = 16 * 1024 * 1024,
-	DUE_AT_ONCE = 256,
 };
-/* The clock may jump, so a due time is waited for in steps. */
-static const uint64_t DUE_STEP_NS = UINT64_C(500) * 1000000;
-/* How long writing must have rested before the recent changes of the search index are merged: one
- * merge costs about as much as a hundred writes, so not after each. */
-static const int64_t MERGE_IDLE_US = 1000000;
-/* How often answers that nobody will ask for again are removed. */
-static const uint64_t SWEEP_NS = UINT64_C(60) * 1000000000;
+static unsigned log2_of(uint64_t value)
+{
+	unsigned bits = 0;
+	while (value > 1 && bits < COMMIT_BUCKETS - 1) {
+		value = (value + 1) / 2;
+		bits++;
+	}
+	return bits;
+}
+
+enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, struct error *err)
+{
+	struct writer *writer = &store->writer;
+	uint64_t revision = txn_revision(txn);
+	uint64_t start_ns = clock_monotonic_ns();
+	enum code code = txn_commit(txn, err);
+	uint64_t took_us = (clock_monotonic_ns() - start_ns) / 1000;
+	if (code != CODE_OK)
+		return code;
+	pthread_mutex_lock(&writer->mutex);
+	writer->commits++;
+	writer->commit_buckets[log2_of(took_us)]++;
+	if (took_us > writer->commit_max_us)
+		writer->commit_max_us = took_us;
+	if (writes > writer->batch_max)
+		writer->batch_max = writes;
+	if (writer->on_commit != NULL)
+		writer->on_commit(writer->on_commit_context, revision);
+	pthread_mutex_unlock(&writer->mutex);
+	return code;
+}
 
 static enum code apply_write(struct store *store, struct txn *txn, struct store_write *write)
 {
@@ -30,22 +51,6 @@ static enum code apply_write(struct store *store, struct txn *txn, struct store_
 		write->revision = result.revision;
 	}
 	return code;
-}
-
-/* What there will be to do after the transaction. */
-static void note_due(struct writer *writer, struct txn *txn)
-{
-	writer->has_due = apply_next_due_us(txn, &writer->next_due_us);
-	writer->has_recent = txn_entries(txn, TABLE_RECENT) > 0;
-	if (txn_writes(txn) > 0)
-		writer->last_write_us = clock_realtime_us();
-}
-
-static void count_commit(struct writer *writer)
-{
-	pthread_mutex_lock(&writer->mutex);
-	writer->commits++;
-	pthread_mutex_unlock(&writer->mutex);
 }
 
 /* One write in a transaction of its own. */
@@ -61,10 +66,8 @@ static void run_alone(struct store *store, struct store_write *write)
 		txn_abort(&txn);
 		return;
 	}
-	note_due(&store->writer, &txn);
-	write->error.code = txn_commit(&txn, &write->error);
-	if (write->error.code == CODE_OK)
-		count_commit(&store->writer);
+	housekeeping_note(&store->writer, &txn);
+	write->error.code = writer_commit(store, &txn, 1, &write->error);
 }
 
 /* All writes in one transaction. False if they must be run one by one: a write failed after it had
@@ -73,6 +76,7 @@ static bool run_together(struct store *store, struct store_write *first)
 {
 	struct txn txn;
 	struct error err;
+	uint32_t count = 0;
 	if (txn_begin_write(&store->env, &txn, &err) != CODE_OK)
 		return false;
 	for (struct store_write *write = first; write != NULL; write = write->next) {
@@ -80,24 +84,22 @@ static bool run_together(struct store *store, struct store_write *first)
 		if (write->command->validate_only)
 			continue;
 		enum code code = apply_write(store, &txn, write);
+		count++;
 		if (txn_status(&txn, NULL) != CODE_OK ||
 			(code != CODE_OK && txn_writes(&txn) != before)) {
 			txn_abort(&txn);
 			return false;
 		}
 	}
-	note_due(&store->writer, &txn);
+	housekeeping_note(&store->writer, &txn);
 	if (txn_writes(&txn) == 0) { /* all refused or repeats: nothing to sync */
 		txn_abort(&txn);
 		return true;
 	}
-	if (txn_commit(&txn, &err) != CODE_OK) {
+	if (writer_commit(store, &txn, count, &err) != CODE_OK)
 		for (struct store_write *write = first; write != NULL; write = write->next)
 			if (write->error.code == CODE_OK)
 				write->error = err;
-		return true;
-	}
-	count_commit(&store->writer);
 	return true;
 }
 
@@ -140,127 +142,6 @@ static void run_batch(struct store *store, struct store_write *first)
 	}
 }
 
-/* A command of the writer's own, in a transaction of its own. */
-static enum code run_own(
-	struct store *store, const Lectern__Store__V1__Command *command, struct error *err)
-{
-	struct txn txn;
-	struct apply_result result;
-	struct writer *writer = &store->writer;
-	int64_t expire_us;
-	arena_reset(&writer->arena);
-	writer->more_to_sweep = false;
-	enum code code = txn_begin_write(&store->env, &txn, err);
-	if (code != CODE_OK)
-		return code;
-	code = apply_command(&txn, &writer->arena, writer->analyzer, command, &result, err);
-	note_due(writer, &txn);
-	bool more_to_sweep =
-		apply_next_expiry_us(&txn, &expire_us) && expire_us <= command->time_us;
-	if (code != CODE_OK || txn_writes(&txn) == 0) {
-		txn_abort(&txn);
-		writer->more_to_sweep = more_to_sweep;
-		return code;
-	}
-	code = txn_commit(&txn, err);
-	if (code == CODE_OK) {
-		count_commit(writer);
-		writer->more_to_sweep = more_to_sweep; /* after a failure not at once again */
-	}
-	return code;
-}
-
-static enum code apply_due_once(struct store *store, int64_t now_us, struct error *err)
-{
-	Lectern__Store__V1__ApplyDue op = LECTERN__STORE__V1__APPLY_DUE__INIT;
-	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
-	op.max_count = DUE_AT_ONCE;
-	command.time_us = now_us;
-	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_APPLY_DUE;
-	command.apply_due = &op;
-	return run_own(store, &command, err);
-}
-
-static void merge_search(struct store *store)
-{
-	struct error err;
-	Lectern__Store__V1__MergeSearch op = LECTERN__STORE__V1__MERGE_SEARCH__INIT;
-	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
-	command.time_us = clock_realtime_us();
-	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_SEARCH;
-	command.merge_search = &op;
-	if (run_own(store, &command, &err) != CODE_OK)
-		store->writer.has_recent = false; /* the next commit or sweep looks again */
-}
-
-/* After a sweep: the next one follows at once where this one could not take all. */
-static void plan_sweep(struct writer *writer)
-{
-	writer->next_sweep_ns = clock_monotonic_ns() + (writer->more_to_sweep ? 0 : SWEEP_NS);
-}
-
-enum code writer_catch_up(struct store *store, struct error *err)
-{
-	enum code code;
-	int64_t now_us = clock_realtime_us();
-	do
-		code = apply_due_once(store, now_us, err);
-	while (code == CODE_OK && store->writer.has_due && store->writer.next_due_us <= now_us);
-	plan_sweep(&store->writer);
-	/* Where there is no room to write, reading is still better than not starting. */
-	return code == CODE_RESOURCE_EXHAUSTED ? CODE_OK : code;
-}
-
-/* When the recent changes of the search index are to be merged if nothing is written before. */
-static bool merge_is_due(const struct writer *writer)
-{
-	int64_t idle_us = clock_realtime_us() - writer->last_write_us;
-	/* Below 0 the clock has jumped. */
-	return writer->has_recent && (idle_us >= MERGE_IDLE_US || idle_us < 0);
-}
-
-static bool something_is_due(struct writer *writer)
-{
-	return (writer->has_due && writer->next_due_us <= clock_realtime_us()) ||
-	       clock_monotonic_ns() >= writer->next_sweep_ns;
-}
-
-static void run_due(struct store *store)
-{
-	struct writer *writer = &store->writer;
-	struct error err;
-	enum code code = apply_due_once(store, clock_realtime_us(), &err);
-	if (code == CODE_OK || clock_monotonic_ns() >= writer->next_sweep_ns)
-		plan_sweep(writer);
-	if (code != CODE_OK)
-		writer->has_due =
-			false; /* a full disk, say: the next commit or sweep looks again */
-}
-
-/* The monotonic time at which to look at a time of the clock again. */
-static uint64_t look_at_ns(int64_t time_us)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-	int64_t left_us = time_us - clock_realtime_us();
-	uint64_t left_ns = left_us <= 0	       ? 0
-			   : left_us > 1000000 ? DUE_STEP_NS
-					       : (uint64_t)left_us * 1000;
-	return now_ns + (left_ns < DUE_STEP_NS ? left_ns : DUE_STEP_NS);
-}
-
-static void wait_for_work(struct writer *writer)
-{
-	uint64_t until_ns = writer->next_sweep_ns;
-	uint64_t due_ns = writer->has_due ? look_at_ns(writer->next_due_us) : UINT64_MAX;
-	uint64_t merge_ns =
-		writer->has_recent ? look_at_ns(writer->last_write_us + MERGE_IDLE_US) : UINT64_MAX;
-	until_ns = due_ns < until_ns ? due_ns : until_ns;
-	until_ns = merge_ns < until_ns ? merge_ns : until_ns;
-	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000) };
-	pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
-}
-
 /* Unlinks the first writes of the queue, as many as one transaction should hold. */
 static struct store_write *take_batch(struct writer *writer)
 {
@@ -292,22 +173,21 @@ static void *writer_main(void *argument)
 	struct writer *writer = &store->writer;
 	pthread_mutex_lock(&writer->mutex);
 	for (;;) {
-		bool due = something_is_due(writer) && !writer->closing;
 		struct store_write *batch = take_batch(writer);
-		bool merge = batch == NULL && merge_is_due(writer) && !writer->closing;
-		if (batch == NULL && !due && !merge) {
+		bool busy = batch != NULL;
+		bool due = !writer->closing && housekeeping_is_due(writer, busy);
+		if (!busy && !due) {
 			if (writer->closing)
 				break;
-			wait_for_work(writer);
+			struct timespec until = housekeeping_next(writer);
+			pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
 			continue;
 		}
 		pthread_mutex_unlock(&writer->mutex);
 		if (due)
-			run_due(store);
-		if (batch != NULL)
+			housekeeping_run(store, busy);
+		if (busy)
 			run_batch(store, batch);
-		if (merge)
-			merge_search(store);
 		pthread_mutex_lock(&writer->mutex);
 	}
 	pthread_mutex_unlock(&writer->mutex);
@@ -316,7 +196,6 @@ static void *writer_main(void *argument)
 
 enum code writer_start(struct store *store, struct error *err)
 {
-	store->writer.last_write_us = clock_realtime_us();
 	int rc = pthread_create(&store->writer.thread, NULL, writer_main, store);
 	if (rc != 0)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "cannot start the writer thread");

@@ -17,7 +17,8 @@ void store_fixture_reopen(struct store_fixture *fixture)
 {
 	struct error err;
 	struct store_options options = { .directory = fixture->directory,
-		.map_bytes = fixture->map_bytes };
+		.map_bytes = fixture->map_bytes,
+		.retention = fixture->retention };
 	store_close(fixture->store);
 	fixture->store = NULL;
 	if (store_open(&options, &fixture->store, &err) != CODE_OK)

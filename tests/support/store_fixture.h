@@ -7,6 +7,7 @@
 struct store_fixture {
 	char directory[64];
 	uint64_t map_bytes;
+	struct store_retention retention; /* from the next reopening on */
 	struct store *store;
 };
 

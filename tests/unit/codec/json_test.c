@@ -337,7 +337,7 @@ static void test_emit_defaults(void **state)
 	Lectern__V1__GetArchiveResponse page = LECTERN__V1__GET_ARCHIVE_RESPONSE__INIT;
 	assert_printed(&page.base, JSON_EMIT_DEFAULTS,
 		"{\"posts\":[],\"nextPageToken\":\"\",\"totalSize\":\"0\",\"parents\":[],"
-		"\"children\":[],\"previousPageToken\":\"\"}");
+		"\"children\":[],\"previousPageToken\":\"\",\"formerSlug\":false}");
 }
 
 /* Texts from a server that does not check them are printed as JSON all the same. */

@@ -53,7 +53,7 @@ static void test_server_info(void **state)
 	const Lectern__V1__GetServerInfoResponse *info =
 		call_ok(&server, "AdminService/GetServerInfo", &request.base, &answer);
 	assert_string_equal(info->version, "test");
-	assert_int_equal(info->store_format, 2);
+	assert_int_equal(info->store_format, 3);
 	assert_int_equal(info->post_count, 0);
 	assert_int_equal(info->n_libraries, 5);
 	bool found = false;
@@ -79,7 +79,7 @@ static void test_the_schema_names_every_service_but_not_the_store(void **state)
 		services += set->file[i]->n_service;
 		assert_string_not_equal(set->file[i]->package, "lectern.store.v1");
 	}
-	assert_int_equal(services, 9);
+	assert_int_equal(services, 10);
 	google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
 }
 

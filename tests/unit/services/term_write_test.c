@@ -346,19 +346,6 @@ static void test_a_renamed_category_is_renamed_in_its_children(void **state)
 	assert_string_not_equal(child->etag, etag);
 }
 
-static void test_methods_of_a_later_version(void **state)
-{
-	static const char *const methods[] = { "TagService/MergeTags",
-		"CategoryService/MergeCategories", "AuthorService/MergeAuthors",
-		"PostService/RollbackPost", "PostService/ListPostRevisions",
-		"AdminService/CreateBackup" };
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		assert_int_equal(
-			call_bytes(&server, methods[i], "", 0, &answer), CODE_UNIMPLEMENTED);
-		assert_non_null(answer.err.reason);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,7 +359,6 @@ int main(void)
 		TEST(test_the_depth_of_the_tree_is_bounded),
 		TEST(test_moves_keep_subtree_counts),
 		TEST(test_a_renamed_category_is_renamed_in_its_children),
-		TEST(test_methods_of_a_later_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,8 @@ static void fill(struct store_fixture *fixture)
 	key.id = 1;
 	op.key = &key;
 	post.title = (char[]){ "Other title" };
+	post.body = (char[]){ "another body" };
+	command.revisions_kept = 5;
 	command.request_id = (char[]){ "id3" };
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &op;
@@ -129,7 +131,10 @@ static void a_missing_entry_is_found_in_every_table(void **state)
 			store_fixture_open(&fixture, 0);
 			fill(&fixture);
 			more = remove_entry(&fixture, (enum table)table, removed);
-			if (more && store_fixture_problems(&fixture, first, sizeof first) == 0)
+			/* Retention takes the oldest entries of the change log. */
+			bool allowed = table == TABLE_CHANGE && removed == 0;
+			if (more && !allowed &&
+				store_fixture_problems(&fixture, first, sizeof first) == 0)
 				fail_msg("entry %zu of table %s is missing unnoticed", removed,
 					table_name((enum table)table));
 			store_fixture_close(&fixture);
@@ -182,6 +187,12 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 		break;
 	case TABLE_CHANGE:
 		key_change(&key, 1000);
+		break;
+	case TABLE_REVISION:
+		key_revision(&key, 77, 1);
+		break;
+	case TABLE_CONTENT:
+		key_content(&key, 77, 1, POST_SOURCE);
 		break;
 	case TABLE_ANSWER:
 		key_answer(&key, slice_of_text("stray"));
@@ -252,7 +263,7 @@ static void a_next_id_that_is_behind_is_found(void **state)
 static void a_damaged_record_is_a_problem_not_a_crash(void **state)
 {
 	static const enum table tables[] = { TABLE_POST, TABLE_TERM, TABLE_CHANGE, TABLE_ANSWER,
-		TABLE_SEARCH, TABLE_RECENT };
+		TABLE_SEARCH, TABLE_RECENT, TABLE_REVISION, TABLE_CONTENT };
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
 		struct store_fixture fixture;
 		struct txn txn;

@@ -1,4 +1,4 @@
-/* Opening makes again what older servers and other libraries have not made or made otherwise. */
+/* Opening makes again what other libraries have made otherwise. */
 #include "support/random.h"
 #include "support/store_fixture.h"
 
@@ -146,29 +146,6 @@ static void open_full(struct store_fixture *fixture)
 	store_fixture_assert_sound(fixture);
 }
 
-/* As format 1 was: some lists had another order, others were not there, nor was the index. */
-static void a_store_of_format_1_is_made_new(void **state)
-{
-	struct store_fixture fixture;
-	struct txn txn;
-	struct key key;
-	struct posting stray = { .kind = POSTING_SERIES, .number = 3, .sort = 9, .id = 99999 };
-	open_full(&fixture);
-	begin(&fixture, &txn);
-	txn_put_meta(&txn, META_FORMAT, 1);
-	key_meta(&key, META_SEARCH_ANALYZER);
-	txn_delete(&txn, TABLE_META, &key);
-	txn_clear(&txn, TABLE_SEARCH);
-	txn_clear(&txn, TABLE_LENGTH);
-	txn_clear(&txn, TABLE_SUGGEST);
-	key_posting(&key, &stray);
-	txn_put(&txn, TABLE_POSTING, &key, slice_of(NULL, 0));
-	commit(&txn);
-	store_fixture_reopen(&fixture);
-	assert_made_again(&fixture);
-	store_fixture_close(&fixture);
-}
-
 static void other_libraries_make_it_new(void **state)
 {
 	struct store_fixture fixture;
@@ -227,7 +204,6 @@ static bool is_among_posts(struct store_fixture *fixture)
 	assert_int_equal(txn_begin_write(&env, &txn, &err), CODE_OK);
 	key_meta(&key, META_REBUILD);
 	bool found = txn_get(&txn, TABLE_META, &key, &cursor) && cursor.data[0] == 1;
-	assert_true(txn_meta(&txn, META_FORMAT) == 1);
 	txn_abort(&txn);
 	env_close(&env);
 	return found;
@@ -245,7 +221,7 @@ static void a_rebuild_that_was_cut_off_goes_on(void **state)
 	int cut_count = 0;
 	open_full(&fixture);
 	begin(&fixture, &txn);
-	txn_put_meta(&txn, META_FORMAT, 1);
+	txn_put_meta(&txn, META_SEARCH_ANALYZER, analyzer_fingerprint() + 1);
 	commit(&txn);
 	store_stats(fixture.store, &stats);
 	store_close(fixture.store);
@@ -287,7 +263,6 @@ static void a_rebuild_of_other_libraries_does_not_go_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_store_of_format_1_is_made_new),
 		cmocka_unit_test(other_libraries_make_it_new),
 		cmocka_unit_test(a_current_store_is_left_alone),
 		cmocka_unit_test(a_rebuild_that_was_cut_off_goes_on),
