@@ -41,6 +41,10 @@ static enum code open_parts(struct server *server, struct error *err)
 	const struct server_options *options = server->options;
 	struct store_options store = { .directory = options->data,
 		.map_bytes = options->map_bytes,
+		.retention = { .trash_us = options->trash_retention_us,
+			.changes_us = options->change_retention_us,
+			.changes_kept = options->changes_kept,
+			.revisions_kept = options->revisions_kept },
 		.on_rebuild = log_rebuild };
 	enum code code = store_open(&store, &server->store, err);
 	if (code != CODE_OK)

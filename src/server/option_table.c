@@ -1,24 +1,20 @@
 #include "server/option_table.h"
 
 #include "server/address.h"
+#include "server/option_value.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
 	CONTEXTS_MAX = 512,
+	REVISIONS_KEPT_MAX = 10000,
 	NEAR_DISTANCE_MAX = 3,
 	NAME_BYTES_MAX = 32,
 };
+#define CHANGES_KEPT_MAX UINT64_C(1000000000000)
 #define MAP_BYTES_MIN (UINT64_C(1) << 20)
 #define MAP_BYTES_MAX (UINT64_C(1) << 46) /* half of what a process can address */
-
-static enum code refuse(struct error *err, const char *source, const char *value, const char *what)
-{
-	return fail(err, CODE_INVALID_ARGUMENT, "%s: '%s' is not %s", source, value, what);
-}
 
 static enum code apply_data(
 	struct server_options *options, const char *value, const char *source, struct error *err)
@@ -42,50 +38,49 @@ static enum code apply_listen(
 	return CODE_OK;
 }
 
-/* A whole number from 0, all of the text but what *end is left at. */
-static bool read_number(const char *text, uint64_t *ret, const char **end)
-{
-	char *stop;
-	errno = 0;
-	unsigned long long number = strtoull(text, &stop, 10);
-	if (!isdigit((unsigned char)text[0]) || errno != 0)
-		return false;
-	*ret = number;
-	*end = stop;
-	return true;
-}
-
 static enum code apply_map_size(
 	struct server_options *options, const char *value, const char *source, struct error *err)
 {
-	static const char suffixes[] = "KMGT";
-	uint64_t number;
-	const char *end;
-	unsigned shift = 0;
-	bool valid = read_number(value, &number, &end);
-	if (valid && *end != '\0') {
-		const char *suffix = strchr(suffixes, toupper((unsigned char)*end));
-		valid = suffix != NULL && end[1] == '\0';
-		shift = valid ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-	}
-	if (!valid)
-		return refuse(err, source, value, "a size; write for example 64G (K, M, G or T)");
-	if (number > MAP_BYTES_MAX >> shift || number << shift < MAP_BYTES_MIN)
-		return refuse(err, source, value, "between 1M and 64T");
-	options->map_bytes = number << shift;
-	return CODE_OK;
+	return option_read_size(
+		value, MAP_BYTES_MIN, MAP_BYTES_MAX, source, &options->map_bytes, err);
 }
 
 static enum code apply_contexts(
 	struct server_options *options, const char *value, const char *source, struct error *err)
 {
 	uint64_t number;
-	const char *end;
-	if (!read_number(value, &number, &end) || *end != '\0' || number < 1 ||
-		number > CONTEXTS_MAX)
-		return refuse(err, source, value, "a number from 1 to 512");
-	options->contexts = (size_t)number;
-	return CODE_OK;
+	enum code code = option_read_number(value, 1, CONTEXTS_MAX, source, &number, err);
+	if (code == CODE_OK)
+		options->contexts = (size_t)number;
+	return code;
+}
+
+static enum code apply_revisions_kept(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	uint64_t number;
+	enum code code = option_read_number(value, 0, REVISIONS_KEPT_MAX, source, &number, err);
+	if (code == CODE_OK)
+		options->revisions_kept = (uint32_t)number;
+	return code;
+}
+
+static enum code apply_trash_retention(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return option_read_duration(value, source, &options->trash_retention_us, err);
+}
+
+static enum code apply_change_retention(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return option_read_duration(value, source, &options->change_retention_us, err);
+}
+
+static enum code apply_changes_kept(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return option_read_number(value, 0, CHANGES_KEPT_MAX, source, &options->changes_kept, err);
 }
 
 static enum code apply_log_format(
@@ -93,7 +88,7 @@ static enum code apply_log_format(
 {
 	bool json = strcmp(value, "json") == 0;
 	if (!json && strcmp(value, "text") != 0)
-		return refuse(err, source, value, "json or text");
+		return option_refuse(err, source, value, "json or text");
 	options->log_format = json ? LOG_JSON : LOG_TEXT;
 	return CODE_OK;
 }
@@ -102,7 +97,7 @@ static enum code apply_log_level(
 	struct server_options *options, const char *value, const char *source, struct error *err)
 {
 	if (!log_level_parse(value, &options->log_level))
-		return refuse(err, source, value, "debug, info, warn or error");
+		return option_refuse(err, source, value, "debug, info, warn or error");
 	return CODE_OK;
 }
 
@@ -111,7 +106,7 @@ static enum code apply_insecure(
 {
 	bool on = value == NULL || strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
 	if (!on && strcmp(value, "0") != 0 && strcmp(value, "false") != 0)
-		return refuse(err, source, value, "1, true, 0 or false");
+		return option_refuse(err, source, value, "1, true, 0 or false");
 	options->insecure = on;
 	return CODE_OK;
 }
@@ -166,6 +161,31 @@ const struct option_row option_table[] = {
 		.help = "Requests that are handled at the same time, 1 to 512",
 		.initial = "64",
 		.apply = apply_contexts,
+		.environment = true },
+	{ .name = "revisions-kept",
+		.argument = "N",
+		.help = "Former revisions that are kept of each post, 0 to 10000",
+		.initial = "100",
+		.apply = apply_revisions_kept,
+		.environment = true },
+	{ .name = "trash-retention",
+		.argument = "TIME",
+		.help = "How long posts stay in the trash before they are purged, for example 30d, "
+			"12h, 15m or 10s; 0 keeps them for ever",
+		.initial = "30d",
+		.apply = apply_trash_retention,
+		.environment = true },
+	{ .name = "change-retention",
+		.argument = "TIME",
+		.help = "How long entries of the change log are kept; 0 keeps them for ever",
+		.initial = "30d",
+		.apply = apply_change_retention,
+		.environment = true },
+	{ .name = "changes-kept",
+		.argument = "N",
+		.help = "The most entries that the change log keeps; 0 means no bound",
+		.initial = "1000000",
+		.apply = apply_changes_kept,
 		.environment = true },
 	{ .name = "log-format",
 		.argument = "json|text",

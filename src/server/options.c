@@ -17,6 +17,10 @@ static const struct server_options defaults = {
 	.action = SERVER_RUN,
 	.map_bytes = UINT64_C(64) << 30,
 	.contexts = 64,
+	.revisions_kept = 100,
+	.trash_retention_us = INT64_C(30) * 86400 * 1000000,
+	.change_retention_us = INT64_C(30) * 86400 * 1000000,
+	.changes_kept = 1000000,
 	.log_level = LOG_INFO,
 };
 

@@ -24,6 +24,10 @@ struct server_options {
 	char *url_text; /* owned; what urls from the environment point into */
 	uint64_t map_bytes;
 	size_t contexts;
+	uint32_t revisions_kept;
+	int64_t trash_retention_us; /* 0: for ever; so below */
+	int64_t change_retention_us;
+	uint64_t changes_kept; /* 0: no bound */
 	enum log_format log_format;
 	enum log_level log_level;
 	bool insecure;

@@ -12,7 +12,9 @@
 enum { ARGUMENTS_MAX = 8 };
 
 static const char *const variables[] = { "LECTERND_DATA", "LECTERND_LISTEN", "LECTERND_MAP_SIZE",
-	"LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL", "LECTERND_INSECURE" };
+	"LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL", "LECTERND_INSECURE",
+	"LECTERND_REVISIONS_KEPT", "LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION",
+	"LECTERND_CHANGES_KEPT" };
 
 static int forget_environment(void **state)
 {
@@ -61,6 +63,18 @@ static const struct {
 		"--map-size: '18446744073709551615T' is not between 1M and 64T" },
 	{ ARGUMENTS("--contexts", "0"), "--contexts: '0' is not a number from 1 to 512" },
 	{ ARGUMENTS("--contexts", "513"), "--contexts: '513' is not a number from 1 to 512" },
+	{ ARGUMENTS("--revisions-kept", "10001"),
+		"--revisions-kept: '10001' is not a number from 0 to 10000" },
+	{ ARGUMENTS("--trash-retention", "30"),
+		"--trash-retention: '30' is not a time; write for example 30d, 12h, 15m or 10s, or "
+		"0" },
+	{ ARGUMENTS("--trash-retention", "1w"),
+		"--trash-retention: '1w' is not a time; write for example 30d, 12h, 15m or 10s, or "
+		"0" },
+	{ ARGUMENTS("--change-retention", "36501d"),
+		"--change-retention: '36501d' is not at most 36500d" },
+	{ ARGUMENTS("--changes-kept", "-1"),
+		"--changes-kept: '-1' is not a number from 0 to 1000000000000" },
 	{ ARGUMENTS("--log-format", "xml"), "--log-format: 'xml' is not json or text" },
 	{ ARGUMENTS("--log-level", "loud"),
 		"--log-level: 'loud' is not debug, info, warn or error" },
@@ -95,6 +109,10 @@ static void has_safe_defaults(void **state)
 	assert_string_equal(options.urls[0], "tcp://127.0.0.1:7400");
 	assert_true(options.map_bytes == UINT64_C(64) << 30);
 	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.revisions_kept, 100);
+	assert_true(options.trash_retention_us == INT64_C(30) * 86400 * 1000000);
+	assert_true(options.change_retention_us == INT64_C(30) * 86400 * 1000000);
+	assert_int_equal(options.changes_kept, 1000000);
 	assert_int_equal(options.log_level, LOG_INFO);
 	assert_false(options.insecure);
 	server_options_done(&options);
@@ -109,12 +127,20 @@ static void reads_the_environment(void **state)
 	setenv("LECTERND_LISTEN", " tcp://[::1]:0  ipc:///a ", 1);
 	setenv("LECTERND_MAP_SIZE", "1T", 1);
 	setenv("LECTERND_CONTEXTS", "", 1);
+	setenv("LECTERND_REVISIONS_KEPT", "7", 1);
+	setenv("LECTERND_TRASH_RETENTION", "12h", 1);
+	setenv("LECTERND_CHANGE_RETENTION", "0", 1);
+	setenv("LECTERND_CHANGES_KEPT", "5", 1);
 	assert_int_equal(parse(none, &options, NULL), CODE_OK);
 	assert_string_equal(options.data, "/e");
 	assert_int_equal(options.url_count, 2);
 	assert_string_equal(options.urls[0], "tcp://[::1]:0");
 	assert_string_equal(options.urls[1], "ipc:///a");
 	assert_true(options.map_bytes == UINT64_C(1) << 40);
+	assert_int_equal(options.revisions_kept, 7);
+	assert_true(options.trash_retention_us == INT64_C(12) * 3600 * 1000000);
+	assert_true(options.change_retention_us == 0);
+	assert_int_equal(options.changes_kept, 5);
 	assert_int_equal(options.contexts, 64);
 	server_options_done(&options);
 
@@ -170,8 +196,9 @@ static void knows_which_addresses_are_local(void **state)
 /* The help and the page come from one table; each has every option but the hidden one. */
 static void documents_every_option(void **state)
 {
-	static const char *const names[] = { "data", "listen", "map-size", "contexts", "log-format",
-		"log-level", "insecure", "version", "help" };
+	static const char *const names[] = { "data", "listen", "map-size", "contexts",
+		"revisions-kept", "trash-retention", "change-retention", "changes-kept",
+		"log-format", "log-level", "insecure", "version", "help" };
 	char *help = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&help, &size);
