@@ -44,7 +44,9 @@ static _Noreturn void give_up(const char *what, const struct error *err)
 static void start(struct local_server *server)
 {
 	struct error err;
-	struct store_options store = { .directory = server->directory, .map_bytes = MAP_BYTES };
+	struct store_options store = { .directory = server->directory,
+		.retention = { .revisions_kept = LOCAL_SERVER_REVISIONS_KEPT },
+		.map_bytes = MAP_BYTES };
 	struct rpc_options rpc;
 	if (store_open(&store, &server->store, &err) != CODE_OK)
 		give_up("open store", &err);

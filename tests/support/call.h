@@ -17,6 +17,8 @@ struct rpc;
 struct services;
 struct store;
 
+enum { LOCAL_SERVER_REVISIONS_KEPT = 10 };
+
 struct local_server {
 	char directory[64]; /* of the store; removed by local_server_close() */
 	struct store *store;

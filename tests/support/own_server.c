@@ -1,5 +1,12 @@
 #include "support/own_server.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 struct local_server server;
 struct answer answer;
 
@@ -29,4 +36,13 @@ uint64_t publish(int64_t time_us, const char *tag, const char *category)
 			.publish_time_us = time_us },
 		&answer)
 		->id;
+}
+
+void assert_refused(enum code code, const char *reason, const char *part)
+{
+	if (answer.code != code || strstr(answer.err.text, part) == NULL)
+		print_error("%s %s\n", code_name(answer.code), answer.err.text);
+	assert_int_equal(answer.code, code);
+	assert_string_equal(answer.err.reason, reason);
+	assert_non_null(strstr(answer.err.text, part));
 }

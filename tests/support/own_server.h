@@ -10,6 +10,9 @@ extern struct answer answer; /* freed after each test */
 int set_up(void **state);
 int tear_down(void **state);
 
+/* What the last answer must have been. `part` is a part of its text. */
+void assert_refused(enum code code, const char *reason, const char *part);
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 #define PUBLISHED LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED
