@@ -30,8 +30,8 @@ enum lectern_code {
 	LECTERN_PERMISSION_DENIED = 7,
 	LECTERN_RESOURCE_EXHAUSTED = 8, /* a limit; repeat later if retry_after_ms is not 0 */
 	LECTERN_FAILED_PRECONDITION = 9,
-	LECTERN_ABORTED = 10, /* a stale etag: read again, then decide */
-	LECTERN_OUT_OF_RANGE = 11,
+	LECTERN_ABORTED = 10,	   /* a stale etag: read again, then decide */
+	LECTERN_OUT_OF_RANGE = 11, /* changes that are no longer kept, or not there yet */
 	LECTERN_UNIMPLEMENTED = 12,
 	LECTERN_INTERNAL = 13,
 	LECTERN_UNAVAILABLE = 14, /* not connected or stopping; safe to repeat */
@@ -46,6 +46,10 @@ struct lectern_error {
 	char reason[64];	 /* UPPER_SNAKE for programs, for example "SLUG_TAKEN"; may be "" */
 	char field[128];	 /* path of the wrong field of the request; may be "" */
 	uint32_t retry_after_ms; /* when a repeat may succeed; 0: a repeat does not help */
+	char etag[64];		 /* after "ETAG_MISMATCH" the current one; else "" */
+	/* After an OUT_OF_RANGE of ListChanges the oldest change that the server still has; else 0.
+	 */
+	uint64_t oldest_revision;
 };
 
 /* "NOT_FOUND" and so on; "UNKNOWN" for other numbers. */

@@ -1,8 +1,13 @@
 #include "base/error.h"
 
+#include "base/limits.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+_Static_assert(ERROR_VALUE_BYTES_MAX >= LIMIT_ETAG_BYTES, "an etag is a fact");
+_Static_assert(ERROR_VALUE_BYTES_MAX >= LIMIT_EPOCH_BYTES, "an epoch is a fact");
 
 const char *code_name(enum code code)
 {
@@ -65,6 +70,7 @@ static void set(struct error *err, enum code code, const char *reason, const cha
 	err->code = code;
 	err->reason = reason;
 	err->retry_ms = 0;
+	err->fact_count = 0;
 	snprintf(err->field, sizeof err->field, "%s", field);
 	cut_at_character(err->field);
 }
@@ -114,6 +120,19 @@ enum code fail_out_of_memory(struct error *err)
 {
 	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
 		"the request needs more memory than one call may use");
+}
+
+void error_tell(struct error *err, const char *key, const char *fmt, ...)
+{
+	if (err == NULL || err->fact_count == ERROR_FACTS_MAX)
+		return;
+	struct error_fact *fact = &err->facts[err->fact_count++];
+	fact->key = key;
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(fact->value, sizeof fact->value, fmt, args);
+	va_end(args);
+	cut_at_character(fact->value);
 }
 
 enum code wrap(struct error *err, enum code code, const char *fmt, ...)

@@ -30,6 +30,18 @@ enum code {
 	CODE_UNAUTHENTICATED = 16,
 };
 
+enum {
+	ERROR_FACTS_MAX = 4,
+	ERROR_KEY_BYTES_MAX = 32,   /* of a fact */
+	ERROR_VALUE_BYTES_MAX = 64, /* of a fact, without the NUL */
+};
+
+/* One thing that programs may want to know about an error, as text. */
+struct error_fact {
+	const char *key; /* lower snake case, a string literal */
+	char value[ERROR_VALUE_BYTES_MAX + 1];
+};
+
 struct error {
 	enum code code;
 	char text[512];
@@ -39,6 +51,9 @@ struct error {
 	char field[128];
 	/* When a repeat may succeed, in milliseconds; 0 means that a repeat does not help. */
 	uint32_t retry_ms;
+	/* What error_tell() was told. */
+	unsigned fact_count;
+	struct error_fact facts[ERROR_FACTS_MAX];
 };
 
 /* "NOT_FOUND" and so on; "UNKNOWN" for a number that is none of them. */
@@ -57,6 +72,10 @@ enum code fail_field(struct error *err, enum code code, const char *reason, cons
 
 /* RESOURCE_EXHAUSTED, OUT_OF_MEMORY: a call has used up its arena, or the machine its memory. */
 enum code fail_out_of_memory(struct error *err);
+
+/* Adds a fact to an error that fail_reason() or fail_field() has filled. A value that is too long
+ * is cut, a fact beyond the last place is left out. NULL is allowed for err. */
+void error_tell(struct error *err, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "what: " before the text that is already in *err; the rest of it is kept. */
 enum code wrap(struct error *err, enum code code, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -41,8 +41,10 @@ void problem_fill_rpc(struct problem *problem, const struct lectern_error *err)
 		.status = exit_status_of(err->code),
 		.code = err->code,
 		.retry_ms = err->retry_after_ms,
+		.oldest_revision = err->oldest_revision,
 	};
 	snprintf(problem->message, sizeof problem->message, "%s", err->message);
+	snprintf(problem->etag, sizeof problem->etag, "%s", err->etag);
 	snprintf(problem->reason, sizeof problem->reason, "%s", err->reason);
 	snprintf(problem->field, sizeof problem->field, "%s", err->field);
 }
@@ -126,14 +128,34 @@ static void add_detail(Lectern__Rpc__V1__Status *status, struct arena *arena, co
 	status->details[status->n_details++] = any;
 }
 
+static void add_info(
+	const struct problem *problem, Lectern__Rpc__V1__Status *status, struct arena *arena)
+{
+	char revision[24];
+	Lectern__Rpc__V1__ErrorInfo info = LECTERN__RPC__V1__ERROR_INFO__INIT;
+	Lectern__Rpc__V1__ErrorInfo__MetadataEntry fact =
+		LECTERN__RPC__V1__ERROR_INFO__METADATA_ENTRY__INIT;
+	Lectern__Rpc__V1__ErrorInfo__MetadataEntry *facts[] = { &fact };
+	snprintf(revision, sizeof revision, "%" PRIu64, problem->oldest_revision);
+	if (problem->etag[0] != '\0') {
+		fact.key = (char *)"etag_current";
+		fact.value = (char *)problem->etag;
+	} else if (problem->oldest_revision != 0) {
+		fact.key = (char *)"oldest_revision";
+		fact.value = revision;
+	}
+	info.reason = (char *)problem->reason;
+	info.domain = (char *)"lectern";
+	info.metadata = facts;
+	info.n_metadata = fact.key[0] != '\0';
+	if (*problem->reason != '\0')
+		add_detail(status, arena, "type.googleapis.com/google.rpc.ErrorInfo", &info.base);
+}
+
 static void add_details(
 	const struct problem *problem, Lectern__Rpc__V1__Status *status, struct arena *arena)
 {
-	Lectern__Rpc__V1__ErrorInfo info = LECTERN__RPC__V1__ERROR_INFO__INIT;
-	info.reason = (char *)problem->reason;
-	info.domain = (char *)"lectern";
-	if (*problem->reason != '\0')
-		add_detail(status, arena, "type.googleapis.com/google.rpc.ErrorInfo", &info.base);
+	add_info(problem, status, arena);
 	Lectern__Rpc__V1__BadRequest__FieldViolation violation =
 		LECTERN__RPC__V1__BAD_REQUEST__FIELD_VIOLATION__INIT;
 	Lectern__Rpc__V1__BadRequest__FieldViolation *violations[] = { &violation };

@@ -19,7 +19,9 @@ struct problem {
 	char reason[64];
 	char field[128];
 	uint32_t retry_ms;
-	char hint[256]; /* one more line for people, or "" */
+	char etag[64];		  /* the current one, after a stale one; or "" */
+	uint64_t oldest_revision; /* that the server still lists; or 0 */
+	char hint[256];		  /* one more line for people, or "" */
 };
 
 /* Fills a problem that is not yet the end of the command. */

@@ -17,6 +17,9 @@ enum {
 	ANY_TYPE_URL = 1,
 	ANY_VALUE = 2,
 	ERROR_INFO_REASON = 1,
+	ERROR_INFO_METADATA = 3,
+	METADATA_KEY = 1,
+	METADATA_VALUE = 2,
 	BAD_REQUEST_VIOLATIONS = 1,
 	VIOLATION_FIELD = 1,
 	RETRY_INFO_DELAY = 1,
@@ -83,6 +86,47 @@ static bool is_type(struct slice url, const char *name)
 	       memcmp(url.data + url.size - want.size, want.data, want.size) == 0;
 }
 
+/* A decimal number; 0 for any other text. */
+static uint64_t read_number(struct slice text)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned digit = (unsigned)text.data[i] - '0';
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return 0;
+		number = 10 * number + digit;
+	}
+	return number;
+}
+
+static bool read_metadata(struct slice entry, struct lectern_error *err)
+{
+	struct slice key, value;
+	if (!find_bytes(entry, METADATA_KEY, &key) || !find_bytes(entry, METADATA_VALUE, &value))
+		return false;
+	if (slice_equals(key, slice_of_text("etag_current")))
+		copy_text(err->etag, sizeof err->etag, value);
+	else if (slice_equals(key, slice_of_text("oldest_revision")))
+		err->oldest_revision = read_number(value);
+	return true;
+}
+
+static bool read_error_info(struct slice info, struct lectern_error *err)
+{
+	while (info.size > 0) {
+		struct wire_field field;
+		if (!wire_next(&info, &field))
+			return false;
+		if (field.type != WIRE_BYTES)
+			continue;
+		if (field.number == ERROR_INFO_REASON)
+			copy_text(err->reason, sizeof err->reason, field.bytes);
+		else if (field.number == ERROR_INFO_METADATA && !read_metadata(field.bytes, err))
+			return false;
+	}
+	return true;
+}
+
 /* Takes from one google.protobuf.Any what struct lectern_error has a place for. */
 static bool read_detail(struct slice any, struct lectern_error *err)
 {
@@ -90,9 +134,7 @@ static bool read_detail(struct slice any, struct lectern_error *err)
 	if (!find_bytes(any, ANY_TYPE_URL, &url) || !find_bytes(any, ANY_VALUE, &value))
 		return false;
 	if (is_type(url, "google.rpc.ErrorInfo")) {
-		if (!find_bytes(value, ERROR_INFO_REASON, &part))
-			return false;
-		copy_text(err->reason, sizeof err->reason, part);
+		return read_error_info(value, err);
 	} else if (is_type(url, "google.rpc.BadRequest")) {
 		struct slice field;
 		if (!find_bytes(value, BAD_REQUEST_VIOLATIONS, &part) ||

@@ -7,7 +7,7 @@
 
 enum {
 	REASON_BYTES_MAX = 64,
-	INFO_BYTES_MAX = 160,
+	INFO_BYTES_MAX = 160 + ERROR_FACTS_MAX * (ERROR_KEY_BYTES_MAX + ERROR_VALUE_BYTES_MAX + 8),
 	VIOLATION_BYTES_MAX = 700,
 	RETRY_BYTES_MAX = 32,
 };
@@ -64,20 +64,37 @@ static const char *reason_of(const struct error *err)
 	return usable ? err->reason : code_name(err->code);
 }
 
+/* Whose turn it is, then the facts. */
+struct metadata {
+	Lectern__Rpc__V1__ErrorInfo__MetadataEntry entries[1 + ERROR_FACTS_MAX];
+	Lectern__Rpc__V1__ErrorInfo__MetadataEntry *list[1 + ERROR_FACTS_MAX];
+	size_t count;
+};
+
+static void add_entry(struct metadata *metadata, const char *key, const char *value)
+{
+	Lectern__Rpc__V1__ErrorInfo__MetadataEntry *entry = &metadata->entries[metadata->count];
+	if (strlen(key) > ERROR_KEY_BYTES_MAX)
+		return;
+	lectern__rpc__v1__error_info__metadata_entry__init(entry);
+	entry->key = text_field(key);
+	entry->value = text_field(value);
+	metadata->list[metadata->count++] = entry;
+}
+
 static size_t write_info(const struct error *err, uint8_t *out)
 {
-	Lectern__Rpc__V1__ErrorInfo__MetadataEntry turn;
-	lectern__rpc__v1__error_info__metadata_entry__init(&turn);
-	turn.key = text_field("turn");
-	turn.value = text_field(status_turn(err));
-	Lectern__Rpc__V1__ErrorInfo__MetadataEntry *entries[] = { &turn };
+	struct metadata metadata = { .count = 0 };
+	add_entry(&metadata, "turn", status_turn(err));
+	for (unsigned i = 0; i < err->fact_count; i++)
+		add_entry(&metadata, err->facts[i].key, err->facts[i].value);
 
 	Lectern__Rpc__V1__ErrorInfo info;
 	lectern__rpc__v1__error_info__init(&info);
 	info.reason = text_field(reason_of(err));
 	info.domain = text_field("lectern");
-	info.n_metadata = 1;
-	info.metadata = entries;
+	info.n_metadata = metadata.count;
+	info.metadata = metadata.list;
 	return lectern__rpc__v1__error_info__pack(&info, out);
 }
 

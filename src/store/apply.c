@@ -166,9 +166,12 @@ enum code apply_check_etag(
 {
 	if (expected[0] == '\0' || strcmp(expected, current) == 0)
 		return CODE_OK;
-	return fail_field(err, CODE_ABORTED, "ETAG_MISMATCH", "etag",
+	fail_field(err, CODE_ABORTED, "ETAG_MISMATCH", "etag",
 		"the %s has changed: you sent \"%s\", it is \"%s\"; read it again and repeat", what,
 		expected, current);
+	error_tell(err, "etag_sent", "%s", expected);
+	error_tell(err, "etag_current", "%s", current);
+	return CODE_ABORTED;
 }
 
 static bool slug_is_free(struct apply *apply, enum slug_space space, const char *slug)

@@ -58,6 +58,32 @@ static void test_a_new_error_forgets_the_old_one(void **state)
 	assert_int_equal(wrap(NULL, CODE_INTERNAL, "nobody asks"), CODE_INTERNAL);
 }
 
+static void test_facts_stand_beside_the_text(void **state)
+{
+	struct error err;
+	char long_value[200];
+	memset(long_value, 'x', sizeof long_value - 1);
+	long_value[sizeof long_value - 1] = '\0';
+	memcpy(long_value + ERROR_VALUE_BYTES_MAX - 1, "\xC3\xA9", 2); /* split by the cut */
+	fail_reason(&err, CODE_OUT_OF_RANGE, "CHANGES_TRIMMED", "too late");
+	error_tell(&err, "revision", "%d", 7);
+	error_tell(&err, "long", "%s", long_value);
+	assert_int_equal(err.fact_count, 2);
+	assert_string_equal(err.facts[0].key, "revision");
+	assert_string_equal(err.facts[0].value, "7");
+	assert_int_equal(strlen(err.facts[1].value), ERROR_VALUE_BYTES_MAX - 1);
+	assert_valid(err.facts[1].value);
+	wrap(&err, CODE_OUT_OF_RANGE, "watch");
+	assert_int_equal(err.fact_count, 2);
+	for (int i = 0; i < ERROR_FACTS_MAX; i++)
+		error_tell(&err, "one more", "%d", i);
+	assert_int_equal(err.fact_count, ERROR_FACTS_MAX);
+	assert_string_equal(err.facts[ERROR_FACTS_MAX - 1].value, "1");
+	fail(&err, CODE_INTERNAL, "another error");
+	assert_int_equal(err.fact_count, 0);
+	error_tell(NULL, "nobody", "asks");
+}
+
 static void test_wrap_keeps_all_but_code_and_text(void **state)
 {
 	struct error err;
@@ -117,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_are_those_of_google_rpc_code),
 		cmocka_unit_test(test_a_new_error_forgets_the_old_one),
+		cmocka_unit_test(test_facts_stand_beside_the_text),
 		cmocka_unit_test(test_wrap_keeps_all_but_code_and_text),
 		cmocka_unit_test(test_a_long_text_is_cut_at_a_character),
 		cmocka_unit_test(test_a_short_text_is_not_cut),

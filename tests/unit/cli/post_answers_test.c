@@ -298,6 +298,38 @@ static void test_archives(void **state)
 	RUN_ALL(archives);
 }
 
+#define FACT(code, reason, key, value) \
+	"{\"code\":" code ",\"message\":\"no\",\"details\":[{\"@type\":\"type.googleapis.com/" \
+	"google.rpc.ErrorInfo\",\"reason\":\"" reason \
+	"\",\"domain\":\"lectern\",\"metadata\":{\"" key "\":\"" value "\"}}]}"
+
+/* What a program may go on with after an error. */
+static const struct run facts[] = {
+	{ .label = "an etag for programs",
+		.line = "-o|jsonl|post|delete|1|--etag|a",
+		.answers = { "!" FACT("10", "ETAG_MISMATCH", "etag_current", "1f3a") },
+		.status = 74,
+		.out = "",
+		.err = FACT("10", "ETAG_MISMATCH", "etag_current", "1f3a") "\n" },
+	{ .label = "an etag for people",
+		.line = "post|delete|1|--etag|a",
+		.answers = { "!" FACT("10", "ETAG_MISMATCH", "etag_current", "1f3a") },
+		.status = 74,
+		.out = "",
+		.err = "lectern: ABORTED: no\n  reason: ETAG_MISMATCH\n" },
+	{ .label = "a revision for programs",
+		.line = "-o|jsonl|post|get|1",
+		.answers = { "!" FACT("11", "CHANGES_TRIMMED", "oldest_revision", "42") },
+		.status = 75,
+		.out = "",
+		.err = FACT("11", "CHANGES_TRIMMED", "oldest_revision", "42") "\n" },
+};
+
+static void test_facts(void **state)
+{
+	RUN_ALL(facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_archives),
+		cmocka_unit_test(test_facts),
 	};
 	return cmocka_run_group_tests(tests, scripted_set_up, scripted_tear_down);
 }

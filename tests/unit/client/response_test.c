@@ -1,5 +1,6 @@
 #include "client/response.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,6 +118,67 @@ static void test_payload(void **state)
 	assert_int_equal(response.revision, 42);
 }
 
+/* The last of two keys counts; what is no number is 0. */
+static const struct {
+	const char *label, *entries; /* of the metadata, as ErrorInfo's bytes */
+	const char *etag;
+	uint64_t oldest_revision;
+} facts[] = {
+	{ "none", "", "", 0 },
+	{ "whose turn it is", "1a 0e 0a 04 'turn' 12 06 'caller'", "", 0 },
+	{ "an etag", "1a 14 0a 0c 'etag_current' 12 04 '1f3a'", "1f3a", 0 },
+	{ "the etag that was sent", "1a 11 0a 09 'etag_sent' 12 04 '1f3a'", "", 0 },
+	{ "a revision", "1a 15 0a 0f 'oldest_revision' 12 02 '42'", "", 42 },
+	{ "both", "1a 15 0a 0f 'oldest_revision' 12 02 '42' 1a 12 0a 0c 'etag_current' 12 02 '1f'",
+		"1f", 42 },
+	{ "the value first", "1a 15 12 02 '42' 0a 0f 'oldest_revision'", "", 42 },
+	{ "twice",
+		"1a 14 0a 0f 'oldest_revision' 12 01 '1' 1a 14 0a 0f 'oldest_revision' 12 01 '2'",
+		"", 2 },
+	{ "no value", "1a 11 0a 0f 'oldest_revision'", "", 0 },
+	{ "no number", "1a 15 0a 0f 'oldest_revision' 12 02 '4x'", "", 0 },
+	{ "a negative number", "1a 15 0a 0f 'oldest_revision' 12 02 '-4'", "", 0 },
+	{ "the largest", "1a 27 0a 0f 'oldest_revision' 12 14 '18446744073709551615'", "",
+		UINT64_MAX },
+	{ "one more", "1a 27 0a 0f 'oldest_revision' 12 14 '18446744073709551616'", "", 0 },
+	{ "an etag that is not UTF-8", "1a 12 0a 0c 'etag_current' 12 02 '1' ff", "1", 0 },
+};
+
+static size_t add_head(uint8_t tag, size_t size_bytes, uint8_t *out)
+{
+	out[0] = tag;
+	out[1] = (uint8_t)size_bytes;
+	return 2;
+}
+
+static void test_facts(void **state)
+{
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+		uint8_t info[128], frame[256];
+		size_t info_size = read_frame(facts[i].entries, info);
+		size_t url_size = strlen(ERROR_INFO);
+		size_t any_size = 2 + url_size + 2 + info_size;
+		size_t size = add_head(0x0a, 2 + 2 + any_size, frame);
+		size += add_head(0x08, LECTERN_ABORTED, frame + size);
+		size += add_head(0x1a, any_size, frame + size);
+		size += add_head(0x0a, url_size, frame + size);
+		memcpy(frame + size, ERROR_INFO, url_size);
+		size += url_size;
+		size += add_head(0x12, info_size, frame + size);
+		memcpy(frame + size, info, info_size);
+		size += info_size;
+		assert_true(size < 128); /* each length is one byte */
+		struct response response;
+		struct lectern_error err;
+		memset(&err, 0x55, sizeof err);
+		if (response_read(slice_of(frame, size), &response, &err) != LECTERN_ABORTED ||
+			strcmp(err.etag, facts[i].etag) != 0 ||
+			err.oldest_revision != facts[i].oldest_revision)
+			fail_msg("%s: %d '%s' %" PRIu64, facts[i].label, err.code, err.etag,
+				err.oldest_revision);
+	}
+}
+
 /* A text longer than its place is cut at a character. */
 static void test_long_message(void **state)
 {
@@ -137,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_long_message),
 	};
 	return cmocka_run_group_tests_name("response", tests, NULL, NULL);

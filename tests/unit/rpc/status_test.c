@@ -34,7 +34,9 @@ static const ProtobufCBinaryData *find_detail(
 	return NULL;
 }
 
-static void check_info(const Lectern__Rpc__V1__Status *status, const char *reason, const char *turn)
+/* The rest of its metadata is that of the error. */
+static void check_info(const Lectern__Rpc__V1__Status *status, const struct error *err,
+	const char *reason, const char *turn)
 {
 	const ProtobufCBinaryData *detail = find_detail(status, "ErrorInfo");
 	assert_non_null(detail);
@@ -43,9 +45,13 @@ static void check_info(const Lectern__Rpc__V1__Status *status, const char *reaso
 	assert_non_null(info);
 	assert_string_equal(info->reason, reason);
 	assert_string_equal(info->domain, "lectern");
-	assert_int_equal(info->n_metadata, 1);
+	assert_int_equal(info->n_metadata, 1 + err->fact_count);
 	assert_string_equal(info->metadata[0]->key, "turn");
 	assert_string_equal(info->metadata[0]->value, turn);
+	for (unsigned i = 0; i < err->fact_count; i++) {
+		assert_string_equal(info->metadata[1 + i]->key, err->facts[i].key);
+		assert_string_equal(info->metadata[1 + i]->value, err->facts[i].value);
+	}
 	lectern__rpc__v1__error_info__free_unpacked(info, NULL);
 }
 
@@ -81,7 +87,7 @@ static void tells_whose_turn_it_is(void **state)
 		assert_int_equal(status->code, turns[i].code);
 		assert_string_equal(status->message, "what went wrong");
 		assert_int_equal(status->n_details, 1);
-		check_info(status, code_name(turns[i].code), turns[i].turn);
+		check_info(status, &err, code_name(turns[i].code), turns[i].turn);
 		lectern__rpc__v1__status__free_unpacked(status, NULL);
 	}
 }
@@ -110,7 +116,7 @@ static void names_the_field_and_the_delay(void **state)
 	assert_string_equal(
 		status->message, "post.tags[2].slug: 250 bytes; at most 200 are allowed");
 	assert_int_equal(status->n_details, 3);
-	check_info(status, "FIELD_TOO_LONG", "caller");
+	check_info(status, &err, "FIELD_TOO_LONG", "caller");
 
 	const ProtobufCBinaryData *detail = find_detail(status, "BadRequest");
 	Lectern__Rpc__V1__BadRequest *bad =
@@ -130,6 +136,24 @@ static void names_the_field_and_the_delay(void **state)
 	lectern__rpc__v1__status__free_unpacked(status, NULL);
 }
 
+static void tells_facts(void **state)
+{
+	struct error err;
+	fail_reason(&err, CODE_OUT_OF_RANGE, "CHANGES_TRIMMED", "too late");
+	error_tell(&err, "oldest_revision", "%d", 7);
+	error_tell(&err, "epoch", "%s", "");
+	Lectern__Rpc__V1__Status *status = write_and_read(&err);
+	check_info(status, &err, "CHANGES_TRIMMED", "caller");
+	lectern__rpc__v1__status__free_unpacked(status, NULL);
+
+	fail_reason(&err, CODE_OUT_OF_RANGE, "CHANGES_TRIMMED", "too late");
+	error_tell(&err, "a_key_of_more_than_thirty_two_bytes", "left out");
+	status = write_and_read(&err);
+	err.fact_count = 0;
+	check_info(status, &err, "CHANGES_TRIMMED", "caller");
+	lectern__rpc__v1__status__free_unpacked(status, NULL);
+}
+
 /* Everything as long as it can be. */
 static void fits_into_its_room(void **state)
 {
@@ -139,15 +163,20 @@ static void fits_into_its_room(void **state)
 	memset(err.text, 't', sizeof err.text - 1);
 	memset(err.field, 'f', sizeof err.field - 1);
 	err.reason = long_reason;
+	for (int i = 0; i < ERROR_FACTS_MAX; i++) {
+		char value[ERROR_VALUE_BYTES_MAX + 1] = { 0 };
+		memset(value, '0' + i, ERROR_VALUE_BYTES_MAX);
+		error_tell(&err, "a_key_of_thirty_two_bytes_and_no", "%s", value);
+	}
 	Lectern__Rpc__V1__Status *status = write_and_read(&err);
 	assert_int_equal(status->n_details, 3);
-	check_info(status, long_reason, "caller");
+	check_info(status, &err, long_reason, "caller");
 	lectern__rpc__v1__status__free_unpacked(status, NULL);
 
 	err.reason = "A_REASON_OF_MORE_THAN_64_BYTES_IS_REPLACED_BY_THE_NAME_OF_THE_CODE_"
 		     "BECAUSE_ROOM_IS_FIXED";
 	status = write_and_read(&err);
-	check_info(status, "UNAUTHENTICATED", "caller");
+	check_info(status, &err, "UNAUTHENTICATED", "caller");
 	lectern__rpc__v1__status__free_unpacked(status, NULL);
 }
 
@@ -157,6 +186,7 @@ int main(void)
 		cmocka_unit_test(tells_whose_turn_it_is),
 		cmocka_unit_test(gives_limits_to_who_can_act),
 		cmocka_unit_test(names_the_field_and_the_delay),
+		cmocka_unit_test(tells_facts),
 		cmocka_unit_test(fits_into_its_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
