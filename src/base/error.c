@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(ERROR_VALUE_BYTES_MAX >= LIMIT_ETAG_BYTES, "an etag is a fact");
-_Static_assert(ERROR_VALUE_BYTES_MAX >= LIMIT_EPOCH_BYTES, "an epoch is a fact");
+_Static_assert((int)ERROR_VALUE_BYTES_MAX >= (int)LIMIT_ETAG_BYTES, "an etag is a fact");
+_Static_assert((int)ERROR_VALUE_BYTES_MAX >= (int)LIMIT_EPOCH_BYTES, "an epoch is a fact");
 
 const char *code_name(enum code code)
 {

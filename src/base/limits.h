@@ -70,12 +70,22 @@ enum {
 	DEFAULT_ARCHIVE_PAGE_SIZE = 10,
 	DEFAULT_TERM_PAGE_SIZE = 100,
 	DEFAULT_SEARCH_PAGE_SIZE = 10,
+	DEFAULT_CHANGE_PAGE_SIZE = 100,
 	DEFAULT_FACET_SIZE = 10,
 
 	/* Queues of the server. */
 	LIMIT_WRITE_QUEUE = 1024,
 	LIMIT_WRITE_QUEUE_BYTES = 64 * 1024 * 1024,
 	LIMIT_LISTENERS = 16,
+	LIMIT_PARKED_CALLS = 256,
+	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges */
+	/* An answer to a call that has waited: one change answers many of them at once. */
+	WAITED_PAGE_BYTES = 1024 * 1024,
+
+	/* The PUB socket. */
+	LIMIT_SUBSCRIBERS = 256,
+	PUBLISHED_CHANGES = 64, /* of one message */
+	PUBLISHED_BYTES = 256 * 1024,
 };
 
 /* How long the answer to a write is kept for repeats with the same request id. */

@@ -102,6 +102,8 @@ static void prepare(const struct rpc *rpc, struct rpc_call *call)
 	call->deadline_ns = call->arrival_ns + (uint64_t)timeout_ms * 1000000;
 	call->revision = 0;
 	call->pending = false;
+	call->wake = NULL;
+	atomic_init(&call->wanted, RPC_WANTED);
 	call->finished.code = CODE_OK;
 	atomic_init(&call->parties, 2);
 	reply_init(&call->reply, call->arena);
@@ -207,17 +209,27 @@ static void run(struct rpc_call *call, const ProtobufCMessage *request)
 		complete(call, NULL);
 }
 
+/* The call is its handler's own from here on, unless that fails. */
+static void run_wait(struct rpc_call *call, const ProtobufCMessage *request)
+{
+	struct error err = { .code = CODE_OK };
+	atomic_init(&call->parties, 1); /* the one who calls rpc_finish() */
+	enum code code = call->row->handle(call, request, &err);
+	if (code != CODE_OK)
+		complete(call, checked(code, &err));
+}
+
 void rpc_finish(struct rpc_call *call, const struct error *err)
 {
 	if (err != NULL) {
 		call->finished = *err;
 		if (err->code == CODE_OK)
-			fail(&call->finished, CODE_INTERNAL, "the write failed without a reason");
+			fail(&call->finished, CODE_INTERNAL, "the call failed without a reason");
 	}
 	leave(call);
 }
 
-/* A write is not even queued at a server that is behind. */
+/* A write is not even queued at a server that is behind, and nobody waits there. */
 static enum code check_min_revision(const struct rpc_call *call, struct error *err)
 {
 	if (call->min_revision == 0)
@@ -237,7 +249,7 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	struct error err;
 	ProtobufCMessage *request = NULL;
 	enum code code = accept_call(rpc, call, &request, &err);
-	if (code == CODE_OK && call->row->access == RPC_WRITE)
+	if (code == CODE_OK && (call->row->access == RPC_WRITE || call->row->access == RPC_WAIT))
 		code = check_min_revision(call, &err);
 	if (code != CODE_OK) {
 		complete(call, &err);
@@ -250,6 +262,9 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	case RPC_NONE:
 	case RPC_WRITE:
 		run(call, request);
+		return;
+	case RPC_WAIT:
+		run_wait(call, request);
 		return;
 	}
 }

@@ -23,6 +23,14 @@ enum rpc_access {
 	RPC_NONE,  /* does not ask the store */
 	RPC_READ,  /* is handled on a snapshot, in the transport's thread */
 	RPC_WRITE, /* is queued for the writer and finished by it later */
+	RPC_WAIT,  /* may wait for something to happen; opens its snapshots itself */
+};
+
+/* Whether a parked call's answer is still wanted. */
+enum rpc_wanted {
+	RPC_WANTED,
+	RPC_STOPPING, /* the server ends */
+	RPC_LEFT,     /* the client has gone */
 };
 
 /* One call. The transport owns the memory and may use it again after respond() was called. */
@@ -32,12 +40,15 @@ struct rpc_call {
 	struct slice method; /* "/package.Service/Method"; the slash may be missing */
 	struct slice payload;
 	uint32_t timeout_ms;   /* as sent; 0 means the default */
-	uint64_t min_revision; /* as sent; checked for RPC_READ and, beforehand, RPC_WRITE */
+	uint64_t min_revision; /* as sent; checked for RPC_READ and, beforehand, other access */
 	uint64_t arrival_ns;   /* clock_monotonic_ns() when the request came in */
 	const char *peer;      /* address for logs, never NULL */
 	/* Called exactly once for each dispatched call, from rpc_dispatch() or, for a write, from
 	 * another thread. err is NULL after success. Copies reply's parts before it returns. */
 	void (*respond)(struct rpc_call *call, const struct error *err);
+	/* For rpc_park(): frees the request and whatever else the call does not need while it
+	 * waits. RESOURCE_EXHAUSTED when too many are parked. NULL: any number may be. */
+	enum code (*park)(struct rpc_call *call, struct error *err);
 
 	/* Set by the dispatcher before a handler runs. */
 	const struct rpc *rpc;
@@ -53,6 +64,9 @@ struct rpc_call {
 	 * the handler's return, so that neither meets a call that is already used again. */
 	atomic_int parties;
 	struct error finished; /* what rpc_finish() was given; CODE_OK after success */
+	/* Of a parked call. */
+	atomic_int wanted; /* enum rpc_wanted */
+	void (*wake)(struct rpc_call *call);
 };
 
 /* One row a method. */
@@ -63,7 +77,9 @@ struct rpc_method {
 	 * write handler that returns CODE_OK has filled the reply, or has set call->pending and
 	 * then queued the call; one that fails has not queued it. The call stays valid until the
 	 * handler returns, but once it is queued its arena and reply belong to the thread that
-	 * finishes it. NULL: the method answers UNIMPLEMENTED. */
+	 * finishes it. An RPC_WAIT handler that returns CODE_OK has called rpc_finish() or has
+	 * given the call to a thread that will, and does not touch it any more. NULL: the method
+	 * answers UNIMPLEMENTED. */
 	enum code (*handle)(
 		struct rpc_call *call, const ProtobufCMessage *request, struct error *err);
 	/* For a handler that serves several methods: it finds its row in call->row. */
@@ -116,6 +132,32 @@ void rpc_free(struct rpc *rpc);
  */
 void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
 
-/* Ends a pending call: err is NULL after success. Any thread, once; also before the handler that
- * queued the call has returned. The call must not be touched afterwards. */
+/* Ends a pending call, or one of RPC_WAIT: err is NULL after success. Any thread, once; also before
+ * the handler that queued the call has returned. The call must not be touched afterwards. What the
+ * reply of an RPC_WAIT call names has been copied when this returns. */
 void rpc_finish(struct rpc_call *call, const struct error *err);
+
+/*
+ * Parking: a call that is going to wait for long takes no place from those that do not. In a
+ * handler, before the call is given to whoever finishes it. Afterwards the request, the payload and
+ * everything else in the arena are gone, and the reply is empty. RESOURCE_EXHAUSTED,
+ * TOO_MANY_WAITERS when there is no place for it, UNAVAILABLE when the server is stopping; the call
+ * is as before then.
+ *
+ * wake() is called when the answer is no longer wanted, by any thread and also before the handler
+ * has returned: it must be quick and must not finish the call, but see to it that this happens
+ * soon. NULL: the call takes its time all the same.
+ */
+enum code rpc_park(struct rpc_call *call, void (*wake)(struct rpc_call *call), struct error *err)
+	NODISCARD;
+
+/* For whoever finishes parked calls: CODE_OK while the answer is wanted, else what to finish the
+ * call with. */
+enum code rpc_check_wanted(const struct rpc_call *call, struct error *err) NODISCARD;
+
+/* RESOURCE_EXHAUSTED, TOO_MANY_WAITERS, with a delay. */
+enum code rpc_fail_crowded(struct error *err);
+
+/* For transports: the answer to a parked call is not wanted any more. The transport sees to it, by
+ * a lock that its respond() takes too, that the call is not answered meanwhile. */
+void rpc_unwanted(struct rpc_call *call, enum rpc_wanted why);

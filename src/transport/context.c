@@ -9,10 +9,88 @@ static void receive_next(struct context *context)
 		nng_ctx_recv(context->ctx, context->receive);
 }
 
+static struct context *context_of(struct rpc_call *call)
+{
+	return (struct context *)((char *)call - offsetof(struct context, call));
+}
+
+void context_spare(struct context *context)
+{
+	struct traffic *traffic = context->traffic;
+	pthread_mutex_lock(&traffic->mutex);
+	context->place = CONTEXT_SPARE;
+	context->next_spare = traffic->spare;
+	traffic->spare = context;
+	pthread_mutex_unlock(&traffic->mutex);
+}
+
+/* A spare context, which serves from now on in the place of the one that is parked; NULL if there
+ * is none or the server stops. */
+static struct context *take_place(struct context *context)
+{
+	struct traffic *traffic = context->traffic;
+	struct context *spare = NULL;
+	pthread_mutex_lock(&traffic->mutex);
+	if (atomic_load(&traffic->draining))
+		atomic_store(&context->call.wanted, RPC_STOPPING);
+	else
+		spare = traffic->spare;
+	if (spare != NULL) {
+		traffic->spare = spare->next_spare;
+		spare->place = CONTEXT_SERVING;
+		context->place = CONTEXT_PARKED;
+		atomic_fetch_add(&traffic->parked, 1);
+	}
+	pthread_mutex_unlock(&traffic->mutex);
+	return spare;
+}
+
+static enum code park(struct rpc_call *call, struct error *err)
+{
+	struct context *context = context_of(call);
+	struct context *spare = take_place(context);
+	if (spare == NULL) {
+		enum code code = rpc_check_wanted(call, err);
+		return code == CODE_OK ? rpc_fail_crowded(err) : code;
+	}
+	nng_msg_free(context->request);
+	context->request = NULL;
+	receive_next(spare);
+	return CODE_OK;
+}
+
+void context_unwanted(struct context *context, enum rpc_wanted why)
+{
+	if (context->place == CONTEXT_PARKED)
+		rpc_unwanted(&context->call, why);
+}
+
+/* From here on nobody tells the call any more that it is not wanted. */
+static void leave_parking(struct context *context)
+{
+	pthread_mutex_lock(&context->traffic->mutex);
+	context->place = CONTEXT_ANSWERED;
+	pthread_mutex_unlock(&context->traffic->mutex);
+}
+
 static void leave_flight(struct traffic *traffic)
 {
 	if (atomic_fetch_sub(&traffic->in_flight, 1) == 1 && atomic_load(&traffic->draining))
 		traffic->idle(traffic);
+}
+
+/* After the reply. */
+static void go_on(struct context *context)
+{
+	struct traffic *traffic = context->traffic;
+	bool parked = context->place == CONTEXT_ANSWERED;
+	if (parked) {
+		atomic_fetch_sub(&traffic->parked, 1);
+		context_spare(context); /* and may serve again at once */
+	}
+	leave_flight(traffic);
+	if (!parked)
+		receive_next(context);
 }
 
 /* A reply that fits into little memory, for when the real one did not. */
@@ -45,15 +123,19 @@ static nng_msg *make_reply(const struct rpc_call *call, const struct error *err)
 /* Nothing of the context may be touched after the send: its end starts the next request. */
 static void respond(struct rpc_call *call, const struct error *err)
 {
-	struct context *context = (struct context *)((char *)call - offsetof(struct context, call));
+	struct context *context = context_of(call);
 	nng_msg *reply = make_reply(call, err);
-	nng_msg_free(context->request);
+	if (context->place == CONTEXT_PARKED) {
+		leave_parking(context);
+		arena_done(&context->arena); /* a spare context keeps nothing */
+	} else {
+		nng_msg_free(context->request);
+		arena_reset(&context->arena);
+	}
 	context->request = NULL;
-	arena_reset(&context->arena);
 	if (reply == NULL) { /* the client learns from the lost connection */
 		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
-		leave_flight(context->traffic);
-		receive_next(context);
+		go_on(context);
 		return;
 	}
 	atomic_store(&context->sending_since_ns, clock_monotonic_ns());
@@ -76,8 +158,7 @@ static void on_sent(void *arg)
 	}
 	if (rv == NNG_ETIMEDOUT) /* the client does not read its replies */
 		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
-	leave_flight(traffic);
-	receive_next(context);
+	go_on(context);
 }
 
 static void on_received(void *arg)
@@ -114,6 +195,7 @@ int context_init(struct context *context, nng_socket socket, struct traffic *tra
 	arena_init(&context->arena, LIMIT_ARENA_BYTES);
 	context->call.arena = &context->arena;
 	context->call.respond = respond;
+	context->call.park = park;
 	int rv = nng_ctx_open(&context->ctx, socket);
 	if (rv == 0)
 		rv = nng_aio_alloc(&context->receive, on_received, context);

@@ -7,7 +7,10 @@
 #include "transport/peer.h"
 
 #include <nng/nng.h>
+#include <pthread.h>
 #include <stdatomic.h>
+
+struct context;
 
 /* What all contexts of a server share. */
 struct traffic {
@@ -15,9 +18,26 @@ struct traffic {
 	nng_duration send_timeout_ms;
 	atomic_bool draining;	 /* contexts take no further request */
 	atomic_size_t in_flight; /* requests that are received and whose reply is not sent */
+	atomic_size_t parked;	 /* those of them that wait, or have waited */
 	atomic_size_t finished;	 /* replies that were handed to the network */
 	/* Called when draining and in_flight has become 0. */
 	void (*idle)(struct traffic *traffic);
+	pthread_mutex_t
+		mutex; /* for spare and for each context's place; initialised by the owner */
+	struct context *spare;
+};
+
+/*
+ * A context is of use to nng only from one receive to the reply that follows: one that waits
+ * receives nothing. So when a call is parked, a spare context receives in the place of its context,
+ * which becomes a spare one when the reply is sent. As many as at the start receive or handle
+ * requests at any time.
+ */
+enum context_place {
+	CONTEXT_SERVING,  /* receives or handles a request */
+	CONTEXT_PARKED,	  /* its call waits */
+	CONTEXT_ANSWERED, /* its call has waited; the reply is on its way */
+	CONTEXT_SPARE,
 };
 
 struct context {
@@ -25,10 +45,12 @@ struct context {
 	nng_ctx ctx;
 	nng_aio *receive;
 	nng_aio *send;
-	nng_msg *request; /* from its arrival to the reply */
+	nng_msg *request; /* from its arrival until it is parked or answered */
 	struct arena arena;
 	struct rpc_call call;
 	struct peer_cache peers;
+	enum context_place place;
+	struct context *next_spare;
 	/* Read by others to find clients that do not read. */
 	_Atomic uint32_t pipe_id;
 	_Atomic uint64_t sending_since_ns; /* monotonic; 0 while no reply waits */
@@ -39,6 +61,13 @@ int context_init(struct context *context, nng_socket socket, struct traffic *tra
 
 /* Waits for the first request. */
 void context_start(struct context *context);
+
+/* Makes it a spare one instead. */
+void context_spare(struct context *context);
+
+/* Tells the call, if it is parked and not answered yet, that its answer is not wanted. With the
+ * traffic's mutex. */
+void context_unwanted(struct context *context, enum rpc_wanted why);
 
 /* Ends the wait for a request; one that is being handled goes on. */
 void context_cancel(struct context *context);

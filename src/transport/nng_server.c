@@ -16,7 +16,8 @@ enum {
 	 * connection of a client that announces more is closed by nng. */
 	RECEIVE_BYTES_MAX = 2 * LIMIT_REQUEST_BYTES,
 	WATCH_MS = 500,
-	/* While few contexts are free, a reply waits no longer than this for its client. */
+	/* While few contexts or places to wait are free, a reply waits no longer than this for its
+	 * client. */
 	STALL_MS = 1000,
 	/* nng has no linger: time for the last replies to leave its queues. */
 	FLUSH_MS = 100,
@@ -29,12 +30,12 @@ struct nng_server {
 	bool stuck;
 	struct traffic traffic;
 	struct context *contexts;
-	size_t context_count;
+	size_t context_count; /* those that serve at any time and the spare ones */
+	size_t serving_count;
 	nng_aio *watch;
 	char *addresses[LIMIT_LISTENERS];
 	size_t address_count;
-	pthread_mutex_t mutex;
-	pthread_cond_t idle; /* in_flight is 0; on the monotonic clock */
+	pthread_cond_t idle; /* in_flight is 0; on the monotonic clock, with the traffic's mutex */
 };
 
 static enum code fail_nng(struct error *err, int rv, const char *what)
@@ -47,9 +48,30 @@ static void on_idle(struct traffic *traffic)
 {
 	struct nng_server *server =
 		(struct nng_server *)((char *)traffic - offsetof(struct nng_server, traffic));
-	pthread_mutex_lock(&server->mutex);
+	pthread_mutex_lock(&traffic->mutex);
 	pthread_cond_broadcast(&server->idle);
-	pthread_mutex_unlock(&server->mutex);
+	pthread_mutex_unlock(&traffic->mutex);
+}
+
+/* Tells the parked calls of one connection, or of all for 0, that their answers are not wanted. */
+static void unwanted(struct nng_server *server, uint32_t pipe_id, enum rpc_wanted why)
+{
+	pthread_mutex_lock(&server->traffic.mutex);
+	for (size_t i = 0; i < server->context_count; i++) {
+		struct context *context = &server->contexts[i];
+		if (pipe_id == 0 || atomic_load(&context->pipe_id) == pipe_id)
+			context_unwanted(context, why);
+	}
+	pthread_mutex_unlock(&server->traffic.mutex);
+}
+
+/* A client that leaves must not hold its places until its calls have waited for long enough. */
+static void on_disconnect(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+	struct nng_server *server = arg;
+	(void)event;
+	if (atomic_load(&server->traffic.parked) > 0)
+		unwanted(server, pipe.id, RPC_LEFT);
 }
 
 /* Refuses connections while the server stops. Closing the listeners would end the connections that
@@ -62,16 +84,24 @@ static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 		nng_pipe_close(pipe);
 }
 
-/* Clients that send and do not read must not hold the contexts that others need. */
+/* Whether three quarters of the contexts are busy, or of the places to wait taken. */
+static bool is_crowded(const struct nng_server *server)
+{
+	size_t parked = atomic_load(&server->traffic.parked);
+	size_t in_flight = atomic_load(&server->traffic.in_flight);
+	size_t busy = in_flight > parked ? in_flight - parked : 0;
+	return 4 * busy >= 3 * server->serving_count || 4 * parked >= 3 * LIMIT_PARKED_CALLS;
+}
+
+/* Clients that send and do not read must not hold what others need. */
 static void on_watch(void *arg)
 {
 	struct nng_server *server = arg;
 	if (nng_aio_result(server->watch) != 0)
 		return;
-	size_t in_flight = atomic_load(&server->traffic.in_flight);
+	bool crowded = is_crowded(server);
 	uint64_t now_ns = clock_monotonic_ns();
-	for (size_t i = 0; 4 * in_flight >= 3 * server->context_count && i < server->context_count;
-		i++) {
+	for (size_t i = 0; crowded && i < server->context_count; i++) {
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);
 		uint64_t since_ns = atomic_load(&context->sending_since_ns);
@@ -91,6 +121,8 @@ static enum code open_socket(struct nng_server *server, struct error *err)
 	if (rv == 0)
 		rv = nng_pipe_notify(server->socket, NNG_PIPE_EV_ADD_PRE, on_connect, server);
 	if (rv == 0)
+		rv = nng_pipe_notify(server->socket, NNG_PIPE_EV_REM_POST, on_disconnect, server);
+	if (rv == 0)
 		rv = nng_aio_alloc(&server->watch, on_watch, server);
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
 }
@@ -102,15 +134,17 @@ static enum code open_contexts(struct nng_server *server, size_t count, struct e
 	if (count > NNG_SERVER_CONTEXTS_MAX)
 		return fail(err, CODE_INVALID_ARGUMENT, "%zu contexts; at most %d are allowed",
 			count, NNG_SERVER_CONTEXTS_MAX);
-	server->contexts = calloc(count, sizeof *server->contexts);
+	size_t total = count + LIMIT_PARKED_CALLS;
+	server->contexts = calloc(total, sizeof *server->contexts);
 	if (server->contexts == NULL)
 		return fail_nng(err, NNG_ENOMEM, "make contexts");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < total; i++) {
 		server->context_count++;
 		int rv = context_init(&server->contexts[i], server->socket, &server->traffic);
 		if (rv != 0)
 			return fail_nng(err, rv, "make contexts");
 	}
+	server->serving_count = count;
 	return CODE_OK;
 }
 
@@ -140,7 +174,7 @@ static struct nng_server *server_alloc(const struct nng_server_options *options)
 	server->traffic.idle = on_idle;
 	server->traffic.send_timeout_ms =
 		timeout_ms == 0 ? NNG_SERVER_SEND_TIMEOUT_MS : (nng_duration)timeout_ms;
-	pthread_mutex_init(&server->mutex, NULL);
+	pthread_mutex_init(&server->traffic.mutex, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -226,7 +260,9 @@ enum code nng_server_new(
 
 void nng_server_start(struct nng_server *server)
 {
-	for (size_t i = 0; i < server->context_count; i++)
+	for (size_t i = server->serving_count; i < server->context_count; i++)
+		context_spare(&server->contexts[i]);
+	for (size_t i = 0; i < server->serving_count; i++)
 		context_start(&server->contexts[i]);
 	nng_sleep_aio(WATCH_MS, server->watch);
 }
@@ -257,16 +293,17 @@ static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
 {
 	struct timespec until = after_ms(CLOCK_MONOTONIC, timeout_ms);
 	int rv = 0;
-	pthread_mutex_lock(&server->mutex);
+	pthread_mutex_lock(&server->traffic.mutex);
 	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)
-		rv = pthread_cond_timedwait(&server->idle, &server->mutex, &until);
-	pthread_mutex_unlock(&server->mutex);
+		rv = pthread_cond_timedwait(&server->idle, &server->traffic.mutex, &until);
+	pthread_mutex_unlock(&server->traffic.mutex);
 }
 
 void nng_server_stop(struct nng_server *server, uint32_t timeout_ms, struct nng_server_stop *ret)
 {
 	size_t before = atomic_load(&server->traffic.finished);
 	atomic_store(&server->traffic.draining, true);
+	unwanted(server, 0, RPC_STOPPING);
 	for (size_t i = 0; i < server->context_count; i++)
 		context_cancel(&server->contexts[i]);
 	wait_idle(server, timeout_ms);
@@ -281,15 +318,20 @@ void nng_server_free(struct nng_server *server)
 {
 	if (server == NULL)
 		return;
-	for (size_t i = 0; i < server->context_count; i++)
-		context_done(&server->contexts[i]);
-	free(server->contexts);
+	struct context *contexts = server->contexts;
+	size_t count = server->context_count;
+	pthread_mutex_lock(&server->traffic.mutex);
+	server->context_count = 0; /* an nng that is stuck may still tell of connections */
+	pthread_mutex_unlock(&server->traffic.mutex);
+	for (size_t i = 0; i < count; i++)
+		context_done(&contexts[i]);
+	free(contexts);
 	nng_aio_free(server->watch);
 	for (size_t i = 0; i < server->address_count; i++)
 		free(server->addresses[i]);
 	if (server->stuck)
 		return; /* nng still has the address */
 	pthread_cond_destroy(&server->idle);
-	pthread_mutex_destroy(&server->mutex);
+	pthread_mutex_destroy(&server->traffic.mutex);
 	free(server);
 }

@@ -29,10 +29,15 @@ struct nng_server *start(void);
 void stop(struct nng_server *server);
 
 /* The services: GetTag echoes the slug or answers with so many bytes as the id says; CreateTag
- * stays pending until finish_pending(). */
+ * stays pending until finish_pending(); ListTags is parked until finish_parked() and then answers
+ * with so many bytes as its page_size says. */
 void wait_handled(size_t count); /* calls of GetTag since the server's start */
 void wait_pending(size_t count);
 void finish_pending(void);
+size_t parked_now(void);
+void wait_parked(size_t count);
+void finish_parked(void);
+void wait_left(size_t count); /* parked calls of clients that have gone, since the server's start */
 
 nng_socket connect_to(const char *url);
 
@@ -41,6 +46,8 @@ int exchange(nng_socket socket, struct slice frame, Lectern__Rpc__V1__Response *
 
 /* The frame of a call of GetTag, by slug where id is 0. */
 struct slice get_tag_frame(const char *slug, uint64_t id, uint8_t *out, size_t out_bytes);
+
+struct slice list_tags_frame(int32_t reply_bytes, uint8_t *out, size_t out_bytes);
 
 /* Whether the server answers with the slug that it was sent. */
 bool echoes(nng_socket socket, const char *slug);
@@ -54,6 +61,9 @@ void send_request(int fd, uint32_t id, struct slice frame);
 
 /* Reads a reply whose payload has so many bytes. */
 void skip_reply(int fd, size_t payload_bytes);
+
+/* Reads one reply; free it with lectern__rpc__v1__response__free_unpacked(). */
+Lectern__Rpc__V1__Response *read_reply(int fd);
 
 /* Reads until the server closes the connection; false if it does not in time. */
 bool is_closed_by_server(int fd);

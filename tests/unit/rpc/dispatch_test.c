@@ -230,6 +230,7 @@ static void prepare(const char *method, const char *payload, size_t payload_byte
 	call.arrival_ns = clock_monotonic_ns();
 	call.peer = "test";
 	call.respond = respond;
+	call.park = NULL;
 }
 
 #define BYTES(text) text, sizeof text - 1

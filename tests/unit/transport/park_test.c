@@ -1,0 +1,203 @@
+/* Calls that wait beside those that do not. */
+#include "support/transport_fixture.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Sends so many calls that will be parked. */
+static void send_waiters(int fd, uint32_t count, int32_t reply_bytes)
+{
+	uint8_t bytes[512];
+	struct slice frame = list_tags_frame(reply_bytes, bytes, sizeof bytes);
+	for (uint32_t i = 0; i < count; i++)
+		send_request(fd, i, frame);
+}
+
+static int connect_greeted(const struct nng_server *server)
+{
+	int fd = connect_raw(nng_server_address(server, 1));
+	greet(fd);
+	return fd;
+}
+
+/* Reads so many replies and counts those with the reason; the others must be answers. */
+static size_t count_refused(int fd, size_t count, const char *reason)
+{
+	size_t refused = 0;
+	for (size_t i = 0; i < count; i++) {
+		Lectern__Rpc__V1__Response *response = read_reply(fd);
+		if (response->status == NULL) {
+			assert_int_equal(response->revision, 5);
+		} else {
+			const ProtobufCBinaryData *info = &response->status->details[0]->value;
+			assert_non_null(memmem(info->data, info->len, reason, strlen(reason)));
+			refused++;
+		}
+		lectern__rpc__v1__response__free_unpacked(response, NULL);
+	}
+	return refused;
+}
+
+/* As many writes at once as there are contexts. */
+static void check_contexts(const struct nng_server *server, size_t count)
+{
+	struct write writes[8];
+	for (size_t i = 0; i < count; i++) {
+		writes[i] = (struct write){ .url = nng_server_address(server, i % 2) };
+		assert_int_equal(pthread_create(&writes[i].thread, NULL, run_write, &writes[i]), 0);
+	}
+	wait_pending(count);
+	finish_pending();
+	for (size_t i = 0; i < count; i++) {
+		pthread_join(writes[i].thread, NULL);
+		assert_true(writes[i].made);
+	}
+}
+
+static void serves_others_while_calls_wait(void **state)
+{
+	enum { CLIENTS = 3, EACH = 100, CONTEXTS = 4 };
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = CONTEXTS });
+	int fds[CLIENTS];
+	for (int i = 0; i < CLIENTS; i++)
+		fds[i] = connect_greeted(server);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < CLIENTS; i++)
+			send_waiters(fds[i], EACH, 100);
+		wait_parked(LIMIT_PARKED_CALLS);
+		check_contexts(server, CONTEXTS);
+		nng_socket socket = connect_to(nng_server_address(server, 0));
+		for (int i = 0; i < 100; i++)
+			assert_true(echoes(socket, "meanwhile"));
+		nng_close(socket);
+		finish_parked();
+		size_t refused = 0;
+		for (int i = 0; i < CLIENTS; i++)
+			refused += count_refused(fds[i], EACH, "TOO_MANY_WAITERS");
+		assert_int_equal(refused, CLIENTS * EACH - LIMIT_PARKED_CALLS);
+		check_contexts(server, CONTEXTS);
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+	stop(server);
+}
+
+/* With one context, each call that waits needs the next one to be received beside it. */
+static void waits_with_one_context(void **state)
+{
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 1 });
+	int fd = connect_greeted(server);
+	send_waiters(fd, 20, 1);
+	wait_parked(20);
+	check_works(nng_server_address(server, 0));
+	finish_parked();
+	assert_int_equal(count_refused(fd, 20, ""), 0);
+	close(fd);
+	stop(server);
+}
+
+static void answers_waiting_calls_when_it_stops(void **state)
+{
+	enum { WAITERS = 200 };
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 4 });
+	int fd = connect_greeted(server);
+	send_waiters(fd, WAITERS, 1);
+	wait_parked(WAITERS);
+	struct nng_server_stop result;
+	nng_server_stop(server, WAIT_MS, &result);
+	assert_int_equal(result.abandoned_count, 0);
+	assert_int_equal(result.finished_count, WAITERS);
+	assert_int_equal(count_refused(fd, WAITERS, "STOPPING"), WAITERS);
+	close(fd);
+	nng_server_free(server);
+}
+
+/* Calls are parked while the server begins to stop: none is left behind. */
+static void stops_while_calls_are_parked(void **state)
+{
+	for (int round = 0; round < 20; round++) {
+		struct nng_server *server =
+			start_with((struct nng_server_options){ .contexts = 4 });
+		int fd = connect_greeted(server);
+		send_waiters(fd, 100, 1);
+		struct nng_server_stop result;
+		nng_server_stop(server, WAIT_MS, &result);
+		assert_int_equal(result.abandoned_count, 0);
+		close(fd);
+		nng_server_free(server);
+		wait_parked(0);
+	}
+}
+
+/* Parks one more call, when there is a place again for it. */
+static void park_one(int fd, size_t parked)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	send_waiters(fd, 1, 1);
+	while (parked_now() == parked)
+		if (poll(&poller, 1, 1) == 1) {
+			assert_int_equal(count_refused(fd, 1, "TOO_MANY_WAITERS"), 1);
+			send_waiters(fd, 1, 1);
+		}
+}
+
+static void forgets_the_calls_of_clients_that_leave(void **state)
+{
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 4 });
+	int leaving = connect_greeted(server);
+	int staying = connect_greeted(server);
+	send_waiters(staying, 6, 1);
+	wait_parked(6);
+	send_waiters(leaving, LIMIT_PARKED_CALLS - 6, 1);
+	wait_parked(LIMIT_PARKED_CALLS);
+	close(leaving);
+	wait_left(LIMIT_PARKED_CALLS - 6);
+	wait_parked(6);
+	park_one(staying, 6);
+	park_one(staying, 7);
+	finish_parked();
+	assert_int_equal(count_refused(staying, 8, ""), 0);
+	close(staying);
+	stop(server);
+}
+
+static void frees_the_places_of_a_client_that_never_reads(void **state)
+{
+	enum { REPLY_BYTES = 128 * 1024 };
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 4 });
+	int fd = connect_greeted(server);
+	int other = connect_greeted(server);
+	send_waiters(fd, LIMIT_PARKED_CALLS, REPLY_BYTES);
+	wait_parked(LIMIT_PARKED_CALLS);
+	finish_parked();
+	check_works(nng_server_address(server, 0));
+	for (size_t i = 0; i < LIMIT_PARKED_CALLS; i++)
+		park_one(other, i);
+	assert_true(is_closed_by_server(fd));
+	close(fd);
+	finish_parked();
+	assert_int_equal(count_refused(other, LIMIT_PARKED_CALLS, ""), 0);
+	close(other);
+	check_contexts(server, 4);
+	stop(server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(serves_others_while_calls_wait),
+		cmocka_unit_test(waits_with_one_context),
+		cmocka_unit_test(answers_waiting_calls_when_it_stops),
+		cmocka_unit_test(stops_while_calls_are_parked),
+		cmocka_unit_test(forgets_the_calls_of_clients_that_leave),
+		cmocka_unit_test(frees_the_places_of_a_client_that_never_reads),
+	};
+	return cmocka_run_group_tests(tests, transport_set_up, transport_tear_down);
+}
