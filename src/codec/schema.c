@@ -8,6 +8,7 @@
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/reflection.pb-c.h>
@@ -25,6 +26,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
 	&lectern__v1__author_service__descriptor,
 	&lectern__v1__archive_service__descriptor,
 	&lectern__v1__search_service__descriptor,
+	&lectern__v1__change_service__descriptor,
 	&lectern__v1__admin_service__descriptor,
 	&lectern__v1__health_service__descriptor,
 	&lectern__v1__reflection_service__descriptor,

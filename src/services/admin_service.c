@@ -1,7 +1,9 @@
 /* AdminService, HealthService and ReflectionService: what operators and tools ask. */
 #include "base/clock.h"
 #include "services/check_store.h"
+#include "services/feed.h"
 #include "services/services_private.h"
+#include "store/change_log.h"
 #include "store/posting.h"
 
 #include <cmark-gfm.h>
@@ -59,6 +61,9 @@ static const struct {
 		"With more writes waiting a write is RESOURCE_EXHAUSTED at once." },
 	{ "write_queue_bytes", LIMIT_WRITE_QUEUE_BYTES,
 		"With more bytes waiting a write is RESOURCE_EXHAUSTED at once." },
+	{ "wait_ms", LIMIT_WAIT_MS, "A longer wait for changes is lowered to this." },
+	{ "parked_calls_count", LIMIT_PARKED_CALLS,
+		"With more calls waiting a call that would wait is RESOURCE_EXHAUSTED at once." },
 };
 enum { LIMIT_COUNT = sizeof limits / sizeof *limits };
 
@@ -121,8 +126,13 @@ static enum code get_server_info(
 	info.current_time = &current_time;
 	info.revision = call->revision;
 	fill_counts(snapshot_of(call), &info);
-	info.addresses = services->addresses;
-	info.n_addresses = services->address_count;
+	info.addresses = services->addresses.urls;
+	info.n_addresses = services->addresses.count;
+	info.publish_addresses = services->publish_addresses.urls;
+	info.n_publish_addresses = services->publish_addresses.count;
+	char *epoch = arena_text(call->arena, change_log_epoch(snapshot_of(call)));
+	if (epoch != NULL)
+		info.epoch = epoch;
 	info.limits = limit_list;
 	info.n_limits = LIMIT_COUNT;
 	info.libraries = libraries;
@@ -148,6 +158,7 @@ static enum code get_stats(
 	response.commits = stats.commits;
 	response.writes = stats.writes;
 	response.open_snapshots = stats.open_snapshots;
+	response.change_waiters = feed_waiters(services_of(call)->feed);
 	reply_whole(&call->reply, &response.base);
 	return CODE_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "services/analyzers.h"
+#include "services/feed.h"
 #include "services/renderer.h"
 #include "services/services_private.h"
 #include "services/time_zone.h"
@@ -40,6 +41,8 @@ enum code services_new(
 		code = fail(err, CODE_RESOURCE_EXHAUSTED, "start services: out of memory");
 	if (code == CODE_OK)
 		code = renderer_new(&services->renderer, err);
+	if (code == CODE_OK)
+		code = feed_new(options->store, &services->feed, err);
 	if (code != CODE_OK) {
 		services_free(services);
 		return code;
@@ -54,9 +57,17 @@ void services_stop(struct services *services)
 		return;
 	renderer_free(services->renderer);
 	services->renderer = NULL;
+	feed_stop(services->feed);
 	if (services->check_joinable)
 		pthread_join(services->check_thread, NULL);
 	services->check_joinable = false;
+}
+
+static void addresses_done(struct addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		free(addresses->urls[i]);
+	free(addresses->urls);
 }
 
 void services_free(struct services *services)
@@ -64,9 +75,9 @@ void services_free(struct services *services)
 	if (services == NULL)
 		return;
 	services_stop(services);
-	for (size_t i = 0; i < services->address_count; i++)
-		free(services->addresses[i]);
-	free(services->addresses);
+	feed_free(services->feed);
+	addresses_done(&services->addresses);
+	addresses_done(&services->publish_addresses);
 	pthread_mutex_destroy(&services->check_mutex);
 	analyzers_free(services->analyzers);
 	time_zones_free(services->time_zones);
@@ -99,9 +110,10 @@ void services_rpc_options(struct services *services, struct rpc_options *ret)
 	table[3] = author_service;
 	table[4] = archive_service;
 	table[5] = search_service;
-	table[6] = admin_service;
-	table[7] = health_service;
-	table[8] = reflection_service;
+	table[6] = change_service;
+	table[7] = admin_service;
+	table[8] = health_service;
+	table[9] = reflection_service;
 	*ret = (struct rpc_options){
 		.services_table = table,
 		.service_count = SERVICE_COUNT,
@@ -113,17 +125,32 @@ void services_rpc_options(struct services *services, struct rpc_options *ret)
 	};
 }
 
+static enum code addresses_init(
+	struct addresses *addresses, const char *const *urls, size_t count, struct error *err)
+{
+	addresses->urls = calloc(count, sizeof *addresses->urls);
+	for (; addresses->urls != NULL && addresses->count < count; addresses->count++) {
+		addresses->urls[addresses->count] = strdup(urls[addresses->count]);
+		if (addresses->urls[addresses->count] == NULL)
+			break;
+	}
+	if (addresses->count < count)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+	return CODE_OK;
+}
+
 enum code services_set_addresses(
 	struct services *services, const char *const *urls, size_t count, struct error *err)
 {
-	services->addresses = calloc(count, sizeof *services->addresses);
-	for (size_t i = 0; i < count && services->addresses != NULL; i++) {
-		services->addresses[i] = strdup(urls[i]);
-		if (services->addresses[i] == NULL)
-			return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
-		services->address_count++;
-	}
-	return CODE_OK;
+	return addresses_init(&services->addresses, urls, count, err);
+}
+
+enum code services_publish(
+	struct services *services, const struct services_publisher *publisher, struct error *err)
+{
+	feed_publish(services->feed, publisher);
+	return addresses_init(
+		&services->publish_addresses, publisher->urls, publisher->url_count, err);
 }
 
 void services_set_stopping(struct services *services)

@@ -16,7 +16,8 @@ enum code services_new(
 void services_free(struct services *services);
 
 /* Ends the threads that use the store, which can be closed then: writes that wait to be rendered
- * are refused, a check of the store is waited for. No new call may come in. NULL is allowed. */
+ * and calls that wait for changes are refused, a check of the store is waited for, what was
+ * committed is published. No new call may come in. NULL is allowed. */
 void services_stop(struct services *services);
 
 /* Fills the tables and hooks for rpc_new(). They live as long as services. */
@@ -24,6 +25,20 @@ void services_rpc_options(struct services *services, struct rpc_options *ret);
 
 /* What GetServerInfo tells. Before the first call is dispatched. The texts are copied. */
 enum code services_set_addresses(struct services *services, const char *const *urls, size_t count,
+	struct error *err) NODISCARD;
+
+/* Where new changes go. */
+struct services_publisher {
+	/* Sends one message, the parts one behind the other; must not block. */
+	void (*send)(void *context, const struct slice *parts, size_t count);
+	void *context;
+	const char *const *urls; /* for GetServerInfo; copied */
+	size_t url_count;
+};
+
+/* Publishes what is committed from now on until services_stop(). Once, before the first call is
+ * dispatched. */
+enum code services_publish(struct services *services, const struct services_publisher *publisher,
 	struct error *err) NODISCARD;
 
 /* HealthService.Check says NOT_SERVING from now on. Any thread. */

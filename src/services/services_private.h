@@ -14,20 +14,28 @@
 struct analyzers;
 struct time_zones;
 struct renderer;
+struct feed;
 
-enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 9 };
+enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 10 };
+
+/* The addresses of a socket, for GetServerInfo. */
+struct addresses {
+	char **urls; /* owned */
+	size_t count;
+};
 
 struct services {
 	struct store *store;
 	const char *version;
 	struct renderer *renderer;
+	struct feed *feed;
 	struct analyzers *analyzers; /* for reads; the writer has its own */
 	struct time_zones *time_zones;
 	struct rpc_service table[SERVICE_COUNT];
 	int64_t start_time_us;
 	atomic_bool stopping;
-	char **addresses; /* owned */
-	size_t address_count;
+	struct addresses addresses;
+	struct addresses publish_addresses;
 	uint8_t page_token_key[PAGE_TOKEN_KEY_BYTES];
 	/* At most one check of the store at a time, in a thread of its own. */
 	pthread_mutex_t check_mutex;
@@ -48,7 +56,8 @@ static inline struct txn *snapshot_of(const struct rpc_call *call)
 
 /* The tables, one for each service, in the file of the service. */
 extern const struct rpc_service post_service, tag_service, category_service, author_service,
-	archive_service, search_service, admin_service, health_service, reflection_service;
+	archive_service, search_service, change_service, admin_service, health_service,
+	reflection_service;
 extern const struct rpc_field_limit field_limits[];
 extern const size_t field_limit_count;
 

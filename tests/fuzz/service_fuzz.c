@@ -9,6 +9,7 @@
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
@@ -26,7 +27,10 @@ static const ProtobufCServiceDescriptor *const all_services[] = {
 	&lectern__v1__archive_service__descriptor,
 	&lectern__v1__search_service__descriptor,
 	&lectern__v1__health_service__descriptor,
+	&lectern__v1__change_service__descriptor,
 };
+
+enum { CALL_MS = 50 }; /* a call may ask to wait for half a minute */
 
 static struct local_server server;
 
@@ -56,6 +60,7 @@ static void open_server(void)
 	request.create_missing_terms = true;
 	call_ok(&server, "PostService/CreatePost", &request.base, &answer);
 	answer_done(&answer);
+	server.timeout_ms = CALL_MS;
 	atexit(close_server);
 }
 

@@ -10,6 +10,7 @@
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/reflection.pb-c.h>
@@ -48,6 +49,8 @@ static void start(struct local_server *server)
 		.retention = { .revisions_kept = LOCAL_SERVER_REVISIONS_KEPT },
 		.map_bytes = MAP_BYTES };
 	struct rpc_options rpc;
+	if (server->retention != NULL)
+		store.retention = *server->retention;
 	if (store_open(&store, &server->store, &err) != CODE_OK)
 		give_up("open store", &err);
 	struct services_options services = { .store = server->store, .version = "test" };
@@ -111,6 +114,7 @@ static const ProtobufCMethodDescriptor *find_method(const char *name)
 		&lectern__v1__author_service__descriptor,
 		&lectern__v1__archive_service__descriptor,
 		&lectern__v1__search_service__descriptor,
+		&lectern__v1__change_service__descriptor,
 		&lectern__v1__admin_service__descriptor,
 		&lectern__v1__health_service__descriptor,
 		&lectern__v1__reflection_service__descriptor,

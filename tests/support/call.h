@@ -16,6 +16,7 @@
 struct rpc;
 struct services;
 struct store;
+struct store_retention;
 
 enum { LOCAL_SERVER_REVISIONS_KEPT = 10 };
 
@@ -26,6 +27,8 @@ struct local_server {
 	struct rpc *rpc;
 	uint32_t timeout_ms; /* of calls from now on; 0: so long that sanitizers do not matter */
 	size_t arena_bytes;  /* memory of calls from now on; 0: LIMIT_ARENA_BYTES */
+	/* From the next local_server_reopen() on; NULL: everything is kept. */
+	const struct store_retention *retention;
 };
 
 /* What came back of one call. */
