@@ -100,10 +100,20 @@ static struct changed_post *find_post(struct change_page *page, uint64_t id)
 		post = &page->posts[++at & (page->post_places - 1)];
 	if (post->id == 0) {
 		post->id = id;
-		if (!post_read(page->txn, id, page->query->view, &post->parts))
+		if (!post_read(page->txn, id, page->query->view, &post->parts)) {
+			if (post->parts.count > 0) /* its summary is there */
+				txn_fail_corrupt(page->txn, "post", id);
 			post->parts = (struct post_parts){ .count = 0 };
+		}
 	}
 	return post;
+}
+
+/* False: an entry of the log is missing or cannot be read. */
+static bool fail_page(struct change_page *page, uint64_t revision)
+{
+	txn_fail_corrupt(page->txn, "change", revision);
+	return false;
 }
 
 /* False if the page is full without it. */
@@ -113,10 +123,8 @@ static bool add_change(struct change_page *page, uint64_t revision, struct slice
 	uint64_t id;
 	struct changed_post *post = NULL;
 	size_t size_bytes = record.size + HEAD_BYTES;
-	if (!change_log_subject(record, &entity, &id)) {
-		txn_fail_corrupt(page->txn, "change", revision);
-		return false;
-	}
+	if (!change_log_subject(record, &entity, &id))
+		return fail_page(page, revision);
 	if (page->posts != NULL && entity == LECTERN__V1__ENTITY__ENTITY_POST)
 		post = find_post(page, id);
 	if (post != NULL && post->latest == NULL)
@@ -138,14 +146,13 @@ static void collect(struct change_page *page, size_t count_max)
 	uint64_t revision = page->query->after_revision + 1;
 	key_change(&key, revision);
 	walk_start(&walk, page->txn, TABLE_CHANGE, key_slice(&key));
-	for (; page->count < count_max && walk_next(&walk); revision++) {
+	bool more = true;
+	for (; more && page->count < count_max; revision++) {
 		uint64_t at;
-		if (!key_read_change(walk.key, &at) || at != revision) {
-			txn_fail_corrupt(page->txn, "change", revision);
-			break;
-		}
-		if (!add_change(page, revision, walk.value))
-			break;
+		if (walk_next(&walk) && key_read_change(walk.key, &at) && at == revision)
+			more = add_change(page, revision, walk.value);
+		else
+			more = fail_page(page, revision);
 	}
 	walk_end(&walk);
 }

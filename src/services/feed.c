@@ -103,6 +103,7 @@ static enum code send_changes(struct feed *feed, struct txn *snapshot, uint64_t 
 		.view = LECTERN__V1__POST_VIEW__POST_VIEW_UNSPECIFIED,
 		.bytes_max = PUBLISHED_BYTES,
 	};
+	uint64_t revision = txn_revision(snapshot); /* before the snapshot may fail */
 	uint64_t oldest = change_log_oldest(snapshot);
 	if (query.after_revision + 1 < oldest) /* subscribers see the gap */
 		query.after_revision = oldest - 1;
@@ -113,6 +114,10 @@ static enum code send_changes(struct feed *feed, struct txn *snapshot, uint64_t 
 	if (code == CODE_OK && count > 0)
 		feed->send(feed->send_context, reply.parts, reply.count);
 	*last = query.after_revision + count;
+	if (code == CODE_DATA_LOSS && revision > *last) { /* a gap, too, but not the end */
+		*last = revision;
+		code = CODE_OK;
+	}
 	arena_reset(&feed->arena);
 	return code;
 }
