@@ -38,7 +38,7 @@ uint64_t publish(int64_t time_us, const char *tag, const char *category)
 		->id;
 }
 
-void assert_refused(enum code code, const char *reason, const char *part)
+void assert_failed_as(enum code code, const char *reason, const char *part)
 {
 	if (answer.code != code || strstr(answer.err.text, part) == NULL)
 		print_error("%s %s\n", code_name(answer.code), answer.err.text);

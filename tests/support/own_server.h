@@ -11,7 +11,7 @@ int set_up(void **state);
 int tear_down(void **state);
 
 /* What the last answer must have been. `part` is a part of its text. */
-void assert_refused(enum code code, const char *reason, const char *part);
+void assert_failed_as(enum code code, const char *reason, const char *part);
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 

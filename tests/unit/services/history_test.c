@@ -217,11 +217,11 @@ static void a_number_of_former_revisions_is_kept(void **state)
 	const Lectern__V1__GetPostRevisionResponse *response = (const void *)answer.message;
 	assert_string_equal(response->revision->post->body, "body 6");
 	get(id, 5);
-	assert_refused(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "the oldest that is kept is 6");
+	assert_failed_as(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "the oldest that is kept is 6");
 	get(id, 999);
-	assert_refused(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "no revision 999");
+	assert_failed_as(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "no revision 999");
 	roll_back(&(struct rollback){ .id = id, .revision = 5 });
-	assert_refused(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "those from 6 to 16 are kept");
+	assert_failed_as(CODE_NOT_FOUND, "REVISION_NOT_FOUND", "those from 6 to 16 are kept");
 }
 
 static void a_rollback_brings_content_back_and_leaves_the_rest(void **state)
@@ -292,18 +292,18 @@ static void rollbacks_that_change_nothing_or_are_refused(void **state)
 	assert_int_equal(roll_back(&(struct rollback){ .id = id, .revision = 2 }), CODE_OK);
 	assert_int_equal(revision_of(&server), before);
 	roll_back(&(struct rollback){ .id = id, .revision = 1, .etag = stale });
-	assert_refused(CODE_ABORTED, "ETAG_MISMATCH", "the post has changed");
+	assert_failed_as(CODE_ABORTED, "ETAG_MISMATCH", "the post has changed");
 	roll_back(&(struct rollback){ .id = id });
-	assert_refused(CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "revision: tell which");
+	assert_failed_as(CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "revision: tell which");
 	roll_back(&(struct rollback){ .id = 99, .revision = 1 });
-	assert_refused(CODE_NOT_FOUND, "POST_NOT_FOUND", "id 99");
+	assert_failed_as(CODE_NOT_FOUND, "POST_NOT_FOUND", "id 99");
 	roll_back(&(struct rollback){ .revision = 1 });
-	assert_refused(CODE_INVALID_ARGUMENT, "KEY_REQUIRED", "key");
+	assert_failed_as(CODE_INVALID_ARGUMENT, "KEY_REQUIRED", "key");
 	roll_back(&(struct rollback){ .id = id, .revision = 1, .summary = "a\nb" });
-	assert_refused(CODE_INVALID_ARGUMENT, "CONTROL_CHARACTER", "note.summary");
+	assert_failed_as(CODE_INVALID_ARGUMENT, "CONTROL_CHARACTER", "note.summary");
 	move_post(&server, "Delete", id, "", &answer);
 	roll_back(&(struct rollback){ .id = id, .revision = 1 });
-	assert_refused(CODE_FAILED_PRECONDITION, "POST_TRASHED", "trash");
+	assert_failed_as(CODE_FAILED_PRECONDITION, "POST_TRASHED", "trash");
 }
 
 static void a_purge_ends_the_history(void **state)
@@ -313,7 +313,7 @@ static void a_purge_ends_the_history(void **state)
 	move_post(&server, "Delete", id, "", &answer);
 	assert_int_equal(move_post(&server, "Purge", id, "", &answer), CODE_OK);
 	get(id, 1);
-	assert_refused(CODE_NOT_FOUND, "POST_NOT_FOUND", "id");
+	assert_failed_as(CODE_NOT_FOUND, "POST_NOT_FOUND", "id");
 }
 
 static void notes_are_bounded(void **state)
@@ -325,9 +325,9 @@ static void notes_are_bounded(void **state)
 	memset(summary, 's', sizeof summary);
 	author[201] = summary[501] = '\0';
 	update_with_note(id, "Q", author, "");
-	assert_refused(CODE_INVALID_ARGUMENT, "FIELD_TOO_LONG", "note.author");
+	assert_failed_as(CODE_INVALID_ARGUMENT, "FIELD_TOO_LONG", "note.author");
 	update_with_note(id, "Q", "", summary);
-	assert_refused(CODE_INVALID_ARGUMENT, "FIELD_TOO_LONG", "note.summary");
+	assert_failed_as(CODE_INVALID_ARGUMENT, "FIELD_TOO_LONG", "note.summary");
 	author[200] = summary[500] = '\0';
 	update_with_note(id, "Q", author, summary);
 	assert_int_equal(answer.code, CODE_OK);

@@ -198,7 +198,7 @@ static void merges_that_are_refused(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		print_message("%s\n", cases[i].label);
 		merge_tags(&cases[i].merge);
-		assert_refused(cases[i].code, cases[i].reason, cases[i].text);
+		assert_failed_as(cases[i].code, cases[i].reason, cases[i].text);
 	}
 	assert_int_equal(revision_of(&server), revision);
 }
@@ -250,7 +250,7 @@ static void a_merge_keeps_the_tree_a_tree(void **state)
 	uint64_t a = new_category(&server, "A", 0);
 	uint64_t b = new_category(&server, "B", a);
 	merge_categories(&(struct merge){ .sources = { a }, .destination = b });
-	assert_refused(CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE", "destination: stands below");
+	assert_failed_as(CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE", "destination: stands below");
 	/* As deep as it may be: 15 levels below a source do not fit below the 16th. */
 	uint64_t deep = new_category(&server, "D0", 0);
 	for (int i = 1; i < 16; i++) {
@@ -259,7 +259,7 @@ static void a_merge_keeps_the_tree_a_tree(void **state)
 		deep = new_category(&server, name, deep);
 	}
 	merge_categories(&(struct merge){ .sources = { a }, .destination = deep });
-	assert_refused(CODE_FAILED_PRECONDITION, "CATEGORY_TOO_DEEP", "16 levels");
+	assert_failed_as(CODE_FAILED_PRECONDITION, "CATEGORY_TOO_DEEP", "16 levels");
 }
 
 static void authors_merge_too(void **state)
