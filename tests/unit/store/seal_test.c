@@ -282,12 +282,35 @@ static void what_was_cut_off_goes_on(void **state)
 	store_fixture_close(&fixture);
 }
 
+/* The server that made it knows better; nothing of it is touched. */
+static void a_newer_format_is_refused(void **state)
+{
+	(void)state;
+	struct store_fixture fixture;
+	struct txn txn;
+	struct error err;
+	store_fixture_open(&fixture, 0);
+	put_post(&fixture, 1, 0);
+	begin(&fixture, &txn);
+	txn_put_meta(&txn, META_FORMAT, STORE_FORMAT + 1);
+	commit(&txn);
+	store_close(fixture.store);
+	fixture.store = NULL;
+	struct store_options options = { .directory = fixture.directory };
+	assert_int_equal(store_open(&options, &fixture.store, &err), CODE_FAILED_PRECONDITION);
+	assert_string_equal(err.reason, "STORE_FORMAT");
+	assert_non_null(
+		strstr(err.text, "the store has format 4, this server reads formats up to 3"));
+	store_fixture_close(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flipped_bit_is_noticed_in_every_table),
 		cmocka_unit_test(a_store_of_format_2_gets_checksums_and_a_history),
 		cmocka_unit_test(what_was_cut_off_goes_on),
+		cmocka_unit_test(a_newer_format_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
