@@ -17,11 +17,16 @@ for ((id = 1; id <= posts_max; id++)); do
 	printf '{"method":"PostService/GetPost","request":{"id":%d,"view":"POST_VIEW_FULL"}}\n' "$id"
 done | { lectern batch || true; } | jq -Sc '.response // {error: .error.code}'
 
+# Fields that answers of the version that made a store did not have.
+without_new_fields() {
+	jq -Sc 'if has("PostService/GetPost") then . else del(.[].formerSlug) end'
+}
+
 # By former slugs and aliases.
 ask() {
 	jq -r "$1" | sort | while IFS= read -r slug; do
 		printf '{"method":"%s","request":{"slug":"%s"}}\n' "$2" "$slug"
-	done | lectern batch | jq -Sc --arg method "$2" '{($method): .response}'
+	done | lectern batch | jq -Sc --arg method "$2" '{($method): .response}' | without_new_fields
 }
 lectern post list --all --filter 'create_time:*' --order-by create_time -o jsonl |
 	ask '.aliases[]?' PostService/GetPost
