@@ -9,6 +9,7 @@
 #include "services/services.h"
 #include "store/store.h"
 #include "transport/nng_server.h"
+#include "transport/publisher.h"
 
 #include <lectern/version.h>
 #include <signal.h>
@@ -26,6 +27,7 @@ struct server {
 	struct rpc_options rpc_options;
 	struct rpc *rpc;
 	struct nng_server *transport;
+	struct publisher *publisher; /* NULL unless asked for */
 };
 
 static void log_rebuild(void)
@@ -63,7 +65,31 @@ static enum code open_parts(struct server *server, struct error *err)
 		.url_count = options->url_count,
 		.contexts = options->contexts,
 	};
-	return nng_server_new(&transport, &server->transport, err);
+	code = nng_server_new(&transport, &server->transport, err);
+	if (code == CODE_OK && options->publish_url_count > 0)
+		code = publisher_new(
+			options->publish_urls, options->publish_url_count, &server->publisher, err);
+	return code;
+}
+
+static void send_change(void *publisher, const struct slice *parts, size_t count)
+{
+	publisher_send(publisher, parts, count);
+}
+
+static enum code start_publishing(struct server *server, struct error *err)
+{
+	const char *urls[LIMIT_LISTENERS];
+	size_t count = publisher_address_count(server->publisher);
+	for (size_t i = 0; i < count; i++)
+		urls[i] = publisher_address(server->publisher, i);
+	const struct services_publisher publisher = {
+		.send = send_change,
+		.context = server->publisher,
+		.urls = urls,
+		.url_count = count,
+	};
+	return services_publish(server->services, &publisher, err);
 }
 
 static enum code tell_addresses(struct server *server, struct error *err)
@@ -92,33 +118,40 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 		nng_server_stop(server->transport, DRAIN_MS, stop);
 	services_stop(server->services);
 	store_close(server->store);
+	if (!publisher_free(server->publisher))
+		stop->stuck = true;
 	services_free(server->services);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
 }
 
+/* The field "publish" is there if something is published. */
 static void log_ready(const struct server *server, uint64_t revision, uint64_t start_ns)
 {
 	struct buffer addresses;
+	struct buffer publish;
 	buffer_init(&addresses, ADDRESSES_BYTES_MAX);
+	buffer_init(&publish, ADDRESSES_BYTES_MAX);
 	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
 		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
 			nng_server_address(server->transport, i));
+	for (size_t i = 0; i < server->options->publish_url_count; i++)
+		buffer_printf(&publish, "%s%s", i == 0 ? "" : " ",
+			publisher_address(server->publisher, i));
 	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
 		log_text("version", LECTERN_VERSION), log_number("revision", (int64_t)revision),
 		log_number("duration_ms", (int64_t)((clock_monotonic_ns() - start_ns) / 1000000)),
+		server->publisher == NULL ? LOG_END : log_text("publish", buffer_text(&publish)),
 		LOG_END);
 	buffer_done(&addresses);
+	buffer_done(&publish);
 }
 
-static void warn_insecure(const struct server_options *options)
+static void warn_insecure(const char *const *urls, size_t count, const char *what)
 {
-	for (size_t i = 0; i < options->url_count; i++)
-		if (!address_is_local(options->urls[i]))
-			log_event(LOG_WARN,
-				"other machines can reach this address and may read and change "
-				"everything",
-				log_text("address", options->urls[i]), LOG_END);
+	for (size_t i = 0; i < count; i++)
+		if (!address_is_local(urls[i]))
+			log_event(LOG_WARN, what, log_text("address", urls[i]), LOG_END);
 }
 
 /* Returns the signal that ends the server. */
@@ -139,12 +172,18 @@ static enum code start(struct server *server, struct error *err)
 	enum code code = open_parts(server, err);
 	if (code == CODE_OK)
 		code = tell_addresses(server, err);
+	if (code == CODE_OK && server->publisher != NULL)
+		code = start_publishing(server, err);
 	if (code == CODE_OK)
 		code = read_revision(server, &revision, err);
 	if (code != CODE_OK)
 		return code;
 	nng_server_start(server->transport);
-	warn_insecure(server->options);
+	const struct server_options *options = server->options;
+	warn_insecure(options->urls, options->url_count,
+		"other machines can reach this address and may read and change everything");
+	warn_insecure(options->publish_urls, options->publish_url_count,
+		"other machines can reach this address and may read every change");
 	if (nng_server_warning() != NULL)
 		log_event(LOG_WARN, nng_server_warning(), LOG_END);
 	log_ready(server, revision, start_ns);

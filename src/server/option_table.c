@@ -4,6 +4,7 @@
 #include "server/option_value.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -25,17 +26,29 @@ static enum code apply_data(
 	return CODE_OK;
 }
 
-static enum code apply_listen(
-	struct server_options *options, const char *value, const char *source, struct error *err)
+static enum code add_url(const char *urls[LIMIT_LISTENERS], size_t *count, const char *value,
+	const char *source, struct error *err)
 {
 	enum code code = address_check(value, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "%s", source);
-	if (options->url_count == LIMIT_LISTENERS)
+	if (*count == LIMIT_LISTENERS)
 		return fail(err, CODE_INVALID_ARGUMENT, "%s: more than %d addresses", source,
 			LIMIT_LISTENERS);
-	options->urls[options->url_count++] = value;
+	urls[(*count)++] = value;
 	return CODE_OK;
+}
+
+static enum code apply_listen(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return add_url(options->urls, &options->url_count, value, source, err);
+}
+
+static enum code apply_publish(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return add_url(options->publish_urls, &options->publish_url_count, value, source, err);
 }
 
 static enum code apply_map_size(
@@ -148,7 +161,16 @@ const struct option_row option_table[] = {
 			"blanks",
 		.initial = "tcp://127.0.0.1:7400",
 		.apply = apply_listen,
-		.environment = true },
+		.environment = true,
+		.list_text = offsetof(struct server_options, url_text) },
+	{ .name = "publish",
+		.argument = "URL",
+		.help = "Address where programs can subscribe to changes (nng's PUB), "
+			"tcp://HOST:PORT or ipc://PATH. May be given several times; nothing is "
+			"published without it",
+		.apply = apply_publish,
+		.environment = true,
+		.list_text = offsetof(struct server_options, publish_url_text) },
 	{ .name = "map-size",
 		.argument = "BYTES",
 		.help = "Address space for the store, the most that it can grow to; with K, M, G "

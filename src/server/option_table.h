@@ -12,7 +12,10 @@ struct option_row {
 	enum code (*apply)(struct server_options *options, const char *value, const char *source,
 		struct error *err);
 	bool environment; /* also LECTERND_NAME */
-	bool hidden;	  /* not in help */
+	/* Where the texts of a variable with several values, separated by blanks, are kept: a char
+	 * pointer of struct server_options. 0: a variable holds one value. */
+	size_t list_text;
+	bool hidden; /* not in help */
 };
 
 extern const struct option_row option_table[];

@@ -84,14 +84,15 @@ static enum code read_arguments(int argc, char *const *argv, struct server_optio
 	return CODE_OK;
 }
 
-/* One variable may hold several addresses. */
-static enum code read_listen(struct server_options *options, const struct option_row *row,
+/* One variable may hold several values. */
+static enum code read_list(struct server_options *options, const struct option_row *row,
 	const char *value, const char *source, struct error *err)
 {
-	options->url_text = strdup(value);
-	if (options->url_text == NULL)
+	char **text = (char **)((char *)options + row->list_text);
+	*text = strdup(value);
+	if (*text == NULL)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "read options: out of memory");
-	char *rest = options->url_text;
+	char *rest = *text;
 	for (char *url; (url = strsep(&rest, " \t\n")) != NULL;) {
 		enum code code = url[0] == '\0' ? CODE_OK : row->apply(options, url, source, err);
 		if (code != CODE_OK)
@@ -110,12 +111,23 @@ static enum code read_environment(
 		const char *value = getenv(variable);
 		if (!row->environment || given->options[i] || value == NULL || value[0] == '\0')
 			continue;
-		enum code code = strcmp(row->name, "listen") == 0
-					 ? read_listen(options, row, value, variable, err)
-					 : row->apply(options, value, variable, err);
+		enum code code = row->list_text != 0 ? read_list(options, row, value, variable, err)
+						     : row->apply(options, value, variable, err);
 		if (code != CODE_OK)
 			return code;
 	}
+	return CODE_OK;
+}
+
+static enum code check_reach(const char *const *urls, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!address_is_local(urls[i]))
+			return fail(err, CODE_INVALID_ARGUMENT,
+				"other machines can reach %s, and this version checks nobody's "
+				"identity; listen on 127.0.0.1 or ipc, or add --insecure if you "
+				"trust the network",
+				urls[i]);
 	return CODE_OK;
 }
 
@@ -128,14 +140,11 @@ static enum code check(struct server_options *options, struct error *err)
 			"--data /var/lib/lectern");
 	if (options->url_count == 0)
 		options->urls[options->url_count++] = "tcp://127.0.0.1:7400";
-	for (size_t i = 0; i < options->url_count && !options->insecure; i++)
-		if (!address_is_local(options->urls[i]))
-			return fail(err, CODE_INVALID_ARGUMENT,
-				"other machines can reach %s, and this version checks nobody's "
-				"identity; listen on 127.0.0.1 or ipc, or add --insecure if you "
-				"trust the network",
-				options->urls[i]);
-	return CODE_OK;
+	if (options->insecure)
+		return CODE_OK;
+	enum code code = check_reach(options->urls, options->url_count, err);
+	return code == CODE_OK ? check_reach(options->publish_urls, options->publish_url_count, err)
+			       : code;
 }
 
 enum code server_options_parse(
@@ -155,5 +164,7 @@ enum code server_options_parse(
 void server_options_done(struct server_options *options)
 {
 	free(options->url_text);
+	free(options->publish_url_text);
 	options->url_text = NULL;
+	options->publish_url_text = NULL;
 }

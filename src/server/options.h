@@ -21,7 +21,11 @@ struct server_options {
 	const char *data;
 	const char *urls[LIMIT_LISTENERS];
 	size_t url_count;
-	char *url_text; /* owned; what urls from the environment point into */
+	const char *publish_urls[LIMIT_LISTENERS];
+	size_t publish_url_count; /* 0: nothing is published */
+	/* Owned; what urls from the environment point into. */
+	char *url_text;
+	char *publish_url_text;
 	uint64_t map_bytes;
 	size_t contexts;
 	uint32_t revisions_kept;

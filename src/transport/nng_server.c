@@ -1,6 +1,7 @@
 #include "transport/nng_server.h"
 
 #include "base/clock.h"
+#include "transport/close.h"
 #include "transport/context.h"
 #include "transport/listen.h"
 
@@ -21,7 +22,6 @@ enum {
 	STALL_MS = 1000,
 	/* nng has no linger: time for the last replies to leave its queues. */
 	FLUSH_MS = 100,
-	CLOSE_MS = 5000,
 };
 
 struct nng_server {
@@ -183,16 +183,11 @@ static struct nng_server *server_alloc(const struct nng_server_options *options)
 	return server;
 }
 
-static void *run_close(void *id)
-{
-	nng_close((nng_socket){ .id = (uint32_t)(uintptr_t)id });
-	return NULL;
-}
-
-static struct timespec after_ms(clockid_t clock, uint32_t ms)
+/* On the monotonic clock. */
+static struct timespec after_ms(uint32_t ms)
 {
 	struct timespec at;
-	clock_gettime(clock, &at);
+	clock_gettime(CLOCK_MONOTONIC, &at);
 	at.tv_sec += ms / 1000;
 	at.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (at.tv_nsec >= 1000000000) {
@@ -202,23 +197,6 @@ static struct timespec after_ms(clockid_t clock, uint32_t ms)
 	return at;
 }
 
-/* Before 1.6 nng may wait for ever for a connection whose client left in the middle of a reply. It
- * closes the contexts first, so that the rest of the server can end all the same. */
-static void close_socket(struct nng_server *server)
-{
-	pthread_t thread;
-	void *id = (void *)(uintptr_t)server->socket.id;
-	if (pthread_create(&thread, NULL, run_close, id) != 0) {
-		nng_close(server->socket);
-		return;
-	}
-	struct timespec until = after_ms(CLOCK_REALTIME, CLOSE_MS);
-	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
-		return;
-	pthread_detach(thread);
-	server->stuck = true;
-}
-
 /* No handler runs when it returns. */
 static void shut_down(struct nng_server *server)
 {
@@ -226,7 +204,7 @@ static void shut_down(struct nng_server *server)
 	if (server->watch != NULL)
 		nng_aio_stop(server->watch);
 	if (server->socket_open)
-		close_socket(server);
+		server->stuck = !close_socket(server->socket);
 	server->socket_open = false;
 	for (size_t i = 0; i < server->context_count; i++)
 		context_stop(&server->contexts[i]);
@@ -291,7 +269,7 @@ const char *nng_server_address(const struct nng_server *server, size_t index)
 
 static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
 {
-	struct timespec until = after_ms(CLOCK_MONOTONIC, timeout_ms);
+	struct timespec until = after_ms(timeout_ms);
 	int rv = 0;
 	pthread_mutex_lock(&server->traffic.mutex);
 	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)

@@ -11,10 +11,10 @@
 
 enum { ARGUMENTS_MAX = 8 };
 
-static const char *const variables[] = { "LECTERND_DATA", "LECTERND_LISTEN", "LECTERND_MAP_SIZE",
-	"LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL", "LECTERND_INSECURE",
-	"LECTERND_REVISIONS_KEPT", "LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION",
-	"LECTERND_CHANGES_KEPT" };
+static const char *const variables[] = { "LECTERND_DATA", "LECTERND_LISTEN", "LECTERND_PUBLISH",
+	"LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL",
+	"LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT", "LECTERND_TRASH_RETENTION",
+	"LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT" };
 
 static int forget_environment(void **state)
 {
@@ -85,6 +85,13 @@ static const struct {
 		"other machines can reach tcp://0.0.0.0:7400, and this version checks nobody's "
 		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
+	{ ARGUMENTS("--publish", "7401"),
+		"--publish: '7401' is no address; write tcp://HOST:PORT or ipc://PATH, for "
+		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--data", "x", "--publish", "ipc://p", "--publish", "tcp://[::]:7401"),
+		"other machines can reach tcp://[::]:7401, and this version checks nobody's "
+		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"network" },
 };
 
 static void says_what_is_wrong(void **state)
@@ -107,6 +114,7 @@ static void has_safe_defaults(void **state)
 	assert_string_equal(options.data, "/d");
 	assert_int_equal(options.url_count, 1);
 	assert_string_equal(options.urls[0], "tcp://127.0.0.1:7400");
+	assert_int_equal(options.publish_url_count, 0);
 	assert_true(options.map_bytes == UINT64_C(64) << 30);
 	assert_int_equal(options.contexts, 64);
 	assert_int_equal(options.revisions_kept, 100);
@@ -121,10 +129,12 @@ static void has_safe_defaults(void **state)
 static void reads_the_environment(void **state)
 {
 	static const char *const none[] = { NULL };
-	static const char *const some[] = ARGUMENTS("--listen", "ipc://b", "--map-size=2m");
+	static const char *const some[] =
+		ARGUMENTS("--listen", "ipc://b", "--map-size=2m", "--publish", "ipc://q");
 	struct server_options options;
 	setenv("LECTERND_DATA", "/e", 1);
 	setenv("LECTERND_LISTEN", " tcp://[::1]:0  ipc:///a ", 1);
+	setenv("LECTERND_PUBLISH", "ipc:///p tcp://127.0.0.1:0", 1);
 	setenv("LECTERND_MAP_SIZE", "1T", 1);
 	setenv("LECTERND_CONTEXTS", "", 1);
 	setenv("LECTERND_REVISIONS_KEPT", "7", 1);
@@ -136,6 +146,9 @@ static void reads_the_environment(void **state)
 	assert_int_equal(options.url_count, 2);
 	assert_string_equal(options.urls[0], "tcp://[::1]:0");
 	assert_string_equal(options.urls[1], "ipc:///a");
+	assert_int_equal(options.publish_url_count, 2);
+	assert_string_equal(options.publish_urls[0], "ipc:///p");
+	assert_string_equal(options.publish_urls[1], "tcp://127.0.0.1:0");
 	assert_true(options.map_bytes == UINT64_C(1) << 40);
 	assert_int_equal(options.revisions_kept, 7);
 	assert_true(options.trash_retention_us == INT64_C(12) * 3600 * 1000000);
@@ -147,7 +160,14 @@ static void reads_the_environment(void **state)
 	assert_int_equal(parse(some, &options, NULL), CODE_OK); /* options win */
 	assert_int_equal(options.url_count, 1);
 	assert_string_equal(options.urls[0], "ipc://b");
+	assert_int_equal(options.publish_url_count, 1);
+	assert_string_equal(options.publish_urls[0], "ipc://q");
 	assert_int_equal(options.map_bytes, 2 * 1024 * 1024);
+	server_options_done(&options);
+
+	static const char *const open[] = ARGUMENTS("--insecure", "--publish", "tcp://*:7401");
+	assert_int_equal(parse(open, &options, NULL), CODE_OK);
+	assert_string_equal(options.publish_urls[0], "tcp://*:7401");
 	server_options_done(&options);
 
 	struct error err;
@@ -196,7 +216,7 @@ static void knows_which_addresses_are_local(void **state)
 /* The help and the page come from one table; each has every option but the hidden one. */
 static void documents_every_option(void **state)
 {
-	static const char *const names[] = { "data", "listen", "map-size", "contexts",
+	static const char *const names[] = { "data", "listen", "publish", "map-size", "contexts",
 		"revisions-kept", "trash-retention", "change-retention", "changes-kept",
 		"log-format", "log-level", "insecure", "version", "help" };
 	char *help = NULL;

@@ -1,0 +1,135 @@
+#include "transport/publisher.h"
+
+#include "base/limits.h"
+#include "transport/close.h"
+#include "transport/listen.h"
+
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/supplemental/util/platform.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SEND_QUEUE = 128,	  /* messages for each subscriber */
+	RECEIVE_BYTES_MAX = 1024, /* subscribers send nothing; nng disconnects one that does */
+	FLUSH_MS = 100,		  /* nng has no linger */
+};
+
+struct publisher {
+	nng_socket socket;
+	bool open;
+	atomic_uint subscribers;
+	char *addresses[LIMIT_LISTENERS];
+	size_t address_count;
+};
+
+static enum code fail_nng(struct error *err, int rv, const char *what)
+{
+	return fail(err, rv == NNG_ENOMEM ? CODE_RESOURCE_EXHAUSTED : CODE_INTERNAL,
+		"start publishing: %s: %s", what, nng_strerror(rv));
+}
+
+/* Each subscriber may hold a queue of messages, so their number is bounded. nng tells of the end of
+ * those, too, that are refused here. */
+static void count_subscribers(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+	struct publisher *publisher = arg;
+	if (event == NNG_PIPE_EV_REM_POST)
+		atomic_fetch_sub(&publisher->subscribers, 1);
+	else if (atomic_fetch_add(&publisher->subscribers, 1) >= LIMIT_SUBSCRIBERS)
+		nng_pipe_close(pipe);
+}
+
+static enum code open_socket(struct publisher *publisher, struct error *err)
+{
+	int rv = nng_pub0_open(&publisher->socket);
+	if (rv != 0)
+		return fail_nng(err, rv, "open socket");
+	publisher->open = true;
+	rv = nng_socket_set_int(publisher->socket, NNG_OPT_SENDBUF, SEND_QUEUE);
+	if (rv == 0)
+		rv = nng_socket_set_size(publisher->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
+	if (rv == 0)
+		rv = nng_pipe_notify(
+			publisher->socket, NNG_PIPE_EV_ADD_PRE, count_subscribers, publisher);
+	if (rv == 0)
+		rv = nng_pipe_notify(
+			publisher->socket, NNG_PIPE_EV_REM_POST, count_subscribers, publisher);
+	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
+}
+
+static enum code listen_all(
+	struct publisher *publisher, const char *const *urls, size_t url_count, struct error *err)
+{
+	if (url_count == 0 || url_count > LIMIT_LISTENERS)
+		return fail(err, CODE_INVALID_ARGUMENT, "%zu addresses to publish on; give 1 to %d",
+			url_count, LIMIT_LISTENERS);
+	for (size_t i = 0; i < url_count; i++) {
+		enum code code =
+			listen_on(publisher->socket, urls[i], &publisher->addresses[i], err);
+		if (code != CODE_OK)
+			return code;
+		publisher->address_count++;
+	}
+	return CODE_OK;
+}
+
+enum code publisher_new(
+	const char *const *urls, size_t url_count, struct publisher **ret, struct error *err)
+{
+	struct publisher *publisher = calloc(1, sizeof *publisher);
+	if (publisher == NULL)
+		return fail_nng(err, NNG_ENOMEM, "make publisher");
+	enum code code = open_socket(publisher, err);
+	if (code == CODE_OK)
+		code = listen_all(publisher, urls, url_count, err);
+	if (code != CODE_OK) {
+		publisher_free(publisher);
+		return code;
+	}
+	*ret = publisher;
+	return CODE_OK;
+}
+
+size_t publisher_address_count(const struct publisher *publisher)
+{
+	return publisher->address_count;
+}
+
+const char *publisher_address(const struct publisher *publisher, size_t index)
+{
+	return publisher->addresses[index];
+}
+
+void publisher_send(struct publisher *publisher, const struct slice *parts, size_t count)
+{
+	nng_msg *message;
+	size_t size_bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		size_bytes += parts[i].size;
+	if (nng_msg_alloc(&message, size_bytes) != 0)
+		return;
+	uint8_t *end = nng_msg_body(message);
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].size > 0)
+			memcpy(end, parts[i].data, parts[i].size);
+		end += parts[i].size;
+	}
+	if (nng_sendmsg(publisher->socket, message, NNG_FLAG_NONBLOCK) != 0)
+		nng_msg_free(message);
+}
+
+bool publisher_free(struct publisher *publisher)
+{
+	if (publisher == NULL)
+		return true;
+	if (atomic_load(&publisher->subscribers) > 0)
+		nng_msleep(FLUSH_MS);
+	bool closed = !publisher->open || close_socket(publisher->socket);
+	for (size_t i = 0; i < publisher->address_count; i++)
+		free(publisher->addresses[i]);
+	if (closed) /* else nng still has the address */
+		free(publisher);
+	return closed;
+}
