@@ -13,7 +13,8 @@ struct lecternd {
 	char directory[64];
 	char url[128];
 	pid_t pid;
-	FILE *log; /* its standard error */
+	FILE *log;	  /* its standard error */
+	char ready[4096]; /* the line that says where it listens */
 };
 
 static inline void lecternd_path(const struct lecternd *server, const char *name, char out[256])
@@ -47,9 +48,8 @@ static inline void lecternd_run(struct lecternd *server)
 		lecternd_exec(server, ends[1]);
 	close(ends[1]);
 	server->log = fdopen(ends[0], "r");
-	char line[4096];
-	while (fgets(line, sizeof line, server->log) != NULL)
-		if (strstr(line, "\"ready\"") != NULL)
+	while (fgets(server->ready, sizeof server->ready, server->log) != NULL)
+		if (strstr(server->ready, "\"ready\"") != NULL)
 			return;
 	fprintf(stderr, "lecternd did not start\n");
 	abort();

@@ -1,0 +1,511 @@
+/*
+ * The change feed of a real server: many that wait for changes take nothing from those that do not,
+ * miss nothing, and are answered when the server ends; subscribers get what the log has.
+ */
+#include "base/limits.h"
+#include "base/wire.h"
+#include "integration/lecternd.h"
+
+#include <inttypes.h>
+#include <lectern/client.h>
+#include <lectern/v1/admin.pb-c.h>
+#include <lectern/v1/change.pb-c.h>
+#include <lectern/v1/post.pb-c.h>
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/sub.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum {
+	CLIENTS = 5,
+	EACH = 50, /* calls of one client at once; it has places for 64 */
+	WAITERS = CLIENTS * EACH,
+	TIMEOUT_MS = 60000,
+	DIE_MS = 15000, /* far less than calls wait, far more than anything else takes */
+};
+
+static struct lecternd server;
+static char publish_path[128];
+static lectern_client *client; /* for all that does not wait */
+
+static lectern_client *connect_client(uint32_t attempts)
+{
+	struct lectern_error err;
+	lectern_client *ret;
+	struct lectern_client_options options = { .url = server.url, .max_attempts = attempts };
+	if (lectern_client_open(&options, &ret, &err) != LECTERN_OK)
+		fail_msg("%s", err.message);
+	return ret;
+}
+
+static int set_up(void **state)
+{
+	char folder[] = "/tmp/lectern-feed-XXXXXX";
+	char urls[256];
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(publish_path, sizeof publish_path, "%s", folder);
+	snprintf(urls, sizeof urls, "tcp://127.0.0.1:0 ipc://%s/pub.sock", folder);
+	setenv("LECTERND_PUBLISH", urls, 1);
+	lecternd_start(&server);
+	client = connect_client(1);
+	return 0;
+}
+
+static void remove_publish_path(void)
+{
+	char path[160];
+	snprintf(path, sizeof path, "%s/pub.sock", publish_path);
+	unlink(path);
+	rmdir(publish_path);
+}
+
+static int tear_down(void **state)
+{
+	lectern_client_close(client);
+	int status = lecternd_stop(&server);
+	remove_publish_path();
+	return status;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+/* --- Calls --- */
+
+/* The answer's message; NULL after an error. */
+static ProtobufCMessage *try_call(lectern_client *from, const char *method,
+	const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response,
+	uint32_t timeout_ms, struct lectern_error *err)
+{
+	uint8_t bytes[512];
+	lectern_reply *reply;
+	size_t size;
+	struct lectern_call call = { .method = method,
+		.request = bytes,
+		.request_size_bytes = protobuf_c_message_pack(request, bytes),
+		.timeout_ms = timeout_ms };
+	if (lectern_call(from, &call, &reply, err) != LECTERN_OK)
+		return NULL;
+	const uint8_t *data = lectern_reply_data(reply, &size);
+	ProtobufCMessage *message = protobuf_c_message_unpack(response, NULL, size, data);
+	lectern_reply_free(reply);
+	return message;
+}
+
+static Lectern__V1__ListChangesResponse *try_changes(lectern_client *from, uint64_t after,
+	uint32_t wait_ms, uint32_t timeout_ms, struct lectern_error *err)
+{
+	Lectern__V1__ListChangesRequest request = LECTERN__V1__LIST_CHANGES_REQUEST__INIT;
+	request.after_revision = after;
+	request.wait_ms = wait_ms;
+	return (Lectern__V1__ListChangesResponse *)try_call(from,
+		"lectern.v1.ChangeService/ListChanges", &request.base,
+		&lectern__v1__list_changes_response__descriptor, timeout_ms, err);
+}
+
+static void free_changes(Lectern__V1__ListChangesResponse *response)
+{
+	lectern__v1__list_changes_response__free_unpacked(response, NULL);
+}
+
+static void create_post(const char *title)
+{
+	struct lectern_error err;
+	struct lectern_new_post post = { .title = title, .slug = title, .timeout_ms = TIMEOUT_MS };
+	if (lectern_create_post(client, &post, NULL, &err) != LECTERN_OK)
+		fail_msg("%s: %s", title, err.message);
+}
+
+static void get_post(const char *slug)
+{
+	struct lectern_error err;
+	lectern_post *post;
+	if (lectern_get_post(client, slug, LECTERN_VIEW_FULL, TIMEOUT_MS, &post, &err) !=
+		LECTERN_OK)
+		fail_msg("%s: %s", slug, err.message);
+	lectern_post_free(post);
+}
+
+static uint32_t waiters_now(void)
+{
+	struct lectern_error err;
+	Lectern__V1__GetStatsRequest request = LECTERN__V1__GET_STATS_REQUEST__INIT;
+	Lectern__V1__GetStatsResponse *stats = (Lectern__V1__GetStatsResponse *)try_call(client,
+		"lectern.v1.AdminService/GetStats", &request.base,
+		&lectern__v1__get_stats_response__descriptor, TIMEOUT_MS, &err);
+	if (stats == NULL)
+		fail_msg("%s", err.message);
+	uint32_t count = stats->change_waiters;
+	lectern__v1__get_stats_response__free_unpacked(stats, NULL);
+	return count;
+}
+
+static void await_waiters(uint32_t count)
+{
+	while (waiters_now() != count)
+		sched_yield();
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- Those who wait --- */
+
+struct waiter {
+	pthread_t thread;
+	lectern_client *client;
+	uint64_t after;
+	uint64_t until;		  /* goes on until it has seen this revision */
+	struct lectern_error err; /* code LECTERN_OK while all is well */
+	unsigned calls;
+};
+
+static void *run_waiter(void *arg)
+{
+	struct waiter *waiter = arg;
+	while (waiter->after < waiter->until) {
+		Lectern__V1__ListChangesResponse *response = try_changes(
+			waiter->client, waiter->after, LIMIT_WAIT_MS, TIMEOUT_MS, &waiter->err);
+		waiter->calls++;
+		if (response == NULL)
+			return NULL;
+		for (size_t i = 0; i < response->n_changes; i++)
+			if (response->changes[i]->revision != ++waiter->after)
+				waiter->err.code = LECTERN_DATA_LOSS; /* a gap */
+		free_changes(response);
+	}
+	return NULL;
+}
+
+static struct waiter waiters[WAITERS];
+static lectern_client *clients[CLIENTS];
+
+static void start_waiters(int count, uint64_t after, uint64_t until)
+{
+	for (int i = 0; i < count; i++) {
+		waiters[i] = (struct waiter){
+			.client = clients[i % CLIENTS], .after = after, .until = until
+		};
+		assert_int_equal(
+			pthread_create(&waiters[i].thread, NULL, run_waiter, &waiters[i]), 0);
+	}
+}
+
+static void connect_clients(void)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = connect_client(1);
+}
+
+static void close_clients(void)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		lectern_client_close(clients[i]);
+}
+
+static void join_waiters(int count, enum lectern_code code)
+{
+	for (int i = 0; i < count; i++) {
+		pthread_join(waiters[i].thread, NULL);
+		if (waiters[i].err.code != code)
+			fail_msg(
+				"waiter %d: %d %s", i, waiters[i].err.code, waiters[i].err.message);
+	}
+}
+
+static int threads_of_server(void)
+{
+	char path[64];
+	char line[256];
+	int threads = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", (int)server.pid);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file) != NULL)
+		sscanf(line, "Threads: %d", &threads);
+	fclose(file);
+	assert_true(threads > 0);
+	return threads;
+}
+
+static void one_write_answers_all(void **state)
+{
+	create_post("first");
+	connect_clients();
+	for (int i = 0; i < CLIENTS; i++) /* connects */
+		free_changes(try_changes(clients[i], 0, 0, TIMEOUT_MS, NULL));
+	int threads = threads_of_server();
+	start_waiters(WAITERS, 1, 2);
+	await_waiters(WAITERS);
+	assert_int_equal(threads_of_server(), threads);
+	for (int i = 0; i < 100; i++)
+		get_post("first");
+	assert_int_equal(waiters_now(), WAITERS);
+	create_post("second");
+	join_waiters(WAITERS, LECTERN_OK);
+	for (int i = 0; i < WAITERS; i++)
+		assert_int_equal(waiters[i].calls, 1);
+	assert_int_equal(waiters_now(), 0);
+	assert_int_equal(threads_of_server(), threads);
+	close_clients();
+}
+
+/* Each write answers all of them, and they come again while the next ones are under way. */
+static void writes_go_on_while_all_wait(void **state)
+{
+	enum { WRITES = 60 };
+	connect_clients();
+	start_waiters(WAITERS, 0, WRITES);
+	await_waiters(WAITERS);
+	for (int i = 0; i < WRITES; i++) {
+		char title[32];
+		snprintf(title, sizeof title, "post-%d", i);
+		create_post(title);
+		get_post(title);
+	}
+	join_waiters(WAITERS, LECTERN_OK);
+	close_clients();
+}
+
+/* A wait that is longer than the call's time ends before that does. */
+static void answers_come_in_time(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct lectern_error err;
+		Lectern__V1__ListChangesResponse *response =
+			try_changes(client, 0, LIMIT_WAIT_MS, 1000, &err);
+		if (response == NULL)
+			fail_msg("%s", err.message);
+		assert_int_equal(response->n_changes, 0);
+		free_changes(response);
+	}
+}
+
+static void tells_clients_where_they_are(void **state)
+{
+	struct lectern_error err;
+	create_post("first");
+	assert_null(try_changes(client, 999, LIMIT_WAIT_MS, TIMEOUT_MS, &err));
+	assert_int_equal(err.code, LECTERN_OUT_OF_RANGE);
+	assert_string_equal(err.reason, "REVISION_AHEAD");
+	assert_int_equal(err.oldest_revision, 1);
+	assert_string_equal(err.etag, "");
+
+	Lectern__V1__PublishPostRequest request = LECTERN__V1__PUBLISH_POST_REQUEST__INIT;
+	char stale[] = "stale";
+	request.key_case = LECTERN__V1__PUBLISH_POST_REQUEST__KEY_ID;
+	request.id = 1;
+	request.etag = stale;
+	assert_null(try_call(client, "lectern.v1.PostService/PublishPost", &request.base,
+		&lectern__v1__publish_post_response__descriptor, TIMEOUT_MS, &err));
+	assert_string_equal(err.reason, "ETAG_MISMATCH");
+	assert_int_equal(err.oldest_revision, 0);
+	char current[64];
+	snprintf(current, sizeof current, "%s", err.etag);
+	request.etag = current;
+	ProtobufCMessage *published = try_call(client, "lectern.v1.PostService/PublishPost",
+		&request.base, &lectern__v1__publish_post_response__descriptor, TIMEOUT_MS, &err);
+	assert_non_null(published);
+	protobuf_c_message_free_unpacked(published, NULL);
+}
+
+/* The places of a program that is killed while it waits are free at once. */
+static void forgets_programs_that_die(void **state)
+{
+	char program[512];
+	const char *bin = getenv("LECTERN_BIN");
+	snprintf(program, sizeof program, "%s/lectern", bin == NULL ? "bin" : bin);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(program, program, "--server", server.url, "--timeout", "60000", "call",
+			"lectern.v1.ChangeService/ListChanges", "{\"waitMs\": 30000}",
+			(char *)NULL);
+		_exit(127);
+	}
+	await_waiters(1);
+	uint64_t start = now_ms();
+	int status;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	await_waiters(0);
+	assert_in_range(now_ms() - start, 0, DIE_MS);
+}
+
+/* --- The end --- */
+
+/* Ends the server; false if its last line does not say that. */
+static bool stop_says(const char *text)
+{
+	char line[4096];
+	bool found = false;
+	int status;
+	kill(server.pid, SIGTERM);
+	while (fgets(line, sizeof line, server.log) != NULL)
+		found = strstr(line, text) != NULL;
+	waitpid(server.pid, &status, 0);
+	fclose(server.log);
+	assert_int_equal(status, 0);
+	return found;
+}
+
+static void the_end_answers_all(void **state)
+{
+	connect_clients();
+	start_waiters(WAITERS, 0, 1);
+	await_waiters(WAITERS);
+	uint64_t start = now_ms();
+	assert_true(stop_says("\"abandoned_calls\":0"));
+	assert_in_range(now_ms() - start, 0, DIE_MS);
+	join_waiters(WAITERS, LECTERN_UNAVAILABLE);
+	for (int i = 0; i < WAITERS; i++)
+		assert_string_equal(waiters[i].err.reason, "STOPPING");
+	close_clients();
+	lecternd_run(&server); /* for the test's end */
+}
+
+/* --- Subscribers --- */
+
+/* The next message; NULL if there is none in time. */
+static Lectern__V1__ListChangesResponse *receive(nng_socket socket, nng_msg **message)
+{
+	if (nng_recvmsg(socket, message, 0) != 0)
+		return NULL;
+	Lectern__V1__ListChangesResponse *response = lectern__v1__list_changes_response__unpack(
+		NULL, nng_msg_len(*message), nng_msg_body(*message));
+	assert_non_null(response);
+	return response;
+}
+
+static nng_socket subscribe(const char *url)
+{
+	nng_socket socket;
+	assert_int_equal(nng_sub0_open(&socket), 0);
+	assert_int_equal(nng_socket_set(socket, NNG_OPT_SUB_SUBSCRIBE, "", 0), 0);
+	assert_int_equal(nng_socket_set_int(socket, NNG_OPT_RECVBUF, 1024), 0); /* keeps all */
+	assert_int_equal(nng_dial(socket, url, NULL, 0), 0);
+	return socket;
+}
+
+/* Writes until the subscriber gets something; the revision of the last change that it has got. */
+static uint64_t await_subscribed(nng_socket socket)
+{
+	static int number;
+	nng_msg *message;
+	Lectern__V1__ListChangesResponse *response = NULL;
+	assert_int_equal(nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 20), 0);
+	while (response == NULL) {
+		char title[32];
+		snprintf(title, sizeof title, "hello-%d", number++);
+		create_post(title);
+		response = receive(socket, &message);
+	}
+	uint64_t revision = response->changes[response->n_changes - 1]->revision;
+	nng_msg_free(message);
+	free_changes(response);
+	assert_int_equal(nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, TIMEOUT_MS), 0);
+	return revision;
+}
+
+/* The records of changes, as bytes, from a revision on. */
+static void compare_records(struct slice message, uint64_t after, size_t count)
+{
+	uint8_t bytes[32];
+	struct lectern_error err;
+	lectern_reply *reply;
+	struct slice listed = { 0 };
+	Lectern__V1__ListChangesRequest request = LECTERN__V1__LIST_CHANGES_REQUEST__INIT;
+	request.after_revision = after;
+	request.page_size = (int32_t)count;
+	struct lectern_call call = { .method = "lectern.v1.ChangeService/ListChanges",
+		.request = bytes,
+		.request_size_bytes = protobuf_c_message_pack(&request.base, bytes) };
+	if (lectern_call(client, &call, &reply, &err) != LECTERN_OK)
+		fail_msg("%s", err.message);
+	listed.data = lectern_reply_data(reply, &listed.size);
+	for (size_t i = 0; i < count; i++) {
+		struct wire_field sent;
+		struct wire_field read;
+		assert_true(wire_next(&message, &sent) && wire_next(&listed, &read));
+		assert_int_equal(sent.number, 1);
+		assert_int_equal(read.number, 1);
+		assert_true(slice_equals(sent.bytes, read.bytes));
+	}
+	lectern_reply_free(reply);
+}
+
+/* Reads up to a revision: no change is missing, and each is that of the log. */
+static void follow(nng_socket socket, uint64_t after, uint64_t until)
+{
+	while (after < until) {
+		nng_msg *message;
+		Lectern__V1__ListChangesResponse *response = receive(socket, &message);
+		assert_non_null(response);
+		assert_int_equal(response->changes[0]->revision, after + 1);
+		assert_string_not_equal(response->epoch, "");
+		compare_records(slice_of(nng_msg_body(message), nng_msg_len(message)), after,
+			response->n_changes);
+		after += response->n_changes;
+		assert_true(response->revision >= after);
+		nng_msg_free(message);
+		free_changes(response);
+	}
+	assert_int_equal(after, until);
+}
+
+static void subscribers_get_the_log(void **state)
+{
+	enum { WRITES = 100 };
+	struct lectern_error err;
+	Lectern__V1__GetServerInfoRequest request = LECTERN__V1__GET_SERVER_INFO_REQUEST__INIT;
+	Lectern__V1__GetServerInfoResponse *info = (Lectern__V1__GetServerInfoResponse *)try_call(
+		client, "lectern.v1.AdminService/GetServerInfo", &request.base,
+		&lectern__v1__get_server_info_response__descriptor, TIMEOUT_MS, &err);
+	assert_non_null(info);
+	assert_int_equal(info->n_publish_addresses, 2);
+	char ready[512];
+	snprintf(ready, sizeof ready, "\"publish\":\"%s %s\"", info->publish_addresses[0],
+		info->publish_addresses[1]);
+	assert_non_null(strstr(server.ready, ready));
+	create_post("before");
+	nng_socket sockets[2];
+	uint64_t after[2];
+	for (int i = 0; i < 2; i++) {
+		sockets[i] = subscribe(info->publish_addresses[i]);
+		after[i] = await_subscribed(sockets[i]);
+	}
+	lectern__v1__get_server_info_response__free_unpacked(info, NULL);
+	for (int i = 0; i < WRITES; i++) {
+		char title[32];
+		snprintf(title, sizeof title, "post-%d", i);
+		create_post(title);
+	}
+	for (int i = 0; i < 2; i++) {
+		follow(sockets[i], after[i], after[1] + WRITES);
+		nng_close(sockets[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_write_answers_all),
+		TEST(writes_go_on_while_all_wait),
+		TEST(answers_come_in_time),
+		TEST(tells_clients_where_they_are),
+		TEST(forgets_programs_that_die),
+		TEST(the_end_answers_all),
+		TEST(subscribers_get_the_log),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
