@@ -48,6 +48,12 @@ void screen_style(const struct screen *screen, struct buffer *out, enum style st
 	case STYLE_ERROR:
 		buffer_append_text(out, "\x1b[1;31m");
 		break;
+	case STYLE_ADDED:
+		buffer_append_text(out, "\x1b[32m");
+		break;
+	case STYLE_REMOVED:
+		buffer_append_text(out, "\x1b[31m");
+		break;
 	}
 }
 

@@ -11,7 +11,7 @@ struct screen {
 	bool colour;
 };
 
-enum style { STYLE_BOLD, STYLE_DIM, STYLE_HEADING, STYLE_ERROR };
+enum style { STYLE_BOLD, STYLE_DIM, STYLE_HEADING, STYLE_ERROR, STYLE_ADDED, STYLE_REMOVED };
 
 /* Stand before and behind what a query found in a text. They cannot be the text's own, because
  * screen_text() lets no control characters through, and they take no columns. */
