@@ -3,6 +3,7 @@
 #include "cli/archive_text.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
+#include "cli/former.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
@@ -75,6 +76,18 @@ static enum exit_status show_beside(struct cli *cli, const struct pages *pages)
 	return status;
 }
 
+static void note_former_slug(
+	const struct pages *pages, const ProtobufCMessage *response, struct buffer *out)
+{
+	const Lectern__V1__GetArchiveRequest *request =
+		(const Lectern__V1__GetArchiveRequest *)pages->request;
+	const Lectern__V1__GetArchiveResponse *page =
+		(const Lectern__V1__GetArchiveResponse *)response;
+	const char *present = archive_slug(page);
+	if (page->former_slug && request->term != NULL && *present != '\0')
+		former_slug_note(out, message_text(&request->term->base, "slug"), present);
+}
+
 static enum exit_status run_pages(
 	struct cli *cli, const struct args *args, Lectern__V1__GetArchiveRequest *request)
 {
@@ -92,6 +105,7 @@ static enum exit_status run_pages(
 		.items = "posts",
 		.show = show_archive,
 		.finish = show_beside,
+		.note = note_former_slug,
 		.subject = kind,
 		.state = &beside,
 	};

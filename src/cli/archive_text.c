@@ -49,6 +49,25 @@ static void add_name(const Lectern__V1__GetArchiveResponse *page, struct buffer 
 	screen_text(out, slice_of_text(name), false);
 }
 
+const char *archive_slug(const Lectern__V1__GetArchiveResponse *page)
+{
+	switch (page->term_case) {
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_TAG:
+		return page->tag->slug;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_CATEGORY:
+		return page->category->slug;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_AUTHOR:
+		return page->author->slug;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_SERIES:
+		return page->series->slug;
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM_DATE:
+	case LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__NOT_SET:
+	case _LECTERN__V1__GET_ARCHIVE_RESPONSE__TERM__CASE_IS_INT_SIZE:
+		break;
+	}
+	return "";
+}
+
 /* "LABEL: TEXT", the further lines below the text. */
 static void add_line(struct buffer *out, const struct screen *screen, const char *label,
 	const struct buffer *text)

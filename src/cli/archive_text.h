@@ -15,6 +15,9 @@ void date_text(const Lectern__V1__ArchiveDate *date, char text[DATE_TEXT_BYTES])
 void archive_head(struct buffer *out, const struct screen *screen, const char *kind,
 	const Lectern__V1__GetArchiveResponse *page);
 
+/* The slug of the term that the archive is of; "" for a date. */
+const char *archive_slug(const Lectern__V1__GetArchiveResponse *page);
+
 /* A post beside the page on one line; nothing for NULL. */
 void archive_neighbour(struct buffer *out, const struct screen *screen, const char *label,
 	const Lectern__V1__Post *post);

@@ -65,15 +65,15 @@ static enum exit_status show_collected(struct cli *cli, const struct pages *page
 /* A page that is not kept lies in an arena of its own, which the next page takes over. */
 struct page {
 	struct arena arena;
-	char *token;	    /* that the request has; owned */
-	struct buffer plan; /* for standard error */
+	char *token;	     /* that the request has; owned */
+	struct buffer notes; /* for standard error */
 };
 
 static void page_done(struct page *page)
 {
 	arena_done(&page->arena);
 	free(page->token);
-	buffer_done(&page->plan);
+	buffer_done(&page->notes);
 }
 
 static enum exit_status call(
@@ -118,16 +118,18 @@ static enum exit_status walk(
 	return EXIT_STATUS_OK;
 }
 
-static void note_plan(struct page *page, const ProtobufCMessage *response)
+static void note(const struct pages *pages, struct page *page, const ProtobufCMessage *response)
 {
+	if (pages->note != NULL)
+		pages->note(pages, response, &page->notes);
 	if (!message_has_field(response->descriptor, "plan"))
 		return;
 	const ProtobufCMessage *plan = message_child(response, "plan");
 	if (plan == NULL)
 		return;
-	buffer_append_text(&page->plan, "Plan: ");
-	screen_text(&page->plan, slice_of_text(message_text(plan, "text")), false);
-	buffer_printf(&page->plan, "\nRead: %" PRIu64 " keys, %" PRIu64 " records\n",
+	buffer_append_text(&page->notes, "Plan: ");
+	screen_text(&page->notes, slice_of_text(message_text(plan, "text")), false);
+	buffer_printf(&page->notes, "\nRead: %" PRIu64 " keys, %" PRIu64 " records\n",
 		message_number(plan, "keys_read"), message_number(plan, "records_read"));
 }
 
@@ -150,8 +152,8 @@ static enum exit_status finish(
 	if (status != EXIT_STATUS_OK || cli->output == OUTPUT_JSON)
 		return status;
 	status = output_flush(cli);
-	if (page->plan.size > 0)
-		fwrite(page->plan.data, 1, page->plan.size, stderr);
+	if (page->notes.size > 0)
+		fwrite(page->notes.data, 1, page->notes.size, stderr);
 	if (*token != '\0')
 		fprintf(stderr, "There is more: --page-token %s\n", token);
 	return status;
@@ -169,7 +171,7 @@ static enum exit_status stream(struct cli *cli, const struct pages *pages, struc
 		if (status != EXIT_STATUS_OK)
 			return status;
 		if (first)
-			note_plan(page, response);
+			note(pages, page, response);
 		ask_no_more(pages->request);
 		first = false;
 	} while (turn(pages, page, response));
@@ -204,7 +206,7 @@ static enum exit_status show_one(struct cli *cli, const struct pages *pages, str
 		status = show_page(cli, pages, response, true);
 	if (status != EXIT_STATUS_OK)
 		return status;
-	note_plan(page, response);
+	note(pages, page, response);
 	return finish(cli, pages, page, message_text(response, "next_page_token"));
 }
 
@@ -225,7 +227,7 @@ enum exit_status pages_run(struct cli *cli, const struct args *args, const struc
 		message_set_text(pages->request, "page_token", token);
 	AUTO(page_done) struct page page = { .token = NULL };
 	arena_init(&page.arena, CLI_ARENA_BYTES);
-	buffer_init(&page.plan, CLI_FILE_BYTES);
+	buffer_init(&page.notes, CLI_FILE_BYTES);
 	status = walk(cli, pages, &page, number);
 	if (status != EXIT_STATUS_OK)
 		return status;

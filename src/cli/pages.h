@@ -17,11 +17,14 @@ struct pages {
 		const ProtobufCMessage *response, bool first);
 	/* Called behind the last page that is shown for people; may be NULL. */
 	enum exit_status (*finish)(struct cli *cli, const struct pages *pages);
+	/* Appends lines for standard error about the first response; may be NULL. */
+	void (*note)(
+		const struct pages *pages, const ProtobufCMessage *response, struct buffer *out);
 	const void *subject; /* for show() */
 	void *state;	     /* for show() and finish() */
 };
 
 /* Gets the page or pages that --page, --page-size, --page-token and --all ask for and prints them.
- * A plan, and that a page is not the last one, are lines on standard error. */
+ * Notes, a plan, and that a page is not the last one, are lines on standard error. */
 enum exit_status pages_run(struct cli *cli, const struct args *args, const struct pages *pages)
 	NODISCARD;

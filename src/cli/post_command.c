@@ -43,6 +43,10 @@ static const struct command *const children[] = {
 	&post_publish,
 	&post_schedule,
 	&post_unpublish,
+	&post_history,
+	&post_revision,
+	&post_diff,
+	&post_rollback,
 	NULL,
 };
 

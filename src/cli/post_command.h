@@ -22,6 +22,12 @@ extern const struct command post_purge;
 extern const struct command post_publish;
 extern const struct command post_schedule;
 extern const struct command post_unpublish;
+extern const struct command post_rollback;
+/* post_history.c */
+extern const struct command post_history;
+extern const struct command post_revision;
+/* post_diff.c */
+extern const struct command post_diff;
 
 /* Prints the answer of a write that holds the post in its field `post`: "Created post 12: slug
  * (draft)" for people, the whole response or the post itself as JSON. */

@@ -1,5 +1,6 @@
 /* lectern post get: one post, or several in one call. */
 #include "base/limits.h"
+#include "cli/former.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
@@ -22,6 +23,18 @@ static Lectern__V1__PostView wanted_view(const struct cli *cli, const struct arg
 				  : LECTERN__V1__POST_VIEW__POST_VIEW_FULL);
 }
 
+static enum exit_status show_one(struct cli *cli, const ProtobufCMessage *post)
+{
+	if (cli->output == OUTPUT_JSONL)
+		return output_message(cli, post);
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	post_text(&out, &cli->screen, (const Lectern__V1__Post *)post);
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
+}
+
 static enum exit_status get_one(struct cli *cli, const struct args *args)
 {
 	Lectern__V1__GetPostRequest request = LECTERN__V1__GET_POST_REQUEST__INIT;
@@ -38,14 +51,12 @@ static enum exit_status get_one(struct cli *cli, const struct args *args)
 	const ProtobufCMessage *post = message_child(response, "post");
 	if (post == NULL)
 		return problem_tool(cli, "the answer holds no post");
-	if (cli->output == OUTPUT_JSONL)
-		return output_message(cli, post);
-	struct buffer out;
-	buffer_init(&out, CLI_DOCUMENT_BYTES);
-	post_text(&out, &cli->screen, (const Lectern__V1__Post *)post);
-	status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	status = show_one(cli, post);
+	const char *asked = message_text(&request.base, "slug");
+	bool former = message_number(response, "former_slug") != 0 && *asked != '\0';
+	if (status != EXIT_STATUS_OK || !former)
+		return status;
+	return former_slug_tell(cli, asked, message_text(post, "slug"));
 }
 
 /* What several calls find. */

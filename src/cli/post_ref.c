@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From 1 upwards. */
+static bool read_number(const char *text, uint64_t *ret)
+{
+	errno = 0;
+	*ret = strtoull(text, NULL, 10);
+	return *text != '\0' && strspn(text, "0123456789") == strlen(text) && errno == 0 &&
+	       *ret > 0;
+}
+
 enum exit_status post_ref_set(struct cli *cli, const char *text, ProtobufCMessage *message)
 {
 	static const char prefix[] = "slug:";
@@ -19,10 +28,17 @@ enum exit_status post_ref_set(struct cli *cli, const char *text, ProtobufCMessag
 		message_set_text(message, "slug", text);
 		return EXIT_STATUS_OK;
 	}
-	errno = 0;
-	unsigned long long id = strtoull(text, NULL, 10);
-	if (errno != 0 || id == 0)
+	uint64_t id;
+	if (!read_number(text, &id))
 		return problem_usage(cli, "%s is no id; write slug:%s for a slug", text, text);
 	message_set_number(message, "id", id);
 	return EXIT_STATUS_OK;
+}
+
+enum exit_status post_revision_read(struct cli *cli, const char *text, uint64_t *ret)
+{
+	if (read_number(text, ret))
+		return EXIT_STATUS_OK;
+	problem_usage(cli, "%s: must be the number of a revision, from 1 upwards", text);
+	return problem_hint(cli, "see: lectern post history REF");
 }

@@ -10,3 +10,6 @@
 /* Sets the field `id` or `slug` of the message. USAGE for a number that is no id. */
 enum exit_status post_ref_set(struct cli *cli, const char *text, ProtobufCMessage *message)
 	NODISCARD;
+
+/* The number of a revision. USAGE for anything else. */
+enum exit_status post_revision_read(struct cli *cli, const char *text, uint64_t *ret) NODISCARD;

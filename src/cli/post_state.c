@@ -1,7 +1,9 @@
-/* lectern post delete, undelete, purge, publish, schedule and unpublish: one call each. */
+/* lectern post delete, undelete, purge, publish, schedule, unpublish and rollback: one call each.
+ */
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
+#include "cli/post_note.h"
 #include "cli/post_ref.h"
 #include "cli/rpc.h"
 #include "codec/json_forms.h"
@@ -43,6 +45,16 @@ static enum exit_status set_time(
 	return EXIT_STATUS_OK;
 }
 
+static enum exit_status set_revision(
+	struct cli *cli, const struct args *args, ProtobufCMessage *request)
+{
+	uint64_t revision;
+	enum exit_status status = post_revision_read(cli, args->arguments[1], &revision);
+	if (status == EXIT_STATUS_OK)
+		message_set_number(request, "revision", revision);
+	return status;
+}
+
 static enum exit_status run_change(struct cli *cli, const struct args *args)
 {
 	const struct change *change = args->command->subject;
@@ -52,6 +64,10 @@ static enum exit_status run_change(struct cli *cli, const struct args *args)
 	enum exit_status status = post_ref_set(cli, args->arguments[0], request);
 	if (status == EXIT_STATUS_OK && message_has_field(request->descriptor, "publish_time"))
 		status = set_time(cli, args, request);
+	if (status == EXIT_STATUS_OK && message_has_field(request->descriptor, "revision"))
+		status = set_revision(cli, args, request);
+	if (status == EXIT_STATUS_OK)
+		status = post_note_set(cli, args, request);
 	if (status != EXIT_STATUS_OK)
 		return status;
 	set_options(args, request);
@@ -59,13 +75,17 @@ static enum exit_status run_change(struct cli *cli, const struct args *args)
 	status = rpc_call(cli, service, change->method, request, &response);
 	if (status != EXIT_STATUS_OK)
 		return status;
+	const char *verb = args_flag(args, OPTION_VALIDATE_ONLY) ? change->would : change->done;
 	if (message_has_field(response->descriptor, "post"))
-		return post_show_written(cli,
-			args_flag(args, OPTION_VALIDATE_ONLY) ? change->would : change->done,
-			response);
+		return post_show_written(cli, verb, response);
 	if (cli->output != OUTPUT_TEXT)
 		return output_message(cli, response);
-	return output_write(cli, "Purged\n", 7);
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	buffer_printf(&out, "%s\n", verb);
+	status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
 }
 
 static const struct option_row delete_options[] = {
@@ -73,15 +93,28 @@ static const struct option_row delete_options[] = {
 	OPTION_ROW_ALLOW_MISSING("Do not fail if there is no such post"),
 	OPTION_ROW_REQUEST_ID,
 	OPTION_ROW_VALIDATE_ONLY,
+	NOTE_OPTION_ROWS,
 };
-static const struct option_row change_options[] = { OPTION_ROW_ETAG, OPTION_ROW_REQUEST_ID };
+static const struct option_row change_options[] = {
+	OPTION_ROW_ETAG,
+	OPTION_ROW_REQUEST_ID,
+	OPTION_ROW_VALIDATE_ONLY,
+	NOTE_OPTION_ROWS,
+};
+/* No history is left that could hold a note. */
+static const struct option_row purge_options[] = {
+	OPTION_ROW_ETAG,
+	OPTION_ROW_REQUEST_ID,
+	OPTION_ROW_VALIDATE_ONLY,
+};
 
 static const struct change deletion = { "DeletePost", "Trashed", "Would trash" };
-static const struct change undeletion = { "UndeletePost", "Restored", "" };
-static const struct change purge = { "PurgePost", "Purged", "" };
-static const struct change publication = { "PublishPost", "Published", "" };
-static const struct change scheduling = { "SchedulePost", "Scheduled", "" };
-static const struct change withdrawal = { "UnpublishPost", "Unpublished", "" };
+static const struct change undeletion = { "UndeletePost", "Restored", "Would restore" };
+static const struct change purge = { "PurgePost", "Purged", "Would purge" };
+static const struct change publication = { "PublishPost", "Published", "Would publish" };
+static const struct change scheduling = { "SchedulePost", "Scheduled", "Would schedule" };
+static const struct change rollback = { "RollbackPost", "Rolled back", "Would roll back" };
+static const struct change withdrawal = { "UnpublishPost", "Unpublished", "Would unpublish" };
 
 #define CHANGE(command_name, text, change, rows) \
 	{ \
@@ -95,7 +128,7 @@ const struct command post_delete =
 const struct command post_undelete =
 	CHANGE("undelete", "Take a post out of the trash", &undeletion, change_options);
 const struct command post_purge =
-	CHANGE("purge", "Remove a trashed post for good", &purge, change_options);
+	CHANGE("purge", "Remove a trashed post for good", &purge, purge_options);
 const struct command post_publish =
 	CHANGE("publish", "Make a post public now", &publication, change_options);
 const struct command post_unpublish =
@@ -111,5 +144,22 @@ const struct command post_schedule = {
 	.options = change_options,
 	.option_count = OPTION_COUNT(change_options),
 	.subject = &scheduling,
+	.run = run_change,
+};
+
+const struct command post_rollback = {
+	.name = "rollback",
+	.arguments = "REF REVISION",
+	.summary = "Bring a former state of a post back, as a new revision",
+	.details = POST_REF_TEXT
+	" REVISION is a number of \"lectern post history REF\".\n\n"
+	"Title, excerpt, body, terms, series, language, featured, URLs and attributes become what "
+	"they were; slug, state and times stay. Terms that are gone by now stay away, those that "
+	"were renamed or merged come back as what they are now.",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.options = change_options,
+	.option_count = OPTION_COUNT(change_options),
+	.subject = &rollback,
 	.run = run_change,
 };

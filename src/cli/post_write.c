@@ -3,6 +3,7 @@
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
+#include "cli/post_note.h"
 #include "cli/post_options.h"
 #include "cli/post_ref.h"
 #include "cli/rpc.h"
@@ -26,6 +27,9 @@ static enum exit_status run_create(struct cli *cli, const struct args *args)
 	const char *request_id = args_text(args, OPTION_REQUEST_ID);
 	if (request_id != NULL)
 		request.request_id = (char *)request_id;
+	status = post_note_set(cli, args, &request.base);
+	if (status != EXIT_STATUS_OK)
+		return status;
 	const ProtobufCMessage *response;
 	status = rpc_call(cli, service, "CreatePost", &request.base, &response);
 	if (status != EXIT_STATUS_OK)
@@ -37,6 +41,7 @@ static const struct option_row create_options[] = {
 	POST_FIELD_ROWS,
 	OPTION_ROW_REQUEST_ID,
 	OPTION_ROW_VALIDATE_ONLY,
+	NOTE_OPTION_ROWS,
 };
 
 const struct command post_create = {
@@ -110,6 +115,9 @@ static enum exit_status run_update(struct cli *cli, const struct args *args)
 	request.allow_missing = args_flag(args, OPTION_ALLOW_MISSING);
 	request.validate_only = args_flag(args, OPTION_VALIDATE_ONLY);
 	request.create_missing_terms = args_flag(args, OPTION_CREATE_MISSING);
+	status = post_note_set(cli, args, &request.base);
+	if (status != EXIT_STATUS_OK)
+		return status;
 	const ProtobufCMessage *response;
 	status = rpc_call(cli, service, "UpdatePost", &request.base, &response);
 	if (status != EXIT_STATUS_OK)
@@ -123,6 +131,7 @@ static const struct option_row update_options[] = {
 	OPTION_ROW_ALLOW_MISSING("Make the post if there is none with that slug"),
 	OPTION_ROW_REQUEST_ID,
 	OPTION_ROW_VALIDATE_ONLY,
+	NOTE_OPTION_ROWS,
 };
 
 const struct command post_update = {

@@ -45,29 +45,36 @@ const struct term_kind author_kind = {
 	.merge = "MergeAuthors",
 };
 
-static enum exit_status find_by(struct cli *cli, const struct term_kind *kind, const char *field,
+static enum exit_status get_by(struct cli *cli, const struct term_kind *kind, const char *field,
 	const char *text, const ProtobufCMessage **ret)
 {
 	ProtobufCMessage *request = rpc_request(cli, kind->service, kind->get);
 	if (request == NULL)
 		return cli->problem.status;
 	message_set_text(request, field, text);
-	const ProtobufCMessage *response;
-	enum exit_status status = rpc_call(cli, kind->service, kind->get, request, &response);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	*ret = message_child(response, kind->name);
-	return *ret != NULL ? EXIT_STATUS_OK
-			    : problem_tool(cli, "the answer holds no %s", kind->name);
+	enum exit_status status = rpc_call(cli, kind->service, kind->get, request, ret);
+	if (status == EXIT_STATUS_OK && message_child(*ret, kind->name) == NULL)
+		status = problem_tool(cli, "the answer holds no %s", kind->name);
+	return status;
+}
+
+enum exit_status term_get(struct cli *cli, const struct term_kind *kind, const char *text,
+	const ProtobufCMessage **ret)
+{
+	enum exit_status status = exit_status_of(LECTERN_NOT_FOUND);
+	if (text_is_slug(slice_of_text(text)))
+		status = get_by(cli, kind, "slug", text, ret);
+	if (status == exit_status_of(LECTERN_NOT_FOUND))
+		status = get_by(cli, kind, "name", text, ret);
+	return status;
 }
 
 enum exit_status term_find(struct cli *cli, const struct term_kind *kind, const char *text,
 	const ProtobufCMessage **ret)
 {
-	enum exit_status status = exit_status_of(LECTERN_NOT_FOUND);
-	if (text_is_slug(slice_of_text(text)))
-		status = find_by(cli, kind, "slug", text, ret);
-	if (status == exit_status_of(LECTERN_NOT_FOUND))
-		status = find_by(cli, kind, "name", text, ret);
+	const ProtobufCMessage *response;
+	enum exit_status status = term_get(cli, kind, text, &response);
+	if (status == EXIT_STATUS_OK)
+		*ret = message_child(response, kind->name);
 	return status;
 }

@@ -22,6 +22,10 @@ extern const struct term_kind tag_kind;
 extern const struct term_kind category_kind;
 extern const struct term_kind author_kind;
 
-/* Gets the term with that slug or, if there is none, with that name. */
+/* Gets the response that holds the term with that slug or, if there is none, with that name. */
+enum exit_status term_get(struct cli *cli, const struct term_kind *kind, const char *text,
+	const ProtobufCMessage **ret) NODISCARD;
+
+/* The term alone. */
 enum exit_status term_find(struct cli *cli, const struct term_kind *kind, const char *text,
 	const ProtobufCMessage **ret) NODISCARD;

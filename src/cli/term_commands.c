@@ -60,6 +60,10 @@ static const struct option_row merge_options[] = {
 		.name = "into",
 		.value = "TO",
 		.help = "The one that stays; required" },
+	{ .id = OPTION_ETAG,
+		.name = "etag",
+		.value = "ETAG",
+		.help = "Fail if the one that stays was changed since this etag was read" },
 	OPTION_ROW_REQUEST_ID,
 	OPTION_ROW_VALIDATE_ONLY,
 };
@@ -113,6 +117,14 @@ static const struct option_row author_update_options[] = {
 #define OPTIONS(rows) .options = rows, .option_count = OPTION_COUNT(rows)
 #define BOTH "A term may be given by its slug or its name; it is tried as a slug first."
 
+#define MERGE_TEXT \
+	"Every post of FROM gets TO instead, once; FROM ends, and its slugs go on finding TO. " \
+	"All " \
+	"of it is one write: it happens as a whole or not at all.\n\n" \
+	"Each may be given by its slug, a former slug or, where it cannot be a slug, its " \
+	"name:\n\n" \
+	"  lectern tag merge js ecmascript --into javascript"
+
 /* The commands of one kind. `a_noun` has its article. */
 #define TERM_COMMANDS(kind, a_noun, plural_noun) \
 	static const struct command kind##_list = { .name = "list", \
@@ -158,6 +170,7 @@ static const struct option_row author_update_options[] = {
 	static const struct command kind##_merge = { .name = "merge", \
 		.arguments = "FROM...", \
 		.summary = "Merge " plural_noun " that mean the same", \
+		.details = MERGE_TEXT, \
 		.arguments_min = 1, \
 		.arguments_max = ARGUMENTS_ANY, \
 		OPTIONS(merge_options), \

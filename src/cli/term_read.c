@@ -1,4 +1,5 @@
 /* lectern tag|category|author get and list. */
+#include "cli/former.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
@@ -7,7 +8,6 @@
 #include "cli/table.h"
 #include "cli/term_command.h"
 #include "cli/wrap.h"
-#include "codec/schema.h"
 
 #include <inttypes.h>
 #include <lectern/v1/term.pb-c.h>
@@ -89,35 +89,32 @@ static enum exit_status show_term(struct cli *cli, const ProtobufCMessage *term)
 	return status;
 }
 
-/* The answer that held the term. */
 static enum exit_status print_response(
-	struct cli *cli, const struct term_kind *kind, const ProtobufCMessage *term)
+	struct cli *cli, const struct term_kind *kind, const ProtobufCMessage *response)
 {
-	struct schema_method method;
-	schema_get_method(kind->service, kind->get, &method);
-	ProtobufCMessage *response = rpc_message(cli, method.method->output);
-	if (response == NULL)
-		return cli->problem.status;
-	message_set_child(response, kind->name, (ProtobufCMessage *)term);
-	return output_message(cli, response);
+	const ProtobufCMessage *term = message_child(response, kind->name);
+	switch (cli->output) {
+	case OUTPUT_TEXT:
+		return show_term(cli, term);
+	case OUTPUT_JSON:
+		return output_message(cli, response);
+	case OUTPUT_JSONL:
+		return output_message(cli, term);
+	}
+	return EXIT_STATUS_OK;
 }
 
 enum exit_status term_run_get(struct cli *cli, const struct args *args)
 {
 	const struct term_kind *kind = args->command->subject;
-	const ProtobufCMessage *term;
-	enum exit_status status = term_find(cli, kind, args->arguments[0], &term);
-	if (status != EXIT_STATUS_OK)
+	const ProtobufCMessage *response;
+	enum exit_status status = term_get(cli, kind, args->arguments[0], &response);
+	if (status == EXIT_STATUS_OK)
+		status = print_response(cli, kind, response);
+	if (status != EXIT_STATUS_OK || message_number(response, "former_slug") == 0)
 		return status;
-	switch (cli->output) {
-	case OUTPUT_TEXT:
-		return show_term(cli, term);
-	case OUTPUT_JSON:
-		return print_response(cli, kind, term);
-	case OUTPUT_JSONL:
-		return output_message(cli, term);
-	}
-	return EXIT_STATUS_OK;
+	return former_slug_tell(
+		cli, args->arguments[0], message_text(message_child(response, kind->name), "slug"));
 }
 
 static enum exit_status show_terms(

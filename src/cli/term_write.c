@@ -46,9 +46,11 @@ static void set_options(const struct args *args, ProtobufCMessage *request)
 	message_set_number(request, "validate_only", args_flag(args, OPTION_VALIDATE_ONLY) ? 1 : 0);
 }
 
-/* Sends the request and shows what came of it. */
+/* Sends the request and shows what came of it. *ret, which may be NULL, is the term as it is now,
+ * if the answer has one. */
 static enum exit_status write_term(struct cli *cli, const struct args *args, const char *method,
-	ProtobufCMessage *request, const char *done, const char *would)
+	ProtobufCMessage *request, const char *done, const char *would,
+	const ProtobufCMessage **ret)
 {
 	const struct term_kind *kind = args->command->subject;
 	set_options(args, request);
@@ -57,6 +59,8 @@ static enum exit_status write_term(struct cli *cli, const struct args *args, con
 	if (status != EXIT_STATUS_OK)
 		return status;
 	bool would_be = args_flag(args, OPTION_VALIDATE_ONLY);
+	if (ret != NULL)
+		*ret = message_child(response, kind->name);
 	return show_written(cli, kind, would_be ? would : done, response);
 }
 
@@ -70,7 +74,7 @@ enum exit_status term_run_create(struct cli *cli, const struct args *args)
 		return cli->problem.status;
 	message_set_text(fields.message, "name", args->arguments[0]);
 	message_set_child(request, kind->name, fields.message);
-	return write_term(cli, args, kind->create, request, "Created", "Would create");
+	return write_term(cli, args, kind->create, request, "Created", "Would create", NULL);
 }
 
 enum exit_status term_run_update(struct cli *cli, const struct args *args)
@@ -94,7 +98,7 @@ enum exit_status term_run_update(struct cli *cli, const struct args *args)
 		message_set_text(fields.message, "etag", etag);
 	message_set_child(request, kind->name, fields.message);
 	message_set_child(request, "update_mask", &fields.mask.base);
-	return write_term(cli, args, kind->update, request, "Updated", "Would update");
+	return write_term(cli, args, kind->update, request, "Updated", "Would update", NULL);
 }
 
 /* A slug that was made from the old name is made anew from the new one. */
@@ -131,7 +135,7 @@ enum exit_status term_run_rename(struct cli *cli, const struct args *args)
 	}
 	message_set_child(request, kind->name, term);
 	message_set_child(request, "update_mask", &mask.base);
-	return write_term(cli, args, kind->update, request, "Renamed", "Would rename");
+	return write_term(cli, args, kind->update, request, "Renamed", "Would rename", NULL);
 }
 
 static void set_key(Lectern__V1__TermKey *key, char *text)
@@ -144,6 +148,25 @@ static void set_key(Lectern__V1__TermKey *key, char *text)
 		key->key_case = LECTERN__V1__TERM_KEY__KEY_NAME;
 		key->name = text;
 	}
+}
+
+/* "12 posts; former slugs: js, ecmascript" */
+static enum exit_status show_merged(struct cli *cli, const ProtobufCMessage *term)
+{
+	size_t count;
+	const char *const *aliases = message_texts(term, "aliases", &count);
+	uint64_t posts = message_number(term, "post_count");
+	struct buffer out;
+	buffer_init(&out, CLI_DOCUMENT_BYTES);
+	buffer_printf(&out, "%" PRIu64 " post%s", posts, posts == 1 ? "" : "s");
+	for (size_t i = 0; i < count; i++) {
+		buffer_append_text(&out, i == 0 ? "; former slugs: " : ", ");
+		screen_text(&out, slice_of_text(aliases[i]), false);
+	}
+	buffer_append_char(&out, '\n');
+	enum exit_status status = output_buffer(cli, &out);
+	buffer_done(&out);
+	return status;
 }
 
 enum exit_status term_run_merge(struct cli *cli, const struct args *args)
@@ -168,7 +191,15 @@ enum exit_status term_run_merge(struct cli *cli, const struct args *args)
 	set_key(&destination, (char *)into);
 	message_set_list(request, "sources", list, count);
 	message_set_child(request, "destination", &destination.base);
-	return write_term(cli, args, kind->merge, request, "Merged into", "Would merge into");
+	const char *etag = args_text(args, OPTION_ETAG);
+	if (etag != NULL)
+		message_set_text(request, "etag", etag);
+	const ProtobufCMessage *term;
+	enum exit_status status = write_term(
+		cli, args, kind->merge, request, "Merged into", "Would merge into", &term);
+	if (status != EXIT_STATUS_OK || cli->output != OUTPUT_TEXT || term == NULL)
+		return status;
+	return show_merged(cli, term);
 }
 
 enum exit_status term_run_delete(struct cli *cli, const struct args *args)

@@ -4,10 +4,12 @@ set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 bin=${LECTERN_BIN:-$PWD/build/dev/bin}
 . deploy/steps.sh
-command -v jq >/dev/null || {
-	echo "skipped: needs jq"
-	exit 77
-}
+for command in jq patch; do
+	command -v "$command" >/dev/null || {
+		echo "skipped: needs $command"
+		exit 77
+	}
+done
 work=$(mktemp -d)
 server=
 trap 'echo "$0:$LINENO: ended with status $?"' ERR
@@ -209,8 +211,74 @@ expect 0 'parent       engineering' '' category get sub
 expect 0 'Updated category' '' category update sub --set description=
 expect 73 '' 'TERM_IN_USE' tag delete databases
 expect 0 'Deleted category sub' '' category delete sub
-expect 76 '' 'UNIMPLEMENTED' author merge a --into b
 same name bash -c 'lectern -o jsonl tag list --all | jq -rs "if (map(.name | ascii_downcase) | . == sort) then \"name\" else \"none\" end"'
+
+# Terms that mean the same.
+for name in 'Ecma Script' js javascript; do
+	lectern tag create "$name" >/dev/null
+done
+lectern post create --title 'Two tags' --tag js --tag ecma-script --state published >/dev/null
+expect 0 'Would merge into tag' '' tag merge js ecma-script --into javascript --validate-only
+expect 74 '' 'ETAG_MISMATCH' tag merge js --into javascript --etag stale
+expect 0 '1 post; former slugs: js, ecma-script' '' tag merge js ecma-script --into javascript \
+	--etag "$(json .tag.etag tag get javascript)"
+expect 0 'slug         javascript' 'note: "js" is now "javascript"' tag get js
+expect 0 'Tag: javascript  (1 post)' 'note: "ecma-script" is now "javascript"' archive tag ecma-script --view basic
+same 'true null' json '"\(.formerSlug) \(.tag.formerSlug)"' tag get js
+same javascript json '[.post.tags[].slug] | join(" ")' post get two-tags
+expect 67 '' 'MERGE_INTO_ITSELF' tag merge js --into javascript
+expect 69 '' 'TERM_NOT_FOUND' category merge engineering --into nothing-like-it
+
+# History. The bodies of all revisions are kept here, so that patch can be asked.
+printf 'One.\n\nTwo.\n' >"$work/1.md"
+printf 'One.\n\nAnd a half.\n\nTwo.' >"$work/2.md"
+printf '%s\n' {1..40} >"$work/3.md"
+expect 0 'Created post' '' post create --title Draft --slug diary --body-file "$work/1.md" --note-author anna
+expect 0 'Updated post' '' post update diary --body-file "$work/2.md" --set 'tags=["databases"]' \
+	--note 'half a step' --note-author bob
+expect 0 'Updated post' '' post update diary --body-file "$work/3.md" --title Numbers --slug numbers
+expect 0 'half a step' '' post history diary
+same '3 2 1' json '[.revisions[].revision] | join(" ")' post history diary --all --page-size 1
+same 'bob: half a step' json '.revisions[1].note | "\(.author): \(.summary)"' post history numbers
+expect 0 'half a step' 'There is more: --page-token' post history numbers --page-size 2
+expect 0 'by bob: half a step' '' post revision numbers 2
+same 'Draft One.' json '.revision.post | "\(.title) \(.body[:4])"' post revision numbers 1
+same 'null <p>One' json '.revision.post | "\(.body) \(.html[:6])"' post revision numbers 1 --view html
+expect 69 '' 'REVISION_NOT_FOUND' post revision numbers 4
+for pair in '1 2' '2 3' '3 1' '1 3'; do
+	read -r from to <<<"$pair"
+	for option in '' --body-only; do
+		# shellcheck disable=SC2086 # no option is no word
+		lectern post diff numbers "$from" "$to" $option >"$work/$from-$to.diff"
+		cp "$work/$from.md" "$work/patched.md"
+		patch -s "$work/patched.md" "$work/$from-$to.diff"
+		cmp "$work/patched.md" "$work/$to.md" || failed=1
+	done
+	# As short as that of diff.
+	same "$(diff -u "$work/$from.md" "$work/$to.md" | tail -n +3 | grep -c '^[-+]')" \
+		bash -c "tail -n +3 '$work/$from-$to.diff' | grep -c '^[-+]'"
+done
+expect 0 '-title: Draft' '' post diff numbers
+expect 0 '+tags: databases (Databases)' '' post diff numbers 1 2
+same 'title slug body' json '.fields | join(" ")' post diff numbers 2
+expect 0 '' 'no differences' post diff numbers 3
+expect 0 'Would roll back post' '' post rollback numbers 1 --validate-only
+expect 74 '' 'ETAG_MISMATCH' post rollback numbers 1 --etag stale
+expect 0 'Rolled back post' '' post rollback numbers 1 --note 'as it was' --etag "$(json .post.etag post get numbers)"
+expect 0 '' 'no differences' post diff numbers 1 --body-only
+same 'slug' json '.fields | join(" ")' post diff numbers 1
+same 'as it was' json '.revisions[0].note.summary' post history numbers
+same "$(cat "$work/1.md")" json '.post.body' post get numbers
+expect 0 'Would publish post' '' post publish numbers --validate-only
+expect 0 '(draft)' '' post rollback numbers 4 --validate-only
+expect 69 '' 'REVISION_NOT_FOUND' post rollback numbers 9
+expect 0 'Would trash post' '' post delete numbers --validate-only
+expect 0 '(trashed)' '' post delete numbers --note 'done with it'
+expect 0 'Would restore post' '' post undelete numbers --validate-only
+expect 0 'Would purge' '' post purge numbers --validate-only
+expect 0 'done with it' '' post history numbers
+expect 0 'Purged' '' post purge numbers
+expect 69 '' 'POST_NOT_FOUND' post history numbers
 
 # Calls.
 expect 0 '"title": "Why pages beat offsets"' '' call PostService/GetPost '{"slug": "why-pages-beat-offsets"}'
