@@ -13,7 +13,7 @@ static void run(struct rpc_call *call)
 	enum code code = store_snapshot(services->store, &snapshot, &err);
 	if (code == CODE_OK) {
 		call->revision = txn_revision(snapshot);
-		code = check_run(snapshot, call->arena, &report, &err);
+		code = check_run(snapshot, call->arena, NULL, &report, &err);
 		store_release(services->store, snapshot);
 	}
 	if (code == CODE_OK) {

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "store/progress.h"
 #include "store/txn.h"
 
 enum { CHECK_PROBLEMS_KEPT = 100 };
@@ -16,6 +17,11 @@ struct check_report {
 	size_t kept_count;
 };
 
-/* A failure means that the check could not be done; problems are no failure. */
-enum code check_run(struct txn *txn, struct arena *arena, struct check_report *ret,
-	struct error *err) NODISCARD;
+/* How many entries a check of a sound store reads, for progress->total; where it finds differences
+ * it reads more. */
+uint64_t check_total(struct txn *txn);
+
+/* A failure means that the check could not be done; problems are no failure. UNAVAILABLE, STOPPING
+ * if progress, which may be NULL, has ended it. */
+enum code check_run(struct txn *txn, struct arena *arena, struct progress *progress,
+	struct check_report *ret, struct error *err) NODISCARD;

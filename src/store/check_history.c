@@ -52,7 +52,7 @@ static void visit_revision(struct check *check, struct slice key, struct slice v
 		return;
 	check_former(check, post_id, revision, line);
 	key_revision(&next, post_id, revision + 1);
-	check_expect(check, TABLE_REVISION, &next, "revision %" PRIu64 " of post %" PRIu64,
+	check_look_up(check, TABLE_REVISION, &next, "revision %" PRIu64 " of post %" PRIu64,
 		revision + 1, post_id);
 }
 
@@ -73,27 +73,11 @@ static void visit_content(struct check *check, struct slice key, struct slice va
 			", which is not a former one",
 			post_id, revision);
 	key_revision(&line, post_id, revision);
-	check_expect(check, TABLE_REVISION, &line, "a former body of post %" PRIu64, post_id);
-}
-
-static void visit_post(struct check *check, struct slice key, struct slice value)
-{
-	uint64_t post_id;
-	enum post_part part;
-	struct key line;
-	if (!key_read_post(key, &post_id, &part) || part != POST_SUMMARY)
-		return; /* reported by check_posts() */
-	Lectern__V1__Post *post =
-		lectern__v1__post__unpack(&check->scratch.allocator, value.size, value.data);
-	if (post == NULL)
-		return;
-	key_revision(&line, post_id, post->revision);
-	check_expect(check, TABLE_REVISION, &line, "post %" PRIu64, post_id);
+	check_look_up(check, TABLE_REVISION, &line, "a former body of post %" PRIu64, post_id);
 }
 
 void check_history(struct check *check)
 {
 	check_each(check, TABLE_REVISION, visit_revision);
 	check_each(check, TABLE_CONTENT, visit_content);
-	check_each(check, TABLE_POST, visit_post);
 }

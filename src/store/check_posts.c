@@ -14,7 +14,7 @@ static void check_refs(struct check *check, uint64_t post_id, uint8_t kind,
 			term_unpack(check->txn, &check->scratch, kind, refs[i]->id);
 		if (term == NULL || strcmp(term->slug, refs[i]->slug) != 0 ||
 			strcmp(term->name, refs[i]->name) != 0)
-			check_problem(check,
+			check_record_problem(check,
 				"post %" PRIu64 " names %s %" PRIu64 " (\"%s\") in a way that its "
 				"record does not bear out",
 				post_id, term_kind_name(kind), refs[i]->id, refs[i]->slug);
@@ -40,9 +40,9 @@ static void check_post(struct check *check, uint64_t id, const Lectern__V1__Post
 	struct key key;
 	int64_t due_us;
 	if (post->id != id)
-		check_problem(
+		check_record_problem(
 			check, "the record of post %" PRIu64 " has id %" PRIu64, id, post->id);
-	for (int part = POST_SOURCE; part <= POST_HTML; part++) {
+	for (int part = POST_SUMMARY; part <= POST_HTML; part++) {
 		key_post(&key, id, (enum post_part)part);
 		check_expect(check, TABLE_POST, &key, "post %" PRIu64, id);
 	}
@@ -72,27 +72,42 @@ static void check_post(struct check *check, uint64_t id, const Lectern__V1__Post
 	check_series(check, id, post->series);
 }
 
-static void visit_record(struct check *check, struct slice key, struct slice value)
+/* What follows from a summary record. */
+static void check_summary(struct check *check, uint64_t id, const Lectern__V1__Post *post)
+{
+	struct key line;
+	check_post(check, id, post);
+	check_suggested_post(check, id, post);
+	if (check->naming)
+		return;
+	key_revision(&line, id, post->revision);
+	check_look_up(check, TABLE_REVISION, &line, "post %" PRIu64, id);
+	check_post_words(check, id, post);
+}
+
+void check_post_record(struct check *check, struct slice key, struct slice value)
 {
 	uint64_t id;
 	enum post_part part;
 	if (!key_read_post(key, &id, &part)) {
-		check_problem(check, "a key of table post cannot be read");
+		check_record_problem(check, "a key of table post cannot be read");
 		return;
 	}
 	Lectern__V1__Post *post =
 		lectern__v1__post__unpack(&check->scratch.allocator, value.size, value.data);
 	if (post == NULL) {
-		check_problem(check, "part %d of post %" PRIu64 " cannot be read", (int)part, id);
+		check_record_problem(
+			check, "part %d of post %" PRIu64 " cannot be read", (int)part, id);
 		return;
 	}
 	if (part == POST_SUMMARY) {
-		check_post(check, id, post);
-		return;
+		check_summary(check, id, post);
+	} else if (check->naming && check->differs[TABLE_POST]) {
+		struct key summary;
+		key_post(&summary, id, POST_SUMMARY);
+		check_look_up(
+			check, TABLE_POST, &summary, "part %d of post %" PRIu64, (int)part, id);
 	}
-	struct key summary;
-	key_post(&summary, id, POST_SUMMARY);
-	check_expect(check, TABLE_POST, &summary, "part %d of post %" PRIu64, (int)part, id);
 }
 
 /* Whether the post itself says that it stands in this list at this place. */
@@ -110,7 +125,7 @@ static bool post_bears_out(struct check *check, const struct posting *posting)
 	return false;
 }
 
-static void visit_posting(struct check *check, struct slice key, struct slice value)
+void check_stray_posting(struct check *check, struct slice key, struct slice value)
 {
 	struct posting posting;
 	if (!key_read_posting(key, &posting) || value.size != 0)
@@ -121,7 +136,7 @@ static void visit_posting(struct check *check, struct slice key, struct slice va
 			posting.kind, posting.number, posting.id);
 }
 
-static void visit_due(struct check *check, struct slice key, struct slice value)
+void check_stray_due(struct check *check, struct slice key, struct slice value)
 {
 	(void)value;
 	int64_t time_us;
@@ -134,11 +149,4 @@ static void visit_due(struct check *check, struct slice key, struct slice value)
 	Lectern__V1__Post *post = post_unpack_summary(check->txn, &check->scratch, id);
 	if (post == NULL || !post_due_us(post, &due_us) || due_us != time_us)
 		check_problem(check, "post %" PRIu64 " is due at a time that it does not have", id);
-}
-
-void check_posts(struct check *check)
-{
-	check_each(check, TABLE_POST, visit_record);
-	check_each(check, TABLE_POSTING, visit_posting);
-	check_each(check, TABLE_DUE, visit_due);
 }

@@ -18,7 +18,7 @@ static void check_parent(struct check *check, const Lectern__Store__V1__Term *te
 		term_unpack(check->txn, &check->scratch, CATEGORY, term->parent->id);
 	if (parent == NULL || strcmp(parent->slug, term->parent->slug) != 0 ||
 		strcmp(parent->name, term->parent->name) != 0)
-		check_problem(check,
+		check_record_problem(check,
 			"category %" PRIu64
 			" names its parent in a way that the parent's record does "
 			"not bear out",
@@ -34,7 +34,7 @@ static void name_key(struct key *key, uint8_t kind, const char *name, uint64_t i
 	key_name(key, kind, slice_of(folded, size), id);
 }
 
-static void visit_record(struct check *check, struct slice key, struct slice value)
+void check_term_record(struct check *check, struct slice key, struct slice value)
 {
 	uint8_t kind;
 	uint64_t id;
@@ -42,7 +42,7 @@ static void visit_record(struct check *check, struct slice key, struct slice val
 	Lectern__Store__V1__Term *term =
 		lectern__store__v1__term__unpack(&check->scratch.allocator, value.size, value.data);
 	if (!key_read_term(key, &kind, &id) || term == NULL || term->id != id) {
-		check_problem(check, "an entry of table term cannot be read");
+		check_record_problem(check, "an entry of table term cannot be read");
 		return;
 	}
 	check_expect_slug(check, (enum slug_space)kind, term->slug, id, false);
@@ -56,9 +56,10 @@ static void visit_record(struct check *check, struct slice key, struct slice val
 		check_expect(check, TABLE_RANK, &expected, "%s %" PRIu64, term_kind_name(kind), id);
 	}
 	check_parent(check, term);
+	check_suggested_term(check, kind, term);
 }
 
-static void visit_name(struct check *check, struct slice key, struct slice value)
+void check_stray_name(struct check *check, struct slice key, struct slice value)
 {
 	(void)value;
 	uint8_t kind;
@@ -79,7 +80,7 @@ static void visit_name(struct check *check, struct slice key, struct slice value
 			term_kind_name(kind), id);
 }
 
-static void visit_rank(struct check *check, struct slice key, struct slice value)
+void check_stray_rank(struct check *check, struct slice key, struct slice value)
 {
 	(void)value;
 	uint8_t kind;
@@ -96,7 +97,7 @@ static void visit_rank(struct check *check, struct slice key, struct slice value
 			term_kind_name(kind), id, count);
 }
 
-static void visit_child(struct check *check, struct slice key, struct slice value)
+void check_stray_child(struct check *check, struct slice key, struct slice value)
 {
 	(void)value;
 	uint64_t parent_id;
@@ -136,7 +137,7 @@ static bool has_slug(
 				       : slice_equals(slice_of_text(term->slug), slug));
 }
 
-static void visit_slug(struct check *check, struct slice key, struct slice value)
+void check_stray_slug(struct check *check, struct slice key, struct slice value)
 {
 	enum slug_space space;
 	struct slice slug;
@@ -149,13 +150,4 @@ static void visit_slug(struct check *check, struct slice key, struct slice value
 	if (!has_slug(check, space, id, slug, former))
 		check_problem(check, "slug \"%.*s\" leads to %" PRIu64 ", which does not have it",
 			(int)slug.size, (const char *)slug.data, id);
-}
-
-void check_terms(struct check *check)
-{
-	check_each(check, TABLE_TERM, visit_record);
-	check_each(check, TABLE_NAME, visit_name);
-	check_each(check, TABLE_RANK, visit_rank);
-	check_each(check, TABLE_CHILD, visit_child);
-	check_each(check, TABLE_SLUG, visit_slug);
 }

@@ -163,12 +163,6 @@ static bool add_documents(struct term_table *table, struct analyzer *analyzer,
 	return true;
 }
 
-static int compare_terms(const void *a, const void *b)
-{
-	return slice_compare(document_term_slice(*(struct document_term *const *)a),
-		document_term_slice(*(struct document_term *const *)b));
-}
-
 bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	const struct search_document *before, const struct search_document *after,
 	struct document_terms *ret)
@@ -181,8 +175,6 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	for (size_t i = 0; i < table.slot_count; i++)
 		if (table.slots[i] != NULL)
 			table.slots[kept++] = table.slots[i];
-	if (kept > 0)
-		qsort(table.slots, kept, sizeof *table.slots, compare_terms);
 	for (size_t i = 0; i < kept; i++)
 		for (size_t column = 0; column < 2; column++)
 			table.slots[i]->weights[column] = search_weight_pack(
@@ -191,6 +183,18 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 		.count = kept,
 		.lengths = { table.lengths[0], table.lengths[1] } };
 	return true;
+}
+
+static int compare_terms(const void *a, const void *b)
+{
+	return slice_compare(document_term_slice(*(struct document_term *const *)a),
+		document_term_slice(*(struct document_term *const *)b));
+}
+
+void document_terms_sort(struct document_terms *terms)
+{
+	if (terms->count > 0)
+		qsort(terms->terms, terms->count, sizeof *terms->terms, compare_terms);
 }
 
 bool search_document_equals(const struct search_document *a, const struct search_document *b)

@@ -213,6 +213,7 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 		txn_fail_memory(txn);
 		return;
 	}
+	document_terms_sort(&terms);
 	uint64_t id = before != NULL ? before->id : after->id;
 	replace_terms(txn, arena, id, half_of(before), half_of(after), &terms);
 	replace_half(txn, false, &terms, before, after);

@@ -105,7 +105,7 @@ uint64_t store_fixture_problems(struct store_fixture *fixture, char *first, size
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	if (store_snapshot(fixture->store, &snapshot, &err) != CODE_OK)
 		fail_msg("snapshot: %s", err.text);
-	if (check_run(snapshot, &arena, &report, &err) != CODE_OK)
+	if (check_run(snapshot, &arena, NULL, &report, &err) != CODE_OK)
 		fail_msg("check: %s", err.text);
 	store_release(fixture->store, snapshot);
 	snprintf(first, first_bytes, "%s", report.kept_count > 0 ? report.problems[0] : "");
