@@ -13,10 +13,12 @@ command -v jq >/dev/null || {
 }
 work=$(mktemp -d)
 server=
+follower=
 trap 'echo "$0:$LINENO: ended with status $?"' ERR
-trap '[ -z "$server" ] || kill "$server"; wait; rm -rf "$work"' EXIT
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 export LECTERN_SERVER=ipc://$work/rpc.sock PATH="$bin:$PATH" LC_ALL=C.UTF-8
 unset COLUMNS
+mkfifo "$work/pipe"
 
 # The runtime of a sanitizer has to be loaded before the shim.
 preload=$(ldd "$bin/lecternd" | grep -oE '/[^ ]*/lib[at]san\.so[^ ]*' || true)
@@ -47,34 +49,41 @@ unpack() {
 	zcat "$stores/format-$1.mdb.gz" >"$work/data/data.mdb"
 }
 
+# Waits for the server's end and sets $status; the shell's word about a killed one is not news.
+reap() {
+	exec {lines}<&-
+	status=0
+	wait "$server" 2>/dev/null || status=$?
+	server=
+	[ -z "$follower" ] || wait "$follower"
+	follower=
+}
+
 # Succeeds when the server is ready, fails when it was killed. Its log comes through a pipe, which ends
 # with it.
 start() {
-	local line status=0
+	local line
 	: >"$work/log"
-	exec {lines}< <(exec env LECTERN_IO_CONTROL="$work/control" LD_PRELOAD="$preload" \
-		"$bin/lecternd" --data "$work/data" --listen "$LECTERN_SERVER" --log-format json 2>&1)
+	LECTERN_IO_CONTROL=$work/control LD_PRELOAD=$preload "$bin/lecternd" --data "$work/data" \
+		--listen "$LECTERN_SERVER" --log-format json >"$work/pipe" 2>&1 </dev/null &
 	server=$!
+	exec {lines}<"$work/pipe"
 	while IFS= read -r -u "$lines" line; do
 		printf '%s\n' "$line" >>"$work/log"
 		if [[ $line == *'"msg":"ready"'* ]]; then
 			cat <&"$lines" >>"$work/log" &
+			follower=$!
 			return 0
 		fi
 	done
-	exec {lines}<&-
-	wait "$server" || status=$?
-	server=
+	reap
 	[ "$status" -eq $((128 + 9)) ] || die "lecternd ended with $status: $(cat "$work/log")"
 	return 1
 }
 
 stop() {
-	local status=0
 	kill "$server"
-	exec {lines}<&-
-	wait "$server" || status=$?
-	server=
+	reap
 	[ "$status" -eq 0 ] || die "lecternd ended with $status: $(cat "$work/log")"
 }
 
