@@ -38,6 +38,15 @@ static void log_rebuild(void)
 		LOG_END);
 }
 
+static void log_disk(const struct error *trouble)
+{
+	if (trouble != NULL)
+		log_event(LOG_ERROR, "the disk refuses writes", log_text("cause", trouble->text),
+			LOG_END);
+	else
+		log_event(LOG_INFO, "the disk takes writes again", LOG_END);
+}
+
 static enum code open_parts(struct server *server, struct error *err)
 {
 	const struct server_options *options = server->options;
@@ -47,7 +56,8 @@ static enum code open_parts(struct server *server, struct error *err)
 			.changes_us = options->change_retention_us,
 			.changes_kept = options->changes_kept,
 			.revisions_kept = options->revisions_kept },
-		.on_rebuild = log_rebuild };
+		.on_rebuild = log_rebuild,
+		.on_disk = log_disk };
 	enum code code = store_open(&store, &server->store, err);
 	if (code != CODE_OK)
 		return code;

@@ -90,7 +90,7 @@ static uint64_t hash_of(enum table table, struct slice key, struct slice value)
 
 bool check_next(struct check *check, struct walk *walk)
 {
-	if (check->progress->ended || !walk_next(walk))
+	if (check->progress->ended || txn_interrupted(check->txn) || !walk_next(walk))
 		return false;
 	if (!check->was_read[walk->table]) {
 		check->report->entries++;

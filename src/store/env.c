@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ enum {
 	LOCK_FILE_BYTES = 40 * 1024, /* a little more than MAX_READERS need */
 	TOKEN_KEY_BYTES = 32,
 	EPOCH_BYTES = 8,
+	DISK_RETRY_MS = 500,
 };
 static const uint64_t DEFAULT_MAP_BYTES = UINT64_C(64) << 30;
 
@@ -59,9 +61,16 @@ enum code fail_mdb(struct error *err, const struct env *env, int rc, const char 
 	case MDB_VERSION_MISMATCH:
 		return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
 			"%s: the data file was made by another version of LMDB", what);
-	case MDB_PANIC:
-		return fail_reason(err, CODE_INTERNAL, "STORE_BROKEN",
-			"%s: a write to the disk failed earlier; restart the server", what);
+	case MDB_PANIC: /* a commit has failed with it before */
+	case EIO:
+	case EROFS:
+		fail_reason(err, CODE_UNAVAILABLE, "DISK_ERROR",
+			"%s: the disk of the data directory fails (%s); look into the log of the "
+			"kernel, and repeat later, a write with the same request id",
+			what, mdb_strerror(rc == MDB_PANIC ? EIO : rc));
+		if (err != NULL)
+			err->retry_ms = DISK_RETRY_MS;
+		return CODE_UNAVAILABLE;
 	case ENOMEM:
 		return fail_reason(
 			err, CODE_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "%s: out of memory", what);
@@ -117,11 +126,8 @@ static enum code reserve_reader_table(const char *directory, struct error *err)
 	return rc == ENOSPC || rc == EDQUOT ? fail_mdb(err, NULL, rc, path) : CODE_OK;
 }
 
-static enum code open_mdb(struct env *env, const char *directory, struct error *err)
+enum code env_open_mdb(struct env *env, unsigned flags, struct error *err)
 {
-	enum code code = reserve_reader_table(directory, err);
-	if (code != CODE_OK)
-		return code;
 	int rc = mdb_env_create(&env->mdb);
 	if (rc != 0)
 		return fail_mdb(err, env, rc, "create environment");
@@ -134,18 +140,18 @@ static enum code open_mdb(struct env *env, const char *directory, struct error *
 		return fail_mdb(err, env, rc, "configure environment");
 	/* Default durability: a commit has reached the disk when it returns. NORDAHEAD: reads are
 	 * spread over the file. */
-	rc = mdb_env_open(env->mdb, directory, MDB_NOTLS | MDB_NORDAHEAD, FILE_MODE);
+	rc = mdb_env_open(env->mdb, env->directory, MDB_NOTLS | MDB_NORDAHEAD | flags, FILE_MODE);
 	if (rc == EACCES || rc == EROFS)
 		return fail(err, CODE_FAILED_PRECONDITION,
 			"open %s: %s; the data directory must be writable by the server's user",
-			directory, mdb_strerror(rc));
+			env->directory, mdb_strerror(rc));
 	if (rc == ENOMEM)
 		return fail(err, CODE_RESOURCE_EXHAUSTED,
 			"open %s: cannot reserve %" PRIu64
 			" bytes of address space; start with a smaller --map-size",
-			directory, env->map_bytes);
+			env->directory, env->map_bytes);
 	if (rc != 0)
-		return fail_mdb(err, env, rc, directory);
+		return fail_mdb(err, env, rc, env->directory);
 	int dead;
 	rc = mdb_reader_check(env->mdb, &dead);
 	return rc == 0 ? CODE_OK : fail_mdb(err, env, rc, "check readers");
@@ -194,21 +200,33 @@ static enum code check_format(struct txn *txn, struct error *err)
 	return txn_status(txn, err);
 }
 
-static enum code open_tables(struct env *env, struct error *err)
+static enum code open_handles(struct txn *txn, unsigned flags, struct error *err)
 {
-	struct txn txn;
-	enum code code = txn_begin_write(env, &txn, err);
-	if (code != CODE_OK)
-		return code;
+	struct env *env = txn->env;
 	for (int table = 0; table < TABLE_COUNT; table++) {
 		int rc = mdb_dbi_open(
-			txn.mdb, table_name((enum table)table), MDB_CREATE, &env->tables[table]);
-		if (rc != 0) {
-			txn_abort(&txn);
-			return fail_mdb(err, env, rc, "open tables");
+			txn->mdb, table_name((enum table)table), flags, &env->tables[table]);
+		if (rc == MDB_NOTFOUND && env->refuses) { /* a store that is to be made */
+			if (err != NULL)
+				*err = env->trouble;
+			return env->trouble.code;
 		}
+		if (rc != 0)
+			return fail_mdb(err, env, rc, "open tables");
 	}
-	code = check_format(&txn, err);
+	return CODE_OK;
+}
+
+enum code env_open_tables(struct env *env, struct error *err)
+{
+	struct txn txn;
+	enum code code =
+		env->refuses ? txn_begin_look(env, &txn, err) : txn_begin_write(env, &txn, err);
+	if (code != CODE_OK)
+		return code;
+	code = open_handles(&txn, env->refuses ? 0 : MDB_CREATE, err);
+	if (code == CODE_OK)
+		code = check_format(&txn, err);
 	if (code != CODE_OK) {
 		txn_abort(&txn);
 		return code;
@@ -220,17 +238,23 @@ enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, s
 {
 	env->map_bytes = map_bytes == 0 ? DEFAULT_MAP_BYTES : map_bytes;
 	env->lock_file = -1;
-	atomic_init(&env->broken, false);
+	atomic_init(&env->interrupts, false);
+	env->directory = strdup(directory);
+	if (env->directory == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
 	if (sodium_init() < 0)
 		return fail(err, CODE_INTERNAL, "libsodium does not start");
 	enum code code = make_directory(directory, err);
 	if (code == CODE_OK)
 		code = take_lock(env, directory, err);
 	if (code == CODE_OK)
-		code = open_mdb(env, directory, err);
+		code = reserve_reader_table(directory, err);
 	if (code == CODE_OK)
-		code = open_tables(env, err);
-	return code;
+		code = env_open_mdb(env, 0, err);
+	if (code != CODE_OK)
+		return code;
+	env->refuses = env_settle(env, &env->trouble) != CODE_OK;
+	return env_open_tables(env, err);
 }
 
 bool env_disk_is_full(const struct env *env)
@@ -242,12 +266,19 @@ bool env_disk_is_full(const struct env *env)
 	       (uint64_t)disk.f_bavail * disk.f_frsize < LEFT_BYTES_MIN;
 }
 
-void env_close(struct env *env)
+void env_close_mdb(struct env *env)
 {
 	if (env->mdb != NULL)
 		mdb_env_close(env->mdb);
 	env->mdb = NULL;
+}
+
+void env_close(struct env *env)
+{
+	env_close_mdb(env);
 	if (env->lock_file >= 0)
 		close(env->lock_file);
 	env->lock_file = -1;
+	free(env->directory);
+	env->directory = NULL;
 }

@@ -7,11 +7,17 @@
 #include <stdatomic.h>
 
 struct env {
-	MDB_env *mdb;
+	MDB_env *mdb; /* NULL while it is closed and could not be opened again */
 	MDB_dbi tables[TABLE_COUNT];
+	char *directory; /* owned */
 	uint64_t map_bytes;
-	int lock_file;	    /* flock()ed while open, -1 otherwise */
-	atomic_bool broken; /* a commit failed halfway: no more writes in this process */
+	int lock_file; /* flock()ed while open, -1 otherwise */
+	/* Read transactions should end soon: the environment is to be opened again. */
+	atomic_bool interrupts;
+	/* The rest belongs to the thread that writes; see reopen.c. */
+	bool commit_failed; /* set by a commit that LMDB has refused, for reopen.c to look at */
+	bool refuses;	    /* no write may begin, for the reason in trouble */
+	struct error trouble;
 };
 
 struct txn {
@@ -28,13 +34,22 @@ struct txn {
 	struct txn *next; /* in the pool */
 };
 
-/* Opens or makes the environment and its tables; checks the format. */
+/* Opens or makes the environment and its tables; checks the format. Where the disk cannot be
+ * written to, a store that is there is opened all the same, and refuses writes. */
 enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, struct error *err)
 	NODISCARD;
 void env_close(struct env *env);
 
 /* Gives the store another epoch: its revisions begin to count in another history. */
 void env_new_epoch(struct txn *txn);
+/* The parts of them that do not concern the directory's lock, for reopen.c. `flags` are MDB_RDONLY
+ * or 0. */
+enum code env_open_mdb(struct env *env, unsigned flags, struct error *err) NODISCARD;
+enum code env_open_tables(struct env *env, struct error *err) NODISCARD;
+void env_close_mdb(struct env *env);
+
+/* Makes the disk hold the meta pages as this process sees them; see reopen.c. */
+enum code env_settle(struct env *env, struct error *err) NODISCARD;
 
 /* Whether next to nothing is left on the disk of the data file. */
 bool env_disk_is_full(const struct env *env);
@@ -44,6 +59,9 @@ enum code fail_mdb(struct error *err, const struct env *env, int rc, const char 
 
 /* A write transaction. Only in the writer's thread (or before it runs). */
 enum code txn_begin_write(struct env *env, struct txn *txn, struct error *err) NODISCARD;
+/* A look at the store outside the pool; ends with txn_abort(), or with txn_commit() to keep the
+ * handles of tables that it has opened. */
+enum code txn_begin_look(struct env *env, struct txn *txn, struct error *err) NODISCARD;
 /* Ends it in either case; commits nothing if the transaction has failed. */
 enum code txn_commit(struct txn *txn, struct error *err) NODISCARD;
 void txn_abort(struct txn *txn);

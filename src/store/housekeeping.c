@@ -150,8 +150,8 @@ enum code housekeeping_catch_up(struct store *store, struct error *err)
 	do
 		code = apply_due_once(store, now_us, err);
 	while (code == CODE_OK && keeping->has_due && keeping->next_due_us <= now_us);
-	/* Where there is no room to write, reading is still better than not starting. */
-	return code == CODE_RESOURCE_EXHAUSTED ? CODE_OK : code;
+	/* Where nothing can be written, reading is still better than not starting. */
+	return code == CODE_RESOURCE_EXHAUSTED || code == CODE_UNAVAILABLE ? CODE_OK : code;
 }
 
 static bool post_is_due(const struct housekeeping *keeping)

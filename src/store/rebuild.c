@@ -207,7 +207,7 @@ enum code rebuild_if_needed(
 	struct env *env, struct analyzer *analyzer, void (*on_rebuild)(void), struct error *err)
 {
 	struct rebuild rebuild = { .env = env, .analyzer = analyzer };
-	enum code code = txn_begin_write(env, &rebuild.txn, err);
+	enum code code = txn_begin_look(env, &rebuild.txn, err);
 	if (code != CODE_OK)
 		return code;
 	bool needed = seal_is_needed(&rebuild.txn) || is_needed(&rebuild.txn);

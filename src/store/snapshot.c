@@ -1,13 +1,29 @@
+#include "base/clock.h"
 #include "store/store_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* How long a snapshot waits for the environment to be opened again, which takes some milliseconds:
+ * no longer, since who waits is a thread of the transport. */
+static const uint64_t OPENED_WAIT_NS = UINT64_C(500) * 1000000;
+enum { RETRY_MS = 500 };
 
 void snapshot_pool_init(struct snapshot_pool *pool)
 {
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->opened, &attributes);
+	pthread_cond_init(&pool->emptied, &attributes);
+	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pool->idle = NULL;
 	pool->open_count = 0;
+	pool->closed = false;
+	pool->why_closed.code = CODE_OK;
 }
 
 static void discard(struct txn *txn)
@@ -20,35 +36,103 @@ static void discard(struct txn *txn)
 	free(txn);
 }
 
-void snapshot_pool_done(struct snapshot_pool *pool)
+void snapshot_pool_discard(struct snapshot_pool *pool)
 {
 	while (pool->idle != NULL) {
 		struct txn *txn = pool->idle;
 		pool->idle = txn->next;
 		discard(txn);
 	}
+}
+
+void snapshot_pool_done(struct snapshot_pool *pool)
+{
+	snapshot_pool_discard(pool);
+	pthread_cond_destroy(&pool->opened);
+	pthread_cond_destroy(&pool->emptied);
 	pthread_mutex_destroy(&pool->mutex);
 }
 
-static struct txn *take_idle(struct snapshot_pool *pool)
+static bool wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t until_ns)
 {
-	pthread_mutex_lock(&pool->mutex);
-	struct txn *txn = pool->idle;
-	if (txn != NULL)
-		pool->idle = txn->next;
-	pool->open_count++;
-	pthread_mutex_unlock(&pool->mutex);
-	return txn;
+	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000) };
+	return pthread_cond_timedwait(condition, mutex, &until) != ETIMEDOUT;
 }
 
-static void give_back(struct snapshot_pool *pool, struct txn *txn)
+bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->closed = true;
+	while (pool->open_count > 0 && wait_until(&pool->emptied, &pool->mutex, until_ns))
+		;
+	bool empty = pool->open_count == 0;
+	pthread_mutex_unlock(&pool->mutex);
+	return empty;
+}
+
+void snapshot_pool_open(struct snapshot_pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->closed = false;
+	pool->why_closed.code = CODE_OK;
+	pthread_cond_broadcast(&pool->opened);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+void snapshot_pool_refuse(struct snapshot_pool *pool, const struct error *why)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->why_closed = *why;
+	pthread_cond_broadcast(&pool->opened);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Counts one more open snapshot; *ret is an idle one or NULL. *until_ns is 0 before it is known
+ * that there is something to wait for. */
+static enum code enter(
+	struct snapshot_pool *pool, uint64_t *until_ns, struct txn **ret, struct error *err)
+{
+	enum code code = CODE_OK;
+	pthread_mutex_lock(&pool->mutex);
+	if (pool->closed && *until_ns == 0)
+		*until_ns = clock_monotonic_ns() + OPENED_WAIT_NS;
+	while (pool->closed && pool->why_closed.code == CODE_OK &&
+		wait_until(&pool->opened, &pool->mutex, *until_ns))
+		;
+	if (!pool->closed) {
+		*ret = pool->idle;
+		if (*ret != NULL)
+			pool->idle = (*ret)->next;
+		pool->open_count++;
+	} else if (pool->why_closed.code != CODE_OK) {
+		code = pool->why_closed.code;
+		if (err != NULL)
+			*err = pool->why_closed;
+	} else {
+		code = fail_reason(err, CODE_UNAVAILABLE, "DISK_ERROR",
+			"a write to the disk has failed and the store is being opened again; "
+			"repeat");
+		if (err != NULL)
+			err->retry_ms = RETRY_MS;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return code;
+}
+
+/* `panicked`: LMDB begins no transactions any more; so the others wait for the writer's thread,
+ * which knows that from its own commit. */
+static void leave(struct snapshot_pool *pool, struct txn *txn, bool panicked)
 {
 	pthread_mutex_lock(&pool->mutex);
 	if (txn != NULL) {
 		txn->next = pool->idle;
 		pool->idle = txn;
 	}
+	pool->closed = pool->closed || panicked;
 	pool->open_count--;
+	if (pool->closed && pool->open_count == 0)
+		pthread_cond_signal(&pool->emptied);
 	pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -59,13 +143,19 @@ static int begin(struct env *env, struct txn *txn)
 	return mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn->mdb);
 }
 
-enum code store_snapshot(struct store *store, struct txn **ret, struct error *err)
+/* One attempt. *ret_panicked: the store has to be opened again, and then another one may follow. */
+static enum code try(struct store *store, uint64_t *until_ns, struct txn **ret, bool *ret_panicked,
+	struct error *err)
 {
-	struct txn *txn = take_idle(&store->pool);
+	struct txn *txn = NULL;
+	*ret_panicked = false;
+	enum code code = enter(&store->pool, until_ns, &txn, err);
+	if (code != CODE_OK)
+		return code;
 	if (txn == NULL)
 		txn = calloc(1, sizeof *txn);
 	if (txn == NULL) {
-		give_back(&store->pool, NULL);
+		leave(&store->pool, NULL, false);
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "open snapshot: out of memory");
 	}
 	txn->env = &store->env;
@@ -74,17 +164,30 @@ enum code store_snapshot(struct store *store, struct txn **ret, struct error *er
 	memset(txn->cursor_fresh, 0, sizeof txn->cursor_fresh);
 	memset(txn->cursor_busy, 0, sizeof txn->cursor_busy);
 	int rc = begin(&store->env, txn);
-	if (rc != 0) {
-		discard(txn);
-		give_back(&store->pool, NULL);
-		return fail_mdb(err, &store->env, rc, "open snapshot");
+	if (rc == 0) {
+		*ret = txn;
+		return CODE_OK;
 	}
-	*ret = txn;
-	return CODE_OK;
+	discard(txn);
+	*ret_panicked = rc == MDB_PANIC;
+	code = fail_mdb(err, &store->env, rc, "open snapshot");
+	leave(&store->pool, NULL, *ret_panicked);
+	return code;
+}
+
+enum code store_snapshot(struct store *store, struct txn **ret, struct error *err)
+{
+	bool panicked;
+	uint64_t until_ns = 0;
+	enum code code;
+	do
+		code = try(store, &until_ns, ret, &panicked, err);
+	while (panicked && (until_ns == 0 || clock_monotonic_ns() < until_ns));
+	return code;
 }
 
 void store_release(struct store *store, struct txn *snapshot)
 {
 	mdb_txn_reset(snapshot->mdb);
-	give_back(&store->pool, snapshot);
+	leave(&store->pool, snapshot, false);
 }

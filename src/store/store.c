@@ -21,6 +21,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	pthread_condattr_destroy(&attributes);
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
 	store->writer.analyzer = analyzer_new();
+	store->writer.reopen.on_disk = options->on_disk;
 
 	store->retention = options->retention;
 	enum code code = CODE_OK;
@@ -33,8 +34,10 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 			&store->env, store->writer.analyzer, options->on_rebuild, err);
 	if (code == CODE_OK)
 		code = housekeeping_catch_up(store, err);
-	if (code == CODE_OK)
+	if (code == CODE_OK) {
+		reopen_if_broken(store);
 		code = writer_start(store, err);
+	}
 	if (code != CODE_OK) {
 		store_close(store);
 		return wrap(err, code, "open store in %s", options->directory);
@@ -75,23 +78,28 @@ void store_stats(struct store *store, struct store_stats *ret)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
+	struct snapshot_pool *pool = &store->pool;
 	*ret = (struct store_stats){ .map_bytes = store->env.map_bytes };
-	if (mdb_env_info(store->env.mdb, &info) == 0 && mdb_env_stat(store->env.mdb, &stat) == 0)
-		ret->store_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	pthread_mutex_lock(&pool->mutex);
+	if (!pool->closed && mdb_env_info(store->env.mdb, &info) == 0 &&
+		mdb_env_stat(store->env.mdb, &stat) == 0)
+		pool->store_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	ret->store_bytes = pool->store_bytes;
+	ret->open_snapshots = pool->open_count;
+	pthread_mutex_unlock(&pool->mutex);
 	pthread_mutex_lock(&store->writer.mutex);
 	ret->commits = store->writer.commits;
 	ret->writes = store->writer.writes;
 	ret->queued_writes = store->writer.queued;
 	pthread_mutex_unlock(&store->writer.mutex);
-	pthread_mutex_lock(&store->pool.mutex);
-	ret->open_snapshots = store->pool.open_count;
-	pthread_mutex_unlock(&store->pool.mutex);
 }
 
 enum code store_health(struct store *store, struct error *err)
 {
-	if (atomic_load(&store->env.broken))
-		return fail_reason(err, CODE_INTERNAL, "STORE_BROKEN",
-			"a write to the disk failed halfway; restart the server");
-	return CODE_OK;
+	pthread_mutex_lock(&store->pool.mutex);
+	enum code code = store->pool.closed ? store->pool.why_closed.code : CODE_OK;
+	if (code != CODE_OK && err != NULL)
+		*err = store->pool.why_closed;
+	pthread_mutex_unlock(&store->pool.mutex);
+	return code;
 }

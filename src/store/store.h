@@ -31,6 +31,9 @@ struct store_options {
 	 * or other versions of libraries. */
 	void (*on_rebuild)(void);
 	struct store_retention retention;
+	/* Called, if not NULL, when the disk has refused a write, with the cause, and with NULL
+	 * when it takes writes again; by the writer's thread. */
+	void (*on_disk)(const struct error *trouble);
 	uint64_t map_bytes; /* address space, the most that the data may grow to; 0: 64 GiB */
 };
 
@@ -57,7 +60,9 @@ void store_on_commit(
 void store_close(struct store *store);
 
 /* A read transaction from the pool: the store as it is now, whatever is written meanwhile. Return
- * it soon; it keeps old pages from being used again. Any thread; one thread at a time. */
+ * it soon; it keeps old pages from being used again, and the store from being opened again after
+ * trouble with the disk (then this waits for up to half a second, and may be UNAVAILABLE): see
+ * txn_interrupted(). Any thread; one thread at a time. */
 enum code store_snapshot(struct store *store, struct txn **ret, struct error *err) NODISCARD;
 void store_release(struct store *store, struct txn *snapshot);
 
@@ -96,5 +101,6 @@ struct store_stats {
 
 void store_stats(struct store *store, struct store_stats *ret);
 
-/* INTERNAL with the cause if a write to the disk failed in a way that only a restart mends. */
+/* UNAVAILABLE with the cause while the store cannot even be read: a write to the disk has failed,
+ * and after that it could not be opened again. It is tried for as long as it takes. */
 enum code store_health(struct store *store, struct error *err) NODISCARD;

@@ -1,4 +1,4 @@
-/* What a store is made of. Only for store.c, snapshot.c, writer.c and housekeeping.c. */
+/* What a store is made of. Only for store.c, snapshot.c, writer.c, housekeeping.c and reopen.c. */
 #pragma once
 #include "store/env.h"
 #include "store/housekeeping_state.h"
@@ -8,9 +8,28 @@
 
 /* Snapshots that are not in use wait here with their transactions reset and cursors open. */
 struct snapshot_pool {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* for everything below */
 	struct txn *idle;
 	uint32_t open_count;
+	/* No snapshot begins and nobody looks at env.mdb, but for the writer's thread: the
+	 * environment is opened again. Those who come wait for a moment, or not at all once it is
+	 * known that opening has failed. */
+	bool closed;
+	struct error why_closed; /* CODE_OK as long as it is only a moment */
+	pthread_cond_t opened;	 /* or why_closed was set */
+	pthread_cond_t emptied;	 /* open_count is 0 */
+	uint64_t store_bytes;	 /* as they were when last looked at */
+};
+
+/* What becomes of trouble with the disk; reopen.c. */
+struct reopen {
+	bool given_up;	      /* LMDB begins no transaction any more */
+	bool read_only;	      /* the environment is open, but only for reading */
+	bool stale;	      /* a sync has failed since the environment was opened */
+	uint64_t next_try_ns; /* not before */
+	void (*on_disk)(const struct error *trouble); /* store_options */
+	bool told;				      /* that there is trouble */
+	uint64_t told_ns;
 };
 
 enum { COMMIT_BUCKETS = 40 };
@@ -34,6 +53,7 @@ struct writer {
 	void *on_commit_context;
 	/* The writer thread's own. */
 	struct housekeeping housekeeping;
+	struct reopen reopen;
 	struct arena arena;
 	struct analyzer *analyzer;
 };
@@ -47,6 +67,16 @@ struct store {
 
 void snapshot_pool_init(struct snapshot_pool *pool);
 void snapshot_pool_done(struct snapshot_pool *pool);
+/* Lets no snapshot in and waits until none is open; false if one is still open at until_ns. */
+bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns) NODISCARD;
+/* Frees the transactions of a pool that is closed and empty. */
+void snapshot_pool_discard(struct snapshot_pool *pool);
+void snapshot_pool_open(struct snapshot_pool *pool);
+/* Leaves it closed for a time that nobody should wait for. */
+void snapshot_pool_refuse(struct snapshot_pool *pool, const struct error *why);
+
+/* After each turn of the writer's thread, between its transactions; see reopen.c. */
+void reopen_if_broken(struct store *store);
 
 /* Commits and counts; tells whoever wants to know. `writes` is the number of callers' writes. */
 enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, struct error *err)

@@ -8,6 +8,8 @@
 #define XXH_INLINE_ALL /* the library is a header then; nothing to link */
 #include <xxhash.h>
 
+enum { INTERRUPTED_RETRY_MS = 500 };
+
 #define STRINGIFY(number) #number
 #define TEXT(number) STRINGIFY(number)
 
@@ -185,10 +187,21 @@ void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id)
 
 void txn_check_deadline(struct txn *txn, uint64_t deadline_ns)
 {
-	if (!failed(txn) && deadline_ns != 0 && clock_monotonic_ns() >= deadline_ns)
+	if (!txn_interrupted(txn) && deadline_ns != 0 && clock_monotonic_ns() >= deadline_ns)
 		fail_reason(&txn->error, CODE_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
 			"the query needs more time than the caller gives; narrow the filter or "
 			"wait longer");
+}
+
+bool txn_interrupted(struct txn *txn)
+{
+	if (!failed(txn) && atomic_load_explicit(&txn->env->interrupts, memory_order_relaxed)) {
+		fail_reason(&txn->error, CODE_UNAVAILABLE, "DISK_ERROR",
+			"a write to the disk has failed and the store has to be opened again, so "
+			"that this could not go on; repeat it");
+		txn->error.retry_ms = INTERRUPTED_RETRY_MS;
+	}
+	return failed(txn);
 }
 
 uint64_t txn_writes(const struct txn *txn)
@@ -365,8 +378,20 @@ uint64_t txn_revision(struct txn *txn)
 enum code txn_begin_write(struct env *env, struct txn *txn, struct error *err)
 {
 	*txn = (struct txn){ .env = env };
+	if (env->refuses) {
+		if (err != NULL)
+			*err = env->trouble;
+		return env->trouble.code;
+	}
 	int rc = mdb_txn_begin(env->mdb, NULL, 0, &txn->mdb);
 	return rc == 0 ? CODE_OK : fail_mdb(err, env, rc, "begin write");
+}
+
+enum code txn_begin_look(struct env *env, struct txn *txn, struct error *err)
+{
+	*txn = (struct txn){ .env = env };
+	int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn->mdb);
+	return rc == 0 ? CODE_OK : fail_mdb(err, env, rc, "begin read");
 }
 
 enum code txn_commit(struct txn *txn, struct error *err)
@@ -378,15 +403,20 @@ enum code txn_commit(struct txn *txn, struct error *err)
 		return txn_status(txn, err);
 	}
 	int rc = mdb_txn_commit(mdb);
-	if (rc == 0)
+	if (rc == 0) {
+		if (!txn->env->refuses) /* else it was a look */
+			txn->env->trouble.code = CODE_OK;
 		return CODE_OK;
+	}
 	/* LMDB says EIO when the disk has taken the first part of its pages and had no room for the
 	 * rest. */
 	if (rc == EIO && env_disk_is_full(txn->env))
 		rc = ENOSPC;
-	if (rc == MDB_PANIC)
-		atomic_store(&txn->env->broken, true);
-	return fail_mdb(err, txn->env, rc, "commit");
+	txn->env->commit_failed = true;
+	fail_mdb(&txn->env->trouble, txn->env, rc, "commit");
+	if (err != NULL)
+		*err = txn->env->trouble;
+	return txn->env->trouble.code;
 }
 
 void txn_abort(struct txn *txn)

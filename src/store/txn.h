@@ -55,7 +55,11 @@ enum code txn_status(struct txn *txn, struct error *err) NODISCARD;
 /* Make the transaction fail: memory ran out, or a record cannot be read. */
 void txn_fail_memory(struct txn *txn);
 void txn_fail_corrupt(struct txn *txn, const char *what, uint64_t id);
-/* Makes it fail once the caller has stopped waiting (monotonic clock; 0: never). */
+/* True if the transaction has failed; makes a snapshot fail with UNAVAILABLE when it should end
+ * because the store has to be opened again. What reads for longer than a tenth of a second asks now
+ * and then, at best at each record. */
+bool txn_interrupted(struct txn *txn);
+/* The same, and makes it fail once the caller has stopped waiting (monotonic clock; 0: never). */
 void txn_check_deadline(struct txn *txn, uint64_t deadline_ns);
 /* How many puts and deletes were done. */
 uint64_t txn_writes(const struct txn *txn);

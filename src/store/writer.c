@@ -188,6 +188,7 @@ static void *writer_main(void *argument)
 			housekeeping_run(store, busy);
 		if (busy)
 			run_batch(store, batch);
+		reopen_if_broken(store);
 		pthread_mutex_lock(&writer->mutex);
 	}
 	pthread_mutex_unlock(&writer->mutex);
