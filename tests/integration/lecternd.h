@@ -15,6 +15,10 @@ struct lecternd {
 	pid_t pid;
 	FILE *log;	  /* its standard error */
 	char ready[4096]; /* the line that says where it listens */
+	/* To be set before it is started; may be NULL. */
+	const char *data;	  /* the data directory, else one in `directory` */
+	const char *map_size;	  /* else one of a gigabyte */
+	char *const *environment; /* "NAME=VALUE" for the server alone, with a NULL behind them */
 };
 
 static inline void lecternd_path(const struct lecternd *server, const char *name, char out[256])
@@ -28,11 +32,17 @@ static inline void lecternd_exec(const struct lecternd *server, int log)
 	char data[256];
 	const char *bin = getenv("LECTERN_BIN");
 	snprintf(program, sizeof program, "%s/lecternd", bin == NULL ? "bin" : bin);
-	lecternd_path(server, "data", data);
+	if (server->data != NULL)
+		snprintf(data, sizeof data, "%s", server->data);
+	else
+		lecternd_path(server, "data", data);
+	for (char *const *variable = server->environment; variable != NULL && *variable != NULL;
+		variable++)
+		putenv(*variable);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no server behind */
 	dup2(log, STDERR_FILENO);
-	execl(program, program, "--data", data, "--listen", server->url, "--map-size", "1073741824",
-		(char *)NULL);
+	execl(program, program, "--data", data, "--listen", server->url, "--map-size",
+		server->map_size == NULL ? "1073741824" : server->map_size, (char *)NULL);
 	fprintf(stderr, "cannot run %s\n", program);
 	_exit(127);
 }

@@ -24,6 +24,8 @@ enum {
 	IO_WRITE = 1, /* writing and giving room */
 	IO_SYNC = 2,
 	IO_META = 4, /* writing through a descriptor that syncs by itself, as LMDB ends a commit */
+	IO_OPEN = 8, /* opening for writing */
+	IO_OPEN_READ = 16,
 };
 
 struct io_control {

@@ -115,18 +115,6 @@ static uint32_t kind_of(int file)
 	return file >= 0 && file < DESCRIPTORS_MAX ? kinds[file] : 0;
 }
 
-static int note(int file, const char *path, int flags)
-{
-	static const char suffix[] = "data.mdb";
-	size_t size = strlen(path);
-	if (file < 0 || file >= DESCRIPTORS_MAX)
-		return file;
-	bool ours =
-		size >= sizeof suffix - 1 && strcmp(path + size - (sizeof suffix - 1), suffix) == 0;
-	kinds[file] = !ours ? 0 : (flags & O_DSYNC) != 0 ? IO_META : IO_WRITE;
-	return file;
-}
-
 /* What is to become of a call. */
 static enum io_mode verdict(uint32_t kind)
 {
@@ -166,6 +154,33 @@ static size_t part(enum io_mode mode, size_t size)
 	return mode == IO_SHORT ? size / 2 : size;
 }
 
+/* The verdict on a sync or another call without bytes: half of it is nothing. */
+static enum io_mode whole(uint32_t kind)
+{
+	enum io_mode mode = verdict(kind);
+	return mode == IO_SHORT ? IO_FAIL : mode;
+}
+
+static bool is_data_file(const char *path)
+{
+	static const char suffix[] = "data.mdb";
+	size_t size = strlen(path);
+	return size >= sizeof suffix - 1 && strcmp(path + size - (sizeof suffix - 1), suffix) == 0;
+}
+
+static bool refuses_open(const char *path, int flags)
+{
+	uint32_t kind = (flags & O_ACCMODE) == O_RDONLY ? IO_OPEN_READ : IO_OPEN;
+	return whole(is_data_file(path) ? kind : 0) != IO_OFF;
+}
+
+static int note(int file, const char *path, int flags)
+{
+	if (file >= 0 && file < DESCRIPTORS_MAX)
+		kinds[file] = !is_data_file(path) ? 0 : (flags & O_DSYNC) != 0 ? IO_META : IO_WRITE;
+	return file;
+}
+
 EXPORT int open(const char *path, int flags, ...)
 {
 	va_list args;
@@ -173,6 +188,8 @@ EXPORT int open(const char *path, int flags, ...)
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	ready();
+	if (refuses_open(path, flags))
+		return failure();
 	return note(real.open(path, flags, mode), path, flags);
 }
 
@@ -183,6 +200,8 @@ EXPORT int open64(const char *path, int flags, ...)
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	ready();
+	if (refuses_open(path, flags))
+		return failure();
 	return note(real.open64(path, flags, mode), path, flags);
 }
 
@@ -193,6 +212,8 @@ EXPORT int openat(int directory, const char *path, int flags, ...)
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	ready();
+	if (refuses_open(path, flags))
+		return failure();
 	return note(real.openat(directory, path, flags, mode), path, flags);
 }
 
@@ -203,6 +224,8 @@ EXPORT int openat64(int directory, const char *path, int flags, ...)
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	ready();
+	if (refuses_open(path, flags))
+		return failure();
 	return note(real.openat64(directory, path, flags, mode), path, flags);
 }
 
@@ -279,13 +302,6 @@ EXPORT ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t
 				  ? real.pwrite64(file, parts[0].iov_base, parts[0].iov_len / 2, at)
 				  : real.pwritev64(file, parts, count, at);
 	return mode == IO_LATE ? failure() : written;
-}
-
-/* The verdict on a sync or another call without bytes: half of it is nothing. */
-static enum io_mode whole(uint32_t kind)
-{
-	enum io_mode mode = verdict(kind);
-	return mode == IO_SHORT ? IO_FAIL : mode;
 }
 
 EXPORT int fsync(int file)
