@@ -86,6 +86,9 @@ enum {
 	LIMIT_SUBSCRIBERS = 256,
 	PUBLISHED_CHANGES = 64, /* of one message */
 	PUBLISHED_BYTES = 256 * 1024,
+
+	/* Of the data file, for the walk over all of its pages whenever it is opened. */
+	OPEN_VERIFY_BYTES = 1024 * 1024 * 1024,
 };
 
 /* How long the answer to a write is kept for repeats with the same request id. */

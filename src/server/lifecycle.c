@@ -47,6 +47,14 @@ static void log_disk(const struct error *trouble)
 		log_event(LOG_INFO, "the disk takes writes again", LOG_END);
 }
 
+static void log_assertion(const char *text)
+{
+	log_event(LOG_ERROR,
+		"the data file contradicts itself and the server cannot go on; start it again, run "
+		"lectern check, restore a backup if that finds problems",
+		log_text("assertion", text), LOG_END);
+}
+
 static enum code open_parts(struct server *server, struct error *err)
 {
 	const struct server_options *options = server->options;
@@ -57,7 +65,8 @@ static enum code open_parts(struct server *server, struct error *err)
 			.changes_kept = options->changes_kept,
 			.revisions_kept = options->revisions_kept },
 		.on_rebuild = log_rebuild,
-		.on_disk = log_disk };
+		.on_disk = log_disk,
+		.on_assertion = log_assertion };
 	enum code code = store_open(&store, &server->store, err);
 	if (code != CODE_OK)
 		return code;

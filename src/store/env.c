@@ -1,6 +1,7 @@
 #include "store/env.h"
 
 #include "analysis/analyzer.h"
+#include "store/pages.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -126,12 +127,33 @@ static enum code reserve_reader_table(const char *directory, struct error *err)
 	return rc == ENOSPC || rc == EDQUOT ? fail_mdb(err, NULL, rc, path) : CODE_OK;
 }
 
+/* LMDB trusts the file, so this is done before it opens it. */
+static enum code verify_file(const char *directory, struct error *err)
+{
+	char path[4096];
+	struct pages_report report;
+	snprintf(path, sizeof path, "%s/data.mdb", directory); /* fits: see take_lock() */
+	return pages_verify(path, false, &report, err);
+}
+
+/* LMDB aborts the process when this returns. */
+static void tell_assertion(MDB_env *mdb, const char *text)
+{
+	struct env *env = mdb_env_get_userctx(mdb);
+	if (env->on_assertion != NULL)
+		env->on_assertion(text);
+}
+
 enum code env_open_mdb(struct env *env, unsigned flags, struct error *err)
 {
 	int rc = mdb_env_create(&env->mdb);
 	if (rc != 0)
 		return fail_mdb(err, env, rc, "create environment");
-	rc = mdb_env_set_maxdbs(env->mdb, TABLE_COUNT);
+	rc = mdb_env_set_userctx(env->mdb, env);
+	if (rc == 0)
+		rc = mdb_env_set_assert(env->mdb, tell_assertion);
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(env->mdb, TABLE_COUNT);
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(env->mdb, MAX_READERS);
 	if (rc == 0)
@@ -200,21 +222,43 @@ static enum code check_format(struct txn *txn, struct error *err)
 	return txn_status(txn, err);
 }
 
-static enum code open_handles(struct txn *txn, unsigned flags, struct error *err)
+/* All tables of a format are made in one transaction, so one that is not there has lost its name.
+ */
+static enum code check_tables(struct txn *txn, int found, const char *missing, struct error *err)
+{
+	uint64_t format = txn_meta(txn, META_FORMAT);
+	if (found == 0 || missing == NULL || (format != 0 && format != STORE_FORMAT))
+		return CODE_OK; /* an older format had fewer; for a newer one see check_format() */
+	return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
+		"the store has no table %s; restore a backup", missing);
+}
+
+/* Opens the tables, and makes them in a store that is new or has an older format. */
+static enum code open_handles(struct txn *txn, struct error *err)
 {
 	struct env *env = txn->env;
+	int found = 0;
+	const char *missing = NULL;
 	for (int table = 0; table < TABLE_COUNT; table++) {
-		int rc = mdb_dbi_open(
-			txn->mdb, table_name((enum table)table), flags, &env->tables[table]);
-		if (rc == MDB_NOTFOUND && env->refuses) { /* a store that is to be made */
+		const char *name = table_name((enum table)table);
+		int rc = mdb_dbi_open(txn->mdb, name, 0, &env->tables[table]);
+		if (rc == 0) {
+			found++;
+			continue;
+		}
+		if (rc == MDB_NOTFOUND && env->refuses) {
 			if (err != NULL)
 				*err = env->trouble;
 			return env->trouble.code;
 		}
+		if (rc == MDB_NOTFOUND) {
+			missing = name;
+			rc = mdb_dbi_open(txn->mdb, name, MDB_CREATE, &env->tables[table]);
+		}
 		if (rc != 0)
 			return fail_mdb(err, env, rc, "open tables");
 	}
-	return CODE_OK;
+	return check_tables(txn, found, missing, err);
 }
 
 enum code env_open_tables(struct env *env, struct error *err)
@@ -224,7 +268,7 @@ enum code env_open_tables(struct env *env, struct error *err)
 		env->refuses ? txn_begin_look(env, &txn, err) : txn_begin_write(env, &txn, err);
 	if (code != CODE_OK)
 		return code;
-	code = open_handles(&txn, env->refuses ? 0 : MDB_CREATE, err);
+	code = open_handles(&txn, err);
 	if (code == CODE_OK)
 		code = check_format(&txn, err);
 	if (code != CODE_OK) {
@@ -247,6 +291,8 @@ enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, s
 	enum code code = make_directory(directory, err);
 	if (code == CODE_OK)
 		code = take_lock(env, directory, err);
+	if (code == CODE_OK)
+		code = verify_file(directory, err);
 	if (code == CODE_OK)
 		code = reserve_reader_table(directory, err);
 	if (code == CODE_OK)

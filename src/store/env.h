@@ -18,6 +18,7 @@ struct env {
 	bool commit_failed; /* set by a commit that LMDB has refused, for reopen.c to look at */
 	bool refuses;	    /* no write may begin, for the reason in trouble */
 	struct error trouble;
+	void (*on_assertion)(const char *text); /* of store_options; set before env_open() */
 };
 
 struct txn {
@@ -34,8 +35,9 @@ struct txn {
 	struct txn *next; /* in the pool */
 };
 
-/* Opens or makes the environment and its tables; checks the format. Where the disk cannot be
- * written to, a store that is there is opened all the same, and refuses writes. */
+/* Opens or makes the environment and its tables; checks the data file (pages.h) and the format.
+ * Where the disk cannot be written to, a store that is there is opened all the same, and refuses
+ * writes. */
 enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, struct error *err)
 	NODISCARD;
 void env_close(struct env *env);

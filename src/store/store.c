@@ -22,6 +22,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
 	store->writer.analyzer = analyzer_new();
 	store->writer.reopen.on_disk = options->on_disk;
+	store->env.on_assertion = options->on_assertion;
 
 	store->retention = options->retention;
 	enum code code = CODE_OK;

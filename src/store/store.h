@@ -34,14 +34,18 @@ struct store_options {
 	/* Called, if not NULL, when the disk has refused a write, with the cause, and with NULL
 	 * when it takes writes again; by the writer's thread. */
 	void (*on_disk)(const struct error *trouble);
+	/* Called, if not NULL, with the words of an assertion inside LMDB that does not hold: the
+	 * data file has changed under it, or there is a bug. The process is aborted behind it. Any
+	 * thread. */
+	void (*on_assertion)(const char *text);
 	uint64_t map_bytes; /* address space, the most that the data may grow to; 0: 64 GiB */
 };
 
 /*
  * Opens or makes the store, makes its indexes again where an older server or other libraries
  * wrote them, applies what came due while it was closed, starts the writer.
- * FAILED_PRECONDITION for a newer format, a file that is no store, or a store that another process
- * has open; texts say what to do.
+ * FAILED_PRECONDITION for a newer format, or a store that another process has open; DATA_LOSS for a
+ * file that is damaged or no store; texts say what to do.
  */
 enum code store_open(const struct store_options *options, struct store **ret, struct error *err)
 	NODISCARD;
