@@ -131,8 +131,10 @@ static void find_kinds(struct store_image *image)
 	struct work *todo = calloc(image->page_count, sizeof *todo);
 	assert_non_null(todo);
 	size_t count = 0;
-	todo[count++] = (struct work){ .page = image->newer->free_list.root, .family = &free_list };
 	todo[count++] = (struct work){ .page = image->newer->tables.root, .family = &tables };
+	if (image->newer->free_list.root != ROOT_NONE)
+		todo[count++] =
+			(struct work){ .page = image->newer->free_list.root, .family = &free_list };
 	while (count > 0) {
 		struct work now = todo[--count];
 		count = look_at(image, now, todo, count);
@@ -168,6 +170,10 @@ void store_image_load(struct store_image *image, const char *path)
 	image->kinds[image->newer == second] = KIND_META_NEWER;
 	image->kinds[image->newer == first] = KIND_META_OLDER;
 	find_kinds(image);
+}
+
+void store_image_assert_all_kinds(const struct store_image *image)
+{
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		if (store_image_count(image, (enum page_kind)kind) == 0)
 			fail_msg("the file has no %s", kind_names[kind]);

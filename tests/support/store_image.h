@@ -31,8 +31,9 @@ struct store_image {
 
 const char *page_kind_name(enum page_kind kind);
 
-/* Reads the file; the test fails where it has no page of some kind. */
 void store_image_load(struct store_image *image, const char *path);
+/* The test fails where there is no page of some kind. */
+void store_image_assert_all_kinds(const struct store_image *image);
 void store_image_done(struct store_image *image);
 
 static inline uint8_t *store_image_page(const struct store_image *image, uint64_t number)

@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 enum {
-	ROUNDS = 450,
+	ROUNDS = 300,
 	SECONDS_MAX = 60, /* of one child */
 	BYTES_FLIPPED_MAX = 8,
 	/* How a child ends. Sanitizers have other numbers. */
@@ -294,6 +294,7 @@ static int make_store(void **state)
 	store_close(fixture.store);
 	fixture.store = NULL;
 	store_image_load(&image, path);
+	store_image_assert_all_kinds(&image);
 	return 0;
 }
 
