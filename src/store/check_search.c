@@ -37,6 +37,33 @@ static bool terms_of_post(struct check *check, uint64_t id, const Lectern__V1__P
 	return false;
 }
 
+/* The recent changes of a post; false if there are none that can be read. */
+static bool find_recent(struct check *check, uint64_t id, struct recent *ret)
+{
+	struct key key;
+	struct slice value;
+	key_recent(&key, id);
+	return txn_get(check->txn, TABLE_RECENT, &key, &value) && recent_read(ret, id, value);
+}
+
+/* A record of another half, or between halves, has to name every term. */
+static void check_recent_names(struct check *check, const struct search_document *document,
+	const struct document_terms *terms)
+{
+	struct recent recent;
+	struct recent_cursor cursor;
+	size_t named = 0;
+	if (!find_recent(check, document->id, &recent) || recent.before == recent.after)
+		return;
+	recent_start(&cursor, &recent);
+	while (recent_next(&cursor))
+		named += recent_after(&cursor, document->hidden) != 0;
+	if (named != terms->count)
+		check_problem(check,
+			"the recent words of post %" PRIu64 " are %zu, the post has %zu",
+			document->id, named, terms->count);
+}
+
 void check_post_words(struct check *check, uint64_t id, const Lectern__V1__Post *post)
 {
 	struct search_document document;
@@ -52,6 +79,7 @@ void check_post_words(struct check *check, uint64_t id, const Lectern__V1__Post 
 	half->length += search_length_of_code(code);
 	half->languages[analyzer_language(document.language)]++;
 	half->postings += terms.count;
+	check_recent_names(check, &document, &terms);
 	for (size_t i = 0; i < terms.count; i++) {
 		uint64_t hash = term_hash(document.hidden, document_term_slice(terms.terms[i]));
 		check_sum_add(&check->expected[TABLE_SEARCH],
@@ -122,15 +150,6 @@ static void add_recents(struct check *check)
 }
 
 /* --- Naming what is missing. --- */
-
-/* The recent changes of a post; false if there are none that can be read. */
-static bool find_recent(struct check *check, uint64_t id, struct recent *ret)
-{
-	struct key key;
-	struct slice value;
-	key_recent(&key, id);
-	return txn_get(check->txn, TABLE_RECENT, &key, &value) && recent_read(ret, id, value);
-}
 
 static void check_term(struct check *check, const struct search_document *document,
 	const struct recent *recent, struct slice term, uint32_t weight)

@@ -201,9 +201,9 @@ void reopen_if_broken(struct store *store)
 		/* The time of the next sweep is when the writer's thread wakes up at the latest:
 		 * for the next attempt or, after a successful one, for what became due meanwhile.
 		 */
-		store->writer.next_sweep_ns = env->refuses ? reopen->next_try_ns : 0;
+		store->writer.housekeeping.next_sweep_ns = env->refuses ? reopen->next_try_ns : 0;
 	} else if (env->refuses) {
-		store->writer.next_sweep_ns = reopen->next_try_ns;
+		store->writer.housekeeping.next_sweep_ns = reopen->next_try_ns;
 	}
 	tell(store);
 }

@@ -199,7 +199,7 @@ static enum code check_all(void)
 	if (code != CODE_OK)
 		return code;
 	arena_init(&arena, LIMIT_ARENA_BYTES);
-	code = check_run(snapshot, &arena, &report, &err);
+	code = check_run(snapshot, &arena, NULL, &report, &err);
 	arena_done(&arena);
 	store_release(fixture.store, snapshot);
 	return code;

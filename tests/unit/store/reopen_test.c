@@ -267,7 +267,7 @@ static void the_checker_is_interrupted(void **state)
 	while (!txn_interrupted(snapshot))
 		nanosleep(&pause, NULL);
 	arena_init(&arena, LIMIT_ARENA_BYTES);
-	assert_int_equal(check_run(snapshot, &arena, &report, &err), CODE_UNAVAILABLE);
+	assert_int_equal(check_run(snapshot, &arena, NULL, &report, &err), CODE_UNAVAILABLE);
 	assert_string_equal(err.reason, "DISK_ERROR");
 	assert_int_equal(report.entries, 0);
 	arena_done(&arena);
