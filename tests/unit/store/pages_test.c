@@ -146,6 +146,7 @@ static void what_is_no_file_is_refused(void **state)
 	assert_int_equal(symlink("data.mdb", path), 0);
 	assert_int_equal(verify(&report, &err), CODE_FAILED_PRECONDITION);
 	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, strerror(ELOOP)));
 	unlink(path);
 	restore();
 }
@@ -184,6 +185,8 @@ static const struct damage damages[] = {
 		"(meta): pages of 512 bytes" },
 	{ "newer: page size 0", KIND_META_NEWER, IN_META, 0, META(free_list.pad), SET, 0,
 		"(meta): pages of 0 bytes" },
+	{ "older: page size", KIND_META_OLDER, IN_META, 0, META(free_list.pad), SET, 4098,
+		"(meta): pages of 4098 bytes" },
 	{ "newer: transaction number", KIND_META_NEWER, IN_META, 0, META(txnid), ADD, 2,
 		"the meta pages do not follow each other" },
 	{ "older: transaction number", KIND_META_OLDER, IN_META, 0, META(txnid), ADD, 4,
@@ -338,6 +341,8 @@ static const struct damage damages[] = {
 		"the branch above says" },
 	{ "free list: more pages than room", KIND_FREE_LEAF, IN_VALUE, 0, 0, 8, SET, 1 << 20,
 		"more pages than it has room for" },
+	{ "free list: odd size", KIND_FREE_LEAF, IN_NODE, 0, NODE(low), ADD, -1,
+		"has an impossible size" },
 	{ "free list: names a meta page", KIND_FREE_LEAF, IN_VALUE, 0, 8, 8, SET, 1,
 		"there is no page 1" },
 	{ "free list: names a page behind the last", KIND_FREE_LEAF, IN_VALUE, 0, 8, 8, SET,
@@ -479,6 +484,28 @@ static void entries_in_wrong_places_are_found(void **state)
 		restore();
 	}
 
+	/* The entry at the end of a page is longer than that. */
+	page = store_image_page(&image, leaf);
+	uint8_t *last = page;
+	for (uint32_t i = 0; i < store_image_nodes(page); i++)
+		if (store_image_node(page, i) > last)
+			last = store_image_node(page, i);
+	uint32_t size;
+	memcpy(&size, last, sizeof size);
+	overwrite((size_t)(last - image.bytes), &(uint32_t){ size + 2 }, sizeof size);
+	assert_refused(
+		"a long entry", CODE_DATA_LOSS, "STORE_DAMAGED", "goes beyond the end of the page");
+	restore();
+
+	/* A page of the free list itself is free. */
+	uint64_t list = store_image_find(&image, KIND_FREE_LEAF, 0);
+	const uint64_t pages[] = { 1, list };
+	uint8_t *value = store_image_value(store_image_page(&image, list), 0);
+	overwrite((size_t)(value - image.bytes), pages, sizeof pages);
+	assert_refused("a free page that is in use", CODE_DATA_LOSS, "STORE_DAMAGED",
+		"stands in the free list twice, or is in use");
+	restore();
+
 	/* A whole page in the place of another. */
 	uint64_t other = store_image_find(&image, KIND_TABLE_LEAF, 1);
 	overwrite(
@@ -581,10 +608,16 @@ static void a_file_that_was_cut_is_refused(void **state)
 	}
 	assert_true(refused > image.page_count);
 	restore();
+	assert_int_equal(truncate(path, (off_t)image.page_bytes + 100), 0);
+	assert_refused("a cut meta page", CODE_DATA_LOSS, "STORE_DAMAGED", "MDB_INVALID");
+	assert_int_equal(truncate(path, 100), 0);
+	assert_refused("a cut meta page", CODE_DATA_LOSS, "STORE_DAMAGED", "MDB_INVALID");
+	restore();
 }
 
 /* What pread() does in this program: see tests/unit/CMakeLists.txt. */
 static int fail_after = -1; /* so many calls; negative: never */
+static ssize_t failure;	    /* what it returns then */
 static bool stutter;	    /* a signal before each call, one byte from it */
 ssize_t __real_pread(int file, void *out, size_t size, off_t offset);
 ssize_t __wrap_pread(int file, void *out, size_t size, off_t offset);
@@ -594,7 +627,7 @@ ssize_t __wrap_pread(int file, void *out, size_t size, off_t offset)
 	static bool interrupted;
 	if (fail_after == 0) {
 		errno = EIO;
-		return -1;
+		return failure;
 	}
 	fail_after -= fail_after > 0;
 	interrupted = stutter && !interrupted;
@@ -608,6 +641,7 @@ ssize_t __wrap_pread(int file, void *out, size_t size, off_t offset)
 static void a_read_error_is_an_error(void **state)
 {
 	size_t failures = 0;
+	failure = -1;
 	for (int calls = 0;; calls += 1 + calls / 8) {
 		struct pages_report report;
 		struct error err;
@@ -626,6 +660,11 @@ static void a_read_error_is_an_error(void **state)
 		failures++;
 	}
 	assert_true(failures > 10);
+	failure = 0;
+	fail_after = 5;
+	assert_refused("the end of the file", CODE_DATA_LOSS, "STORE_DAMAGED",
+		"it became shorter while it was read");
+	fail_after = -1;
 	stutter = true;
 	assert_accepted("short reads and signals");
 	stutter = false;
