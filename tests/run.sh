@@ -85,7 +85,7 @@ clang_build() {
 # Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads, and
 # scripts that start the tool hundreds of times against a server that does one thing after the other.
 no_threads='^(base|codec|analysis|importers)\.|^store\.search_(size|block)$'
-no_threads+='|^e2e\.(18f|api_examples|cli|readme)$'
+no_threads+='|^e2e\.(18f|api_examples|cli|migration|readme)$'
 
 # Minutes long; they build the project again in a root of their own.
 heavy='^system$'

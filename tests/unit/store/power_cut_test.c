@@ -11,6 +11,7 @@
 #include "support/random.h"
 #include "support/store_fixture.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "store/post.h"
 
@@ -29,7 +30,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 enum {
-	ROUNDS = 800,
+	ROUNDS = 500,
 	POSTS = 12,
 	BODY_BYTES = 9000,
 	PAGE_BYTES = 4096,
@@ -44,7 +45,7 @@ struct versions {
 	unsigned acknowledged[POSTS];
 	unsigned attempted[POSTS];
 };
-static struct versions versions;
+static struct versions versions; /* under the disk's mutex */
 
 static struct {
 	pthread_mutex_t mutex;
@@ -58,6 +59,7 @@ static struct {
 	/* After that, until the test has looked at it. */
 	bool has_cut;
 	uint8_t cut[PAGES][PAGE_BYTES];
+	size_t cut_page_count;
 	struct versions cut_versions;
 } disk = { .mutex = PTHREAD_MUTEX_INITIALIZER, .file = -1 };
 
@@ -90,7 +92,8 @@ static void cut_power(void)
 	for (size_t page = 0; page < disk.page_count; page++)
 		if (disk.dirty[page] && disk_says(50))
 			write_back(disk.cut, page);
-	disk.cut_versions = versions; /* the test waits for its write meanwhile */
+	disk.cut_page_count = disk.page_count;
+	disk.cut_versions = versions;
 	disk.has_cut = true;
 }
 
@@ -222,20 +225,21 @@ static void slug_of(unsigned post, char slug[32])
 	sprintf(slug, "post-%u", post);
 }
 
-/* The next version of some post. */
-static bool write_version(void)
+/* The version may have been sent before; then the request id makes this a repeat. */
+static bool send_version(unsigned number, unsigned version)
 {
 	static struct write_result result;
 	static char body[BODY_BYTES + 1];
+	static uint8_t fingerprint[16];
 	char title[64];
 	char slug[32];
+	char request_id[64];
 	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
 	Lectern__Store__V1__PutPost put = LECTERN__STORE__V1__PUT_POST__INIT;
 	Lectern__Store__V1__Key key = LECTERN__STORE__V1__KEY__INIT;
 	Lectern__V1__Post post = LECTERN__V1__POST__INIT;
-	unsigned number = (unsigned)random_below(&dice, POSTS);
-	unsigned version = ++versions.attempted[number];
 	slug_of(number, slug);
+	snprintf(request_id, sizeof request_id, "%s-version-%u", slug, version);
 	version_text(number, version, title, body);
 	key.slug = slug;
 	post.slug = slug;
@@ -247,15 +251,34 @@ static bool write_version(void)
 	put.post = &post;
 	put.allow_missing = true;
 	put.field_mask = UINT64_MAX;
-	command.time_us = 1000;
+	command.time_us = clock_realtime_us();
+	command.request_id = request_id;
+	command.fingerprint.data = fingerprint;
+	command.fingerprint.len = sizeof fingerprint;
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &put;
 	store_fixture_apply(&fixture, &command, &result);
-	if (result.error.code == CODE_OK)
-		versions.acknowledged[number] = version;
-	else
+	if (result.error.code != CODE_OK) {
 		assert_int_equal(result.error.code, CODE_UNAVAILABLE);
-	return result.error.code == CODE_OK;
+		return false;
+	}
+	pthread_mutex_lock(&disk.mutex);
+	versions.acknowledged[number] = version;
+	pthread_mutex_unlock(&disk.mutex);
+	return true;
+}
+
+/* The next version of some post; a refused one is repeated now and then. */
+static bool write_version(void)
+{
+	unsigned number = (unsigned)random_below(&dice, POSTS);
+	pthread_mutex_lock(&disk.mutex);
+	unsigned version = ++versions.attempted[number];
+	pthread_mutex_unlock(&disk.mutex);
+	bool done = send_version(number, version);
+	while (!done && random_below(&dice, 2) == 0)
+		done = send_version(number, version);
+	return done;
 }
 
 static Lectern__V1__Post *read_post(struct txn *snapshot, struct arena *arena, const char *slug)
@@ -320,13 +343,32 @@ static void verify_cut(void)
 	assert_non_null(mkdtemp(copy.directory));
 	snprintf(path, sizeof path, "%s/data.mdb", copy.directory);
 	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	size_t size = disk.page_count * PAGE_BYTES;
+	size_t size = disk.cut_page_count * PAGE_BYTES;
 	assert_int_equal(write(file, disk.cut, size), size);
 	close(file);
 	store_fixture_reopen(&copy);
 	verify(&copy, &disk.cut_versions);
 	store_fixture_close(&copy);
+}
+
+/* Cuts the power now or plans that. True if there is something to look at, which then stays. */
+static bool plan_cut(void)
+{
+	pthread_mutex_lock(&disk.mutex);
+	if (!disk.has_cut && random_below(&dice, 4) == 0)
+		cut_power();
+	bool has_cut = disk.has_cut;
+	if (!has_cut && disk.calls_left == 0)
+		disk.calls_left = 1 + (unsigned)random_below(&dice, 40);
+	pthread_mutex_unlock(&disk.mutex);
+	return has_cut;
+}
+
+static void forget_cut(void)
+{
+	pthread_mutex_lock(&disk.mutex);
 	disk.has_cut = false;
+	pthread_mutex_unlock(&disk.mutex);
 }
 
 static void set_failures(unsigned percent)
@@ -347,16 +389,15 @@ static void acknowledged_writes_survive_power_cuts(void **state)
 	for (int round = 0; round < ROUNDS; round++) {
 		if (round % 50 == 0)
 			set_failures((unsigned[]){ 0, 5, 20, 60 }[random_below(&dice, 4)]);
-		if (disk.calls_left == 0)
-			disk.calls_left = 1 + (unsigned)random_below(&dice, 30);
 		bool ok = write_version();
 		taken += ok;
-		if (!ok && random_below(&dice, 2) == 0)
-			nanosleep(&pause, NULL); /* for attempts to mend; nothing else tells */
-		if (disk.has_cut) {
+		if (plan_cut()) {
 			verify_cut();
+			forget_cut();
 			cuts++;
 		}
+		if (!ok && random_below(&dice, 2) == 0)
+			nanosleep(&pause, NULL); /* for attempts to mend; nothing else tells */
 		if (round % 20 == 19)
 			verify(&fixture, &versions);
 		if (random_below(&dice, 60) == 0)

@@ -23,9 +23,11 @@
 /* The disk: LMDB's calls come here, since the program's definitions precede those of libraries. */
 #define EXPORT __attribute__((visibility("default")))
 
-static atomic_int meta_errno;	/* of writes through a descriptor that syncs by itself */
-static atomic_int write_errno;	/* of other writes */
-static atomic_int settle_errno; /* of those to the beginning of the file */
+static atomic_int meta_errno;	   /* of writes through a descriptor that syncs by itself */
+static atomic_int write_errno;	   /* of other writes */
+static atomic_int late_meta_errno; /* the same, and they have been carried out */
+static atomic_int back_errno;	   /* of the write that takes a failed one of a meta page back */
+static atomic_int settle_errno;	   /* of those to the beginning of the file */
 static atomic_int sync_errno;
 
 static bool fails(int error)
@@ -39,9 +41,12 @@ EXPORT ssize_t pwrite(int file, const void *bytes, size_t size, off_t at);
 EXPORT ssize_t pwrite(int file, const void *bytes, size_t size, off_t at)
 {
 	bool meta = (fcntl(file, F_GETFL) & O_DSYNC) != 0;
-	if (fails(meta ? meta_errno : write_errno) || (!meta && at == 0 && fails(settle_errno)))
+	bool back = !meta && size < 4096; /* LMDB writes all else by the page */
+	if (fails(meta ? meta_errno : write_errno) || (!meta && at == 0 && fails(settle_errno)) ||
+		(back && fails(back_errno)))
 		return -1;
-	return syscall(SYS_pwrite64, file, bytes, size, at);
+	ssize_t done = syscall(SYS_pwrite64, file, bytes, size, at);
+	return meta && fails(late_meta_errno) ? -1 : done;
 }
 
 EXPORT ssize_t writev(int file, const struct iovec *parts, int count);
@@ -70,13 +75,16 @@ static int tear_down(void **state)
 	meta_errno = 0;
 	write_errno = 0;
 	settle_errno = 0;
+	late_meta_errno = 0;
+	back_errno = 0;
 	sync_errno = 0;
 	store_fixture_close(&fixture);
 	return 0;
 }
 
-static enum code put_tag(const char *name)
+static enum code put_tag_once(const char *name, char *request_id)
 {
+	static uint8_t fingerprint[16];
 	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
 	Lectern__Store__V1__PutTerm put = LECTERN__STORE__V1__PUT_TERM__INIT;
 	Lectern__Store__V1__Term term = LECTERN__STORE__V1__TERM__INIT;
@@ -87,11 +95,21 @@ static enum code put_tag(const char *name)
 	put.term = &term;
 	put.field_mask = UINT64_MAX;
 	put.slug_base = text;
-	command.time_us = 1000;
+	command.time_us = clock_realtime_us();
+	if (request_id != NULL) {
+		command.request_id = request_id;
+		command.fingerprint.data = fingerprint;
+		command.fingerprint.len = sizeof fingerprint;
+	}
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_TERM;
 	command.put_term = &put;
 	store_fixture_apply(&fixture, &command, &result);
 	return result.error.code;
+}
+
+static enum code put_tag(const char *name)
+{
+	return put_tag_once(name, NULL);
 }
 
 static struct txn *snapshot_ok(void)
@@ -195,6 +213,33 @@ static void writes_wait_for_the_meta_pages(void **state)
 	}
 	settle_errno = 0;
 	put_tag_again("second");
+	assert_int_equal(count_tags(), 2);
+	store_fixture_assert_sound(&fixture);
+}
+
+/* A commit that failed and that neither LMDB nor anybody else could take back is there. But as long
+ * as the disk may not have it, its repeat must not be answered. */
+static void a_repeat_waits_for_the_meta_pages(void **state)
+{
+	char request_id[] = "one";
+	assert_int_equal(put_tag("first"), CODE_OK);
+	late_meta_errno = EIO;
+	back_errno = EIO;
+	settle_errno = EIO;
+	assert_int_equal(put_tag_once("second", request_id), CODE_UNAVAILABLE);
+	assert_int_equal(count_tags(), 2);
+	for (int i = 0; i < 3; i++) {
+		put_tag_once("second", request_id);
+		assert_refused(CODE_UNAVAILABLE, "DISK_ERROR", "write: the disk");
+	}
+	late_meta_errno = 0;
+	back_errno = 0;
+	settle_errno = 0;
+	struct timespec pause = { .tv_nsec = 10 * 1000000 };
+	for (int i = 0; i < 1000 && put_tag_once("second", request_id) != CODE_OK; i++)
+		nanosleep(&pause, NULL);
+	assert_int_equal(result.error.code, CODE_OK);
+	assert_int_equal(result.revision, 2);
 	assert_int_equal(count_tags(), 2);
 	store_fixture_assert_sound(&fixture);
 }
@@ -361,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(writes_fail_and_reads_go_on),
 		TEST(writes_wait_for_the_meta_pages),
+		TEST(a_repeat_waits_for_the_meta_pages),
 		TEST(long_readers_are_interrupted),
 		TEST(short_readers_are_waited_for),
 		TEST(the_checker_is_interrupted),
