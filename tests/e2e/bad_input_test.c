@@ -274,8 +274,6 @@ static const struct bad {
 	{ "no method", "", CODE_INVALID_ARGUMENT, NULL, "method", { { END } } },
 	{ "method not in UTF-8", "/lectern.v1.PostService/\xFF", CODE_INVALID_ARGUMENT,
 		"MALFORMED_REQUEST", "UTF-8", { { END } } },
-	{ "a later version's method", "/lectern.v1.PostService/RollbackPost", CODE_UNIMPLEMENTED,
-		NULL, "", { { END } } },
 
 	{ "another message's bytes", GET, CODE_INVALID_ARGUMENT, "WRONG_WIRE_TYPE", "id",
 		{ TITLE } },
