@@ -82,9 +82,11 @@ clang_build() {
 		-DCMAKE_COMPILE_WARNING_AS_ERROR=ON && cmake --build build/clang -j "$jobs"
 }
 
-# Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads, and
-# scripts that start the tool hundreds of times against a server that does one thing after the other.
+# Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads,
+# tests that damage files or write beside the writer's thread, and scripts that start the tool hundreds
+# of times against a server that does one thing after the other.
 no_threads='^(base|codec|analysis|importers)\.|^store\.search_(size|block)$'
+no_threads+='|^store\.(check|pages|pages_damage|rebuild|seal)$'
 no_threads+='|^e2e\.(18f|api_examples|cli|migration|readme)$'
 
 # Minutes long; they build the project again in a root of their own.
