@@ -333,9 +333,10 @@ static void forgets_programs_that_die(void **state)
 			(char *)NULL);
 		_exit(127);
 	}
-	await_waiters(1);
-	uint64_t start = now_ms();
 	int status;
+	while (waiters_now() != 1)
+		assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	uint64_t start = now_ms();
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	await_waiters(0);

@@ -5,6 +5,7 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/sub.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -138,14 +139,22 @@ static void sends_before_it_closes(void **state)
 	}
 }
 
+/* A connection without nng: https://nanomsg.org/rfcs/sp-tcp-v1.html, the protocols 33 and 32. */
+static int subscribe_raw(struct publisher *publisher)
+{
+	uint8_t greeting[8];
+	int fd = connect_raw(publisher_address(publisher, 1));
+	send_raw(fd, "\0SP\0\0\x21\0\0", sizeof greeting);
+	assert_int_equal(recv(fd, greeting, sizeof greeting, MSG_WAITALL), sizeof greeting);
+	assert_memory_equal(greeting, "\0SP\0\0\x20\0\0", sizeof greeting);
+	return fd;
+}
+
 static void a_subscriber_that_does_not_read_holds_nobody_up(void **state)
 {
 	enum { MESSAGES = 2000, BYTES = 64 * 1024 };
 	struct publisher *publisher = open_publisher();
-	uint8_t greeting[8];
-	int idle = connect_raw(publisher_address(publisher, 1));
-	send_raw(idle, "\0SP\0\0\x21\0\0", sizeof greeting);
-	assert_int_equal(recv(idle, greeting, sizeof greeting, MSG_WAITALL), sizeof greeting);
+	int idle = subscribe_raw(publisher);
 	nng_socket busy = subscribe(publisher, publisher_address(publisher, 0));
 	char *large = malloc(BYTES + 1);
 	memset(large, 'x', BYTES);
@@ -160,40 +169,43 @@ static void a_subscriber_that_does_not_read_holds_nobody_up(void **state)
 	assert_true(publisher_free(publisher));
 }
 
-/* One more than there may be is sent away, and may come again when another one has gone. */
+/* Whether the connection gets a message; else the server has closed it. */
+static bool is_subscribed(struct publisher *publisher, int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	uint8_t bytes[64];
+	while (poll(&poller, 1, 1) == 0)
+		send_text(publisher, "hello");
+	return recv(fd, bytes, sizeof bytes, 0) > 0;
+}
+
+/* One more than there may be is sent away, and may come again when another one has gone. Not with
+ * nng's own clients: those before 1.6 may hang when a server leaves them while they connect. */
 static void only_so_many_may_subscribe(void **state)
 {
 	struct publisher *publisher = open_publisher();
-	nng_socket sockets[LIMIT_SUBSCRIBERS];
-	for (int i = 0; i < LIMIT_SUBSCRIBERS; i++) {
-		assert_int_equal(nng_sub0_open(&sockets[i]), 0);
-		assert_int_equal(nng_dial(sockets[i], pub_url, NULL, 0), 0);
-	}
-	nng_close(sockets[0]);
-	sockets[0] = subscribe(publisher, pub_url);
-	nng_socket more;
-	assert_int_equal(nng_sub0_open(&more), 0);
-	assert_int_equal(nng_socket_set(more, NNG_OPT_SUB_SUBSCRIBE, "", 0), 0);
-	assert_int_equal(nng_socket_set_ms(more, NNG_OPT_RECVTIMEO, 1), 0);
-	assert_int_equal(nng_dial(more, pub_url, NULL, NNG_FLAG_NONBLOCK), 0);
-	for (int i = 0; i < 50; i++) {
-		send_text(publisher, "hello");
-		char *text = receive_text(sockets[0]);
-		assert_string_equal(text, "hello");
-		free(text);
-		assert_null(receive_text(more));
-	}
-	nng_close(sockets[1]);
-	char *text = NULL;
-	while (text == NULL) {
-		send_text(publisher, "hello");
-		text = receive_text(more);
-	}
-	free(text);
-	nng_close(more);
+	int fds[LIMIT_SUBSCRIBERS];
 	for (int i = 0; i < LIMIT_SUBSCRIBERS; i++)
-		if (i != 1)
-			nng_close(sockets[i]);
+		fds[i] = subscribe_raw(publisher);
+	for (int i = 0; i < LIMIT_SUBSCRIBERS; i++)
+		assert_true(is_subscribed(publisher, fds[i]));
+	for (int i = 0; i < 3; i++) {
+		int more = subscribe_raw(publisher);
+		assert_false(is_subscribed(publisher, more));
+		close(more);
+	}
+	for (int i = 0; i < 3; i++) {
+		close(fds[i]);
+		bool subscribed = false;
+		while (!subscribed) { /* until the server has seen that the other one left */
+			fds[i] = subscribe_raw(publisher);
+			subscribed = is_subscribed(publisher, fds[i]);
+			if (!subscribed)
+				close(fds[i]);
+		}
+	}
+	for (int i = 0; i < LIMIT_SUBSCRIBERS; i++)
+		close(fds[i]);
 	assert_true(publisher_free(publisher));
 }
 
