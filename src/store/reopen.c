@@ -183,6 +183,17 @@ static void tell(struct store *store)
 		reopen->told_ns = now_ns;
 }
 
+/* A commit that was refused may have come to light. */
+static void tell_revision(struct store *store)
+{
+	struct txn txn;
+	if (txn_begin_write(&store->env, &txn, NULL) != CODE_OK)
+		return;
+	uint64_t revision = txn_revision(&txn);
+	txn_abort(&txn);
+	writer_tell_revision(&store->writer, revision);
+}
+
 void reopen_if_broken(struct store *store)
 {
 	struct env *env = &store->env;
@@ -196,8 +207,10 @@ void reopen_if_broken(struct store *store)
 	if (env->refuses && clock_monotonic_ns() >= reopen->next_try_ns) {
 		env->refuses = !try_again(store);
 		reopen->next_try_ns = clock_monotonic_ns() + TRY_NS;
-		if (!env->refuses)
+		if (!env->refuses) {
 			env->trouble.code = CODE_OK;
+			tell_revision(store);
+		}
 		/* The time of the next sweep is when the writer's thread wakes up at the latest:
 		 * for the next attempt or, after a successful one, for what became due meanwhile.
 		 */

@@ -81,6 +81,8 @@ void reopen_if_broken(struct store *store);
 /* Commits and counts; tells whoever wants to know. `writes` is the number of callers' writes. */
 enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, struct error *err)
 	NODISCARD;
+/* Calls the hook of store_on_commit(). */
+void writer_tell_revision(struct writer *writer, uint64_t revision);
 enum code writer_start(struct store *store, struct error *err) NODISCARD;
 /* Finishes the queue and ends the thread. */
 void writer_stop(struct store *store);

@@ -18,6 +18,14 @@ static unsigned log2_of(uint64_t value)
 	return bits;
 }
 
+void writer_tell_revision(struct writer *writer, uint64_t revision)
+{
+	pthread_mutex_lock(&writer->mutex);
+	if (writer->on_commit != NULL)
+		writer->on_commit(writer->on_commit_context, revision);
+	pthread_mutex_unlock(&writer->mutex);
+}
+
 enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, struct error *err)
 {
 	struct writer *writer = &store->writer;
@@ -34,9 +42,8 @@ enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, s
 		writer->commit_max_us = took_us;
 	if (writes > writer->batch_max)
 		writer->batch_max = writes;
-	if (writer->on_commit != NULL)
-		writer->on_commit(writer->on_commit_context, revision);
 	pthread_mutex_unlock(&writer->mutex);
+	writer_tell_revision(writer, revision);
 	return code;
 }
 
