@@ -38,6 +38,7 @@ enum {
 	LIMIT_NOTE_AUTHOR_BYTES = 200,
 	LIMIT_NOTE_SUMMARY_BYTES = 500,
 	LIMIT_EPOCH_BYTES = 32,
+	LIMIT_BACKUP_NAME_BYTES = 200,
 	LIMIT_POST_TAGS = 256,
 	LIMIT_POST_CATEGORIES = 64,
 	LIMIT_POST_AUTHORS = 64,
@@ -77,6 +78,7 @@ enum {
 	LIMIT_WRITE_QUEUE = 1024,
 	LIMIT_WRITE_QUEUE_BYTES = 64 * 1024 * 1024,
 	LIMIT_LISTENERS = 16,
+	LIMIT_OPERATION_WAITERS = 16, /* calls of GetOperation */
 	LIMIT_PARKED_CALLS = 256,
 	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges */
 	/* An answer to a call that has waited: one change answers many of them at once. */

@@ -107,6 +107,12 @@ static enum code take_lock(struct env *env, const char *directory, struct error 
 	return CODE_OK;
 }
 
+enum code env_take_directory(struct env *env, const char *directory, struct error *err)
+{
+	enum code code = make_directory(directory, err);
+	return code == CODE_OK ? take_lock(env, directory, err) : code;
+}
+
 /*
  * LMDB maps its reader table and leaves the disk's blocks for the first use of each slot. On a full
  * disk that use would be a bus error, so they are taken beforehand. Must be done before LMDB opens
@@ -288,9 +294,7 @@ enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, s
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
 	if (sodium_init() < 0)
 		return fail(err, CODE_INTERNAL, "libsodium does not start");
-	enum code code = make_directory(directory, err);
-	if (code == CODE_OK)
-		code = take_lock(env, directory, err);
+	enum code code = env_take_directory(env, directory, err);
 	if (code == CODE_OK)
 		code = verify_file(directory, err);
 	if (code == CODE_OK)

@@ -33,6 +33,11 @@ struct txn {
 	bool cursor_fresh[TABLE_COUNT]; /* renewed for this use of the snapshot */
 	bool cursor_busy[TABLE_COUNT];
 	struct txn *next; /* in the pool */
+	/* While it is in use. */
+	struct txn *older;
+	struct txn *newer;
+	uint64_t opened_ns;   /* monotonic */
+	atomic_ullong commit; /* LMDB's number of the last one that it sees; 0: not yet known */
 };
 
 /* Opens or makes the environment and its tables; checks the data file (pages.h) and the format.
@@ -41,6 +46,10 @@ struct txn {
 enum code env_open(struct env *env, const char *directory, uint64_t map_bytes, struct error *err)
 	NODISCARD;
 void env_close(struct env *env);
+
+/* Makes the directory if it is not there and takes its lock; part of env_open(). env->lock_file is
+ * -1 before. */
+enum code env_take_directory(struct env *env, const char *directory, struct error *err) NODISCARD;
 
 /* Gives the store another epoch: its revisions begin to count in another history. */
 void env_new_epoch(struct txn *txn);

@@ -17,6 +17,7 @@ enum {
 	META_MAGIC = (int)0xBEEFC0DE, /* MDB_MAGIC */
 	META_VERSION = 1,	      /* MDB_DATA_VERSION of 0.9 */
 	LIST_CHUNK = 512,	      /* page numbers of the free list that are read at once */
+	READS_PER_REPORT = 256,
 };
 
 enum code fail_damaged(struct verifier *verifier, const char *fmt, ...)
@@ -33,6 +34,9 @@ enum code fail_damaged(struct verifier *verifier, const char *fmt, ...)
 enum code verifier_read(struct verifier *verifier, void *out, size_t size, uint64_t offset)
 {
 	uint8_t *at = out;
+	if (verifier->progress != NULL && verifier->reads++ % READS_PER_REPORT == 0 &&
+		!progress_tell(verifier->progress))
+		return progress_fail(verifier->err);
 	while (size > 0) {
 		ssize_t done = pread(verifier->file, at, size, (off_t)offset);
 		if (done == 0)
@@ -361,10 +365,10 @@ static enum code open_file(struct verifier *verifier, struct error *err)
 	return CODE_OK;
 }
 
-enum code pages_verify(
-	const char *path, bool verify_all, struct pages_report *ret, struct error *err)
+static enum code verify(const char *path, bool verify_all, struct progress *progress,
+	struct pages_report *ret, struct error *err)
 {
-	struct verifier verifier = { .file = -1, .path = path, .err = err };
+	struct verifier verifier = { .file = -1, .path = path, .progress = progress, .err = err };
 	struct pages_report report = { .file_bytes = 0 };
 	enum code code = open_file(&verifier, err);
 	if (code == CODE_OK && verifier.file_bytes > 0)
@@ -374,4 +378,16 @@ enum code pages_verify(
 	if (code == CODE_OK)
 		*ret = report;
 	return code;
+}
+
+enum code pages_verify(
+	const char *path, bool verify_all, struct pages_report *ret, struct error *err)
+{
+	return verify(path, verify_all, NULL, ret, err);
+}
+
+enum code pages_verify_all(
+	const char *path, struct progress *progress, struct pages_report *ret, struct error *err)
+{
+	return verify(path, true, progress, ret, err);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "store/progress.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,3 +34,8 @@ struct pages_report {
  */
 enum code pages_verify(
 	const char *path, bool verify_all, struct pages_report *ret, struct error *err) NODISCARD;
+
+/* The same for all pages of any file. UNAVAILABLE, STOPPING if progress, which may be NULL, ends
+ * it; nothing is counted there. */
+enum code pages_verify_all(const char *path, struct progress *progress, struct pages_report *ret,
+	struct error *err) NODISCARD;

@@ -103,6 +103,8 @@ struct verifier {
 	uint8_t *seen; /* a bit for each page: it is used or free */
 	uint64_t used_pages;
 	uint64_t free_pages;
+	struct progress *progress; /* NULL: nobody's */
+	uint64_t reads;
 	struct error *err;
 };
 

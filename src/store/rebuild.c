@@ -41,10 +41,10 @@ static bool has_cursor(struct txn *txn, struct slice *ret)
 	return txn_get(txn, TABLE_META, &key, ret);
 }
 
-static bool is_needed(struct txn *txn)
+bool rebuild_is_needed(struct txn *txn)
 {
 	struct slice cursor;
-	return has_cursor(txn, &cursor) ||
+	return seal_is_needed(txn) || has_cursor(txn, &cursor) ||
 	       txn_meta(txn, META_SEARCH_ANALYZER) != analyzer_fingerprint();
 }
 
@@ -210,7 +210,7 @@ enum code rebuild_if_needed(
 	enum code code = txn_begin_look(env, &rebuild.txn, err);
 	if (code != CODE_OK)
 		return code;
-	bool needed = seal_is_needed(&rebuild.txn) || is_needed(&rebuild.txn);
+	bool needed = rebuild_is_needed(&rebuild.txn);
 	code = txn_status(&rebuild.txn, err);
 	txn_abort(&rebuild.txn);
 	if (code != CODE_OK || !needed)

@@ -7,6 +7,10 @@
 #include "analysis/analyzer.h"
 #include "store/env.h"
 
+/* Whether the store has to be made new: rebuild_if_needed() will, and what is derived cannot be
+ * compared with the records before. */
+bool rebuild_is_needed(struct txn *txn);
+
 /*
  * Does so if it is needed, before anything else reads the store; on_rebuild, which may be NULL, is
  * called first then. Works in many transactions and

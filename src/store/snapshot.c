@@ -21,6 +21,7 @@ void snapshot_pool_init(struct snapshot_pool *pool)
 	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pool->idle = NULL;
+	pool->oldest = pool->newest = NULL;
 	pool->open_count = 0;
 	pool->closed = false;
 	pool->why_closed.code = CODE_OK;
@@ -88,8 +89,41 @@ void snapshot_pool_refuse(struct snapshot_pool *pool, const struct error *why)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
-/* Counts one more open snapshot; *ret is an idle one or NULL. *until_ns is 0 before it is known
- * that there is something to wait for. */
+/* Lists it as the newest one in use. */
+static void enlist(struct snapshot_pool *pool, struct txn *txn)
+{
+	txn->opened_ns = clock_monotonic_ns();
+	atomic_store_explicit(&txn->commit, 0, memory_order_relaxed);
+	txn->newer = NULL;
+	txn->older = pool->newest;
+	*(txn->older != NULL ? &txn->older->newer : &pool->oldest) = txn;
+	pool->newest = txn;
+}
+
+static void delist(struct snapshot_pool *pool, struct txn *txn)
+{
+	*(txn->older != NULL ? &txn->older->newer : &pool->oldest) = txn->newer;
+	*(txn->newer != NULL ? &txn->newer->older : &pool->newest) = txn->older;
+}
+
+/* Counts and lists one more open snapshot, an idle one or a new one. */
+static enum code take(struct snapshot_pool *pool, struct txn **ret, struct error *err)
+{
+	struct txn *txn = pool->idle;
+	if (txn != NULL)
+		pool->idle = txn->next;
+	else
+		txn = calloc(1, sizeof *txn);
+	if (txn == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "open snapshot: out of memory");
+	enlist(pool, txn);
+	pool->open_count++;
+	*ret = txn;
+	return CODE_OK;
+}
+
+/* Takes one as soon as the pool is open. *until_ns is 0 before it is known that there is something
+ * to wait for. */
 static enum code enter(
 	struct snapshot_pool *pool, uint64_t *until_ns, struct txn **ret, struct error *err)
 {
@@ -101,10 +135,7 @@ static enum code enter(
 		wait_until(&pool->opened, &pool->mutex, *until_ns))
 		;
 	if (!pool->closed) {
-		*ret = pool->idle;
-		if (*ret != NULL)
-			pool->idle = (*ret)->next;
-		pool->open_count++;
+		code = take(pool, ret, err);
 	} else if (pool->why_closed.code != CODE_OK) {
 		code = pool->why_closed.code;
 		if (err != NULL)
@@ -120,12 +151,13 @@ static enum code enter(
 	return code;
 }
 
-/* `panicked`: LMDB begins no transactions any more; so the others wait for the writer's thread,
- * which knows that from its own commit. */
+/* The reverse; NULL for one that was discarded. `panicked`: LMDB begins no transactions any more;
+ * so the others wait for the writer's thread, which knows that from its own commit. */
 static void leave(struct snapshot_pool *pool, struct txn *txn, bool panicked)
 {
 	pthread_mutex_lock(&pool->mutex);
 	if (txn != NULL) {
+		delist(pool, txn);
 		txn->next = pool->idle;
 		pool->idle = txn;
 	}
@@ -134,6 +166,17 @@ static void leave(struct snapshot_pool *pool, struct txn *txn, bool panicked)
 	if (pool->closed && pool->open_count == 0)
 		pthread_cond_signal(&pool->emptied);
 	pthread_mutex_unlock(&pool->mutex);
+}
+
+/* One that did not begin. It counts as open until it is gone: with the last one the environment may
+ * be closed. */
+static void drop(struct snapshot_pool *pool, struct txn *txn, bool panicked)
+{
+	pthread_mutex_lock(&pool->mutex);
+	delist(pool, txn);
+	pthread_mutex_unlock(&pool->mutex);
+	discard(txn);
+	leave(pool, NULL, panicked);
 }
 
 static int begin(struct env *env, struct txn *txn)
@@ -152,12 +195,6 @@ static enum code try(struct store *store, uint64_t *until_ns, struct txn **ret, 
 	enum code code = enter(&store->pool, until_ns, &txn, err);
 	if (code != CODE_OK)
 		return code;
-	if (txn == NULL)
-		txn = calloc(1, sizeof *txn);
-	if (txn == NULL) {
-		leave(&store->pool, NULL, false);
-		return fail(err, CODE_RESOURCE_EXHAUSTED, "open snapshot: out of memory");
-	}
 	txn->env = &store->env;
 	txn->read_only = true;
 	txn->error.code = CODE_OK;
@@ -165,14 +202,13 @@ static enum code try(struct store *store, uint64_t *until_ns, struct txn **ret, 
 	memset(txn->cursor_busy, 0, sizeof txn->cursor_busy);
 	int rc = begin(&store->env, txn);
 	if (rc == 0) {
+		atomic_store_explicit(&txn->commit, mdb_txn_id(txn->mdb), memory_order_relaxed);
 		*ret = txn;
 		return CODE_OK;
 	}
-	discard(txn);
 	*ret_panicked = rc == MDB_PANIC;
-	code = fail_mdb(err, &store->env, rc, "open snapshot");
-	leave(&store->pool, NULL, *ret_panicked);
-	return code;
+	drop(&store->pool, txn, *ret_panicked);
+	return fail_mdb(err, &store->env, rc, "open snapshot");
 }
 
 enum code store_snapshot(struct store *store, struct txn **ret, struct error *err)

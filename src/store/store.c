@@ -75,26 +75,6 @@ void store_on_commit(
 	pthread_mutex_unlock(&store->writer.mutex);
 }
 
-void store_stats(struct store *store, struct store_stats *ret)
-{
-	MDB_envinfo info;
-	MDB_stat stat;
-	struct snapshot_pool *pool = &store->pool;
-	*ret = (struct store_stats){ .map_bytes = store->env.map_bytes };
-	pthread_mutex_lock(&pool->mutex);
-	if (!pool->closed && mdb_env_info(store->env.mdb, &info) == 0 &&
-		mdb_env_stat(store->env.mdb, &stat) == 0)
-		pool->store_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
-	ret->store_bytes = pool->store_bytes;
-	ret->open_snapshots = pool->open_count;
-	pthread_mutex_unlock(&pool->mutex);
-	pthread_mutex_lock(&store->writer.mutex);
-	ret->commits = store->writer.commits;
-	ret->writes = store->writer.writes;
-	ret->queued_writes = store->writer.queued;
-	pthread_mutex_unlock(&store->writer.mutex);
-}
-
 enum code store_health(struct store *store, struct error *err)
 {
 	pthread_mutex_lock(&store->pool.mutex);

@@ -94,16 +94,34 @@ struct store_write {
 enum code store_submit(struct store *store, struct store_write *write, size_t size_bytes,
 	struct error *err) NODISCARD;
 
+/* Latencies are those of commits since the start, the flush to the disk included; percentiles are
+ * rounded up to the next power of two, but not above the longest. */
 struct store_stats {
-	uint64_t store_bytes;
+	uint64_t store_bytes; /* of the data file, free pages inside it included */
 	uint64_t map_bytes;
+	uint64_t disk_free_bytes; /* for this user, on the disk of the data file */
 	uint64_t commits;
+	uint64_t commit_p50_us;
+	uint64_t commit_p99_us;
+	uint64_t commit_max_us;
 	uint64_t writes;
+	uint64_t queued_bytes;
 	uint32_t queued_writes;
+	uint32_t batch_max; /* most writes in one commit */
 	uint32_t open_snapshots;
+	uint64_t oldest_snapshot_ns;  /* for how long it has been open; 0 without one */
+	uint64_t oldest_snapshot_lag; /* commits since then */
 };
 
 void store_stats(struct store *store, struct store_stats *ret);
+
+/* The pages of the data file as a snapshot sees it. */
+struct store_pages {
+	uint64_t page_bytes;
+	uint64_t used; /* up to the last one that is in use, free ones among them included */
+	uint64_t free;
+};
+void store_pages(struct store *store, struct txn *snapshot, struct store_pages *ret);
 
 /* UNAVAILABLE with the cause while the store cannot even be read: a write to the disk has failed,
  * and after that it could not be opened again. It is tried for as long as it takes. */

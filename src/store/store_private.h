@@ -1,4 +1,5 @@
-/* What a store is made of. Only for store.c, snapshot.c, writer.c, housekeeping.c and reopen.c. */
+/* What a store is made of. Only for store.c, snapshot.c, stats.c, backup.c, writer.c,
+ * housekeeping.c and reopen.c. */
 #pragma once
 #include "store/env.h"
 #include "store/housekeeping_state.h"
@@ -10,6 +11,9 @@
 struct snapshot_pool {
 	pthread_mutex_t mutex; /* for everything below */
 	struct txn *idle;
+	/* Those in use, in the order in which they were opened. */
+	struct txn *oldest;
+	struct txn *newest;
 	uint32_t open_count;
 	/* No snapshot begins and nobody looks at env.mdb, but for the writer's thread: the
 	 * environment is opened again. Those who come wait for a moment, or not at all once it is

@@ -432,3 +432,10 @@ const char *txn_library_version(void)
 		TEXT(MDB_VERSION_MAJOR) "." TEXT(MDB_VERSION_MINOR) "." TEXT(MDB_VERSION_PATCH);
 	return version;
 }
+
+const char *txn_hash_version(void)
+{
+	static const char version[] =
+		TEXT(XXH_VERSION_MAJOR) "." TEXT(XXH_VERSION_MINOR) "." TEXT(XXH_VERSION_RELEASE);
+	return version;
+}

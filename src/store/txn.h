@@ -100,6 +100,8 @@ static inline bool key_has_prefix(struct slice key, struct slice prefix)
 
 /* "0.9.24" and so on. */
 const char *txn_library_version(void);
+/* Of xxHash, which makes the checksums. */
+const char *txn_hash_version(void);
 
 /* Numbers in TABLE_META; 0 if not there. */
 uint64_t txn_meta(struct txn *txn, const char *name);

@@ -1,5 +1,5 @@
 /* How far the checker says it is, its end before the end, and what only its sums tell. */
-#include "support/store_fixture.h"
+#include "support/store_posts.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -20,36 +20,6 @@ enum { POSTS = 60 };
 static int64_t frozen_clock(void)
 {
 	return INT64_C(1700000000000000);
-}
-
-static void add_posts(struct store_fixture *fixture)
-{
-	static struct write_result result;
-	for (int i = 0; i < POSTS; i++) {
-		Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
-		Lectern__Store__V1__PutPost put = LECTERN__STORE__V1__PUT_POST__INIT;
-		Lectern__V1__Post post = LECTERN__V1__POST__INIT;
-		Lectern__V1__TermRef tag = LECTERN__V1__TERM_REF__INIT;
-		Lectern__V1__TermRef *tags[] = { &tag };
-		char title[32];
-		char name[32];
-		snprintf(title, sizeof title, "post-%d", i);
-		snprintf(name, sizeof name, "Tag %d", i % 7);
-		tag.name = name;
-		post.title = title;
-		post.tags = tags;
-		post.n_tags = 1;
-		post.state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-		put.post = &post;
-		put.field_mask = UINT64_MAX;
-		put.slug_base = title;
-		put.create_missing_terms = true;
-		command.time_us = 1000;
-		command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
-		command.put_post = &put;
-		store_fixture_apply(fixture, &command, &result);
-		assert_int_equal(result.error.code, CODE_OK);
-	}
 }
 
 struct watch {
@@ -93,7 +63,7 @@ static void a_sound_store_takes_what_was_foretold(void **state)
 	store_fixture_open(&fixture, 0);
 	assert_int_equal(run(&fixture, &watch, &progress, &report, &err), CODE_OK);
 	assert_int_equal(report.entries, 0);
-	add_posts(&fixture);
+	store_posts_add(&fixture, 0, POSTS, 100);
 	assert_int_equal(run(&fixture, &watch, &progress, &report, &err), CODE_OK);
 	assert_int_equal(report.problem_count, 0);
 	assert_int_equal(progress.done, progress.total);
@@ -110,7 +80,7 @@ static void a_check_ends_wherever_it_is_told_to(void **state)
 	struct check_report report;
 	struct error err;
 	store_fixture_open(&fixture, 0);
-	add_posts(&fixture);
+	store_posts_add(&fixture, 0, POSTS, 100);
 	assert_int_equal(run(&fixture, &watch, &progress, &report, &err), CODE_OK);
 	uint64_t calls = watch.calls;
 	assert_true(calls > 5);
@@ -136,7 +106,7 @@ static void a_value_where_none_belongs_is_found(void **state)
 		char first[400];
 		char text[100];
 		store_fixture_open(&fixture, 0);
-		add_posts(&fixture);
+		store_posts_add(&fixture, 0, POSTS, 100);
 		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
 		walk_start(&walk, &txn, tables[i], slice_of(NULL, 0));
 		assert_true(walk_next(&walk));

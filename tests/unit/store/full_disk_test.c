@@ -1,11 +1,11 @@
 /* A full disk: a small tmpfs in a mount namespace of the test's own. */
+#include "support/small_disk.h"
 #include "support/store_fixture.h"
 
 #include "store/posting.h"
 #include "store/txn.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,34 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static bool write_file(const char *path, const char *text)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
-	if (file >= 0)
-		close(file);
-	return done;
-}
-
-static bool enter_user_namespace(void)
-{
-	char users[32];
-	char groups[32];
-	snprintf(users, sizeof users, "0 %u 1", (unsigned)getuid());
-	snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-	       write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", users) && write_file("/proc/self/gid_map", groups);
-}
-
-/* False where neither root nor a user namespace may mount. */
-static bool mount_small_disk(const char *directory)
-{
-	return (unshare(CLONE_NEWNS) == 0 || enter_user_namespace()) &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount("tmpfs", directory, "tmpfs", 0, "size=3m") == 0;
-}
 
 static enum code post(struct store_fixture *fixture, int number, struct write_result *result)
 {
@@ -88,7 +60,7 @@ static void a_full_disk_refuses_writes_and_serves_reads(void **state)
 	struct error err;
 	char directory[64] = "/tmp/lectern-disk-XXXXXX";
 	assert_non_null(mkdtemp(directory));
-	if (!mount_small_disk(directory)) {
+	if (!mount_small_disk(directory, "3m")) {
 		rmdir(directory);
 		skip();
 	}
