@@ -78,9 +78,8 @@ enum {
 	LIMIT_WRITE_QUEUE = 1024,
 	LIMIT_WRITE_QUEUE_BYTES = 64 * 1024 * 1024,
 	LIMIT_LISTENERS = 16,
-	LIMIT_OPERATION_WAITERS = 16, /* calls of GetOperation */
 	LIMIT_PARKED_CALLS = 256,
-	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges */
+	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges and GetOperation */
 	/* An answer to a call that has waited: one change answers many of them at once. */
 	WAITED_PAGE_BYTES = 1024 * 1024,
 

@@ -49,7 +49,8 @@ void server_options_print_help(FILE *out)
 	fputs("\nEach option can also be set by a variable, for example LECTERND_MAP_SIZE=128G\n"
 	      "for --map-size; an option wins over its variable.\n"
 	      "\nSIGTERM and SIGINT finish the calls that are being handled and end the server.\n"
-	      "Exit status: 0 stopped by a signal, 1 could not start, 2 wrong options.\n",
+	      "Exit status: 0 stopped by a signal or restored, 1 could not start or restore,\n"
+	      "2 wrong options.\n",
 		out);
 }
 
@@ -99,7 +100,8 @@ void server_options_print_man(FILE *out)
 		if (!option_table[i].hidden)
 			print_man_row(out, &option_table[i]);
 	fputs(".SH ENVIRONMENT\n"
-	      "Each option but \\fB\\-\\-help\\fR and \\fB\\-\\-version\\fR has a variable, named "
+	      "Each option but \\fB\\-\\-restore\\fR, \\fB\\-\\-help\\fR and "
+	      "\\fB\\-\\-version\\fR has a variable, named "
 	      "above. An option wins over its variable.\n"
 	      "If \\fBNOTIFY_SOCKET\\fR is set, the server tells the service manager when it is "
 	      "ready and when it stops, as \\fBsd_notify\\fR(3) does.\n"
@@ -107,8 +109,8 @@ void server_options_print_man(FILE *out)
 	      "Refuse new connections, finish the calls that are being handled, end. A second one "
 	      "ends the server at once.\n"
 	      ".TP\n\\fBSIGHUP\\fR\nIs logged; there is nothing to reload in this version.\n"
-	      ".SH EXIT STATUS\n.TP\n0\nStopped by a signal.\n.TP\n1\nCould not start: the log's "
-	      "last line says why.\n.TP\n2\nWrong options.\n"
+	      ".SH EXIT STATUS\n.TP\n0\nStopped by a signal, or restored.\n.TP\n1\nCould not "
+	      "start, or not restore: the log's last line says why.\n.TP\n2\nWrong options.\n"
 	      ".SH SEE ALSO\n\\fBlectern\\fR(1)\n",
 		out);
 }

@@ -7,6 +7,7 @@
 #include "server/notify.h"
 #include "server/signals.h"
 #include "services/services.h"
+#include "store/backup.h"
 #include "store/store.h"
 #include "transport/nng_server.h"
 #include "transport/publisher.h"
@@ -18,6 +19,7 @@
 enum {
 	DRAIN_MS = 10 * 1000, /* for calls in flight; container managers wait 10 s or longer */
 	ADDRESSES_BYTES_MAX = 4096,
+	BACKUP_PATH_BYTES = 4096,
 };
 
 struct server {
@@ -70,7 +72,11 @@ static enum code open_parts(struct server *server, struct error *err)
 	enum code code = store_open(&store, &server->store, err);
 	if (code != CODE_OK)
 		return code;
-	struct services_options services = { .store = server->store, .version = LECTERN_VERSION };
+	char backups[BACKUP_PATH_BYTES];
+	snprintf(backups, sizeof backups, "%s/backups", options->data);
+	struct services_options services = { .store = server->store,
+		.version = LECTERN_VERSION,
+		.backup_directory = options->backup_dir != NULL ? options->backup_dir : backups };
 	code = services_new(&services, &server->services, err);
 	if (code != CODE_OK)
 		return code;
@@ -231,5 +237,23 @@ int server_run(const struct server_options *options)
 		log_event(LOG_WARN, "nng did not close all connections", LOG_END);
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
+	return 0;
+}
+
+int server_restore(const struct server_options *options)
+{
+	struct store_facts facts;
+	struct error err;
+	uint64_t start_ns = clock_monotonic_ns();
+	if (backup_restore(options->restore, options->data, &facts, &err) != CODE_OK) {
+		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
+		return 1;
+	}
+	log_event(LOG_INFO, "restored", log_text("data", options->data),
+		log_text("file", options->restore), log_number("revision", (int64_t)facts.revision),
+		log_number("posts", (int64_t)facts.post_count),
+		log_number("store_format", (int64_t)facts.format),
+		log_number("duration_ms", (int64_t)((clock_monotonic_ns() - start_ns) / 1000000)),
+		LOG_END);
 	return 0;
 }

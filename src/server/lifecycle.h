@@ -4,3 +4,6 @@
 
 /* Serves until a signal; returns the exit status. Logs every failure itself. */
 int server_run(const struct server_options *options);
+
+/* Makes the store in the data directory from a backup, without serving; the same. */
+int server_restore(const struct server_options *options);

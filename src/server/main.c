@@ -11,6 +11,9 @@ static int act(const struct server_options *options)
 	case SERVER_RUN:
 		log_configure(options->log_format, options->log_level);
 		return server_run(options);
+	case SERVER_RESTORE:
+		log_configure(options->log_format, options->log_level);
+		return server_restore(options);
 	case SERVER_HELP:
 		server_options_print_help(stdout);
 		return 0;

@@ -26,6 +26,26 @@ static enum code apply_data(
 	return CODE_OK;
 }
 
+static enum code apply_backup_dir(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	if (value[0] == '\0')
+		return fail(err, CODE_INVALID_ARGUMENT, "%s: names no folder", source);
+	options->backup_dir = value;
+	return CODE_OK;
+}
+
+static enum code apply_restore(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	if (value[0] == '\0')
+		return fail(err, CODE_INVALID_ARGUMENT, "%s: names no file", source);
+	options->restore = value;
+	if (options->action == SERVER_RUN)
+		options->action = SERVER_RESTORE;
+	return CODE_OK;
+}
+
 static enum code add_url(const char *urls[LIMIT_LISTENERS], size_t *count, const char *value,
 	const char *source, struct error *err)
 {
@@ -171,6 +191,17 @@ const struct option_row option_table[] = {
 		.apply = apply_publish,
 		.environment = true,
 		.list_text = offsetof(struct server_options, publish_url_text) },
+	{ .name = "backup-dir",
+		.argument = "DIR",
+		.help = "Folder for backups; made with the first one",
+		.initial = "backups in the folder of the store",
+		.apply = apply_backup_dir,
+		.environment = true },
+	{ .name = "restore",
+		.argument = "FILE",
+		.help = "Verify a backup, make it the store in the folder of --data, which must "
+			"not have one, and end. FILE is only read",
+		.apply = apply_restore },
 	{ .name = "map-size",
 		.argument = "BYTES",
 		.help = "Address space for the store, the most that it can grow to; with K, M, G "

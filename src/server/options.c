@@ -140,7 +140,7 @@ static enum code check(struct server_options *options, struct error *err)
 			"--data /var/lib/lectern");
 	if (options->url_count == 0)
 		options->urls[options->url_count++] = "tcp://127.0.0.1:7400";
-	if (options->insecure)
+	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
 	enum code code = check_reach(options->urls, options->url_count, err);
 	return code == CODE_OK ? check_reach(options->publish_urls, options->publish_url_count, err)
@@ -154,7 +154,7 @@ enum code server_options_parse(
 	*ret = defaults;
 	ret->log_format = isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON;
 	enum code code = read_arguments(argc, argv, ret, &given, err);
-	if (code == CODE_OK && ret->action != SERVER_RUN)
+	if (code == CODE_OK && ret->action != SERVER_RUN && ret->action != SERVER_RESTORE)
 		return CODE_OK;
 	if (code == CODE_OK)
 		code = read_environment(ret, &given, err);

@@ -11,6 +11,7 @@
 
 enum server_action {
 	SERVER_RUN,
+	SERVER_RESTORE,
 	SERVER_HELP,
 	SERVER_VERSION,
 	SERVER_MAN,
@@ -19,6 +20,8 @@ enum server_action {
 struct server_options {
 	enum server_action action;
 	const char *data;
+	const char *backup_dir; /* NULL: "backups" in `data` */
+	const char *restore;	/* the file, for SERVER_RESTORE */
 	const char *urls[LIMIT_LISTENERS];
 	size_t url_count;
 	const char *publish_urls[LIMIT_LISTENERS];

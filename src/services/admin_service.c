@@ -1,13 +1,12 @@
 /* AdminService, HealthService and ReflectionService: what operators and tools ask. */
 #include "base/clock.h"
-#include "services/check_store.h"
-#include "services/feed.h"
-#include "services/services_private.h"
+#include "services/admin_methods.h"
 #include "store/change_log.h"
 #include "store/posting.h"
 
 #include <cmark-gfm.h>
 #include <descriptor_set.h>
+#include <glib.h>
 #include <lectern/store/v1/record.pb-c.h>
 #include <lectern/v1/admin.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
@@ -67,7 +66,8 @@ static const struct {
 		"With more writes waiting a write is RESOURCE_EXHAUSTED at once." },
 	{ "write_queue_bytes", LIMIT_WRITE_QUEUE_BYTES,
 		"With more bytes waiting a write is RESOURCE_EXHAUSTED at once." },
-	{ "wait_ms", LIMIT_WAIT_MS, "A longer wait for changes is lowered to this." },
+	{ "wait_ms", LIMIT_WAIT_MS,
+		"A longer wait for a change or the end of an operation is lowered to this." },
 	{ "parked_calls_count", LIMIT_PARKED_CALLS,
 		"With more calls waiting a call that would wait is RESOURCE_EXHAUSTED at once." },
 };
@@ -121,10 +121,15 @@ static enum code get_server_info(
 	fill_limits(limit_entries, limit_list);
 	char *libraries[] = {
 		arena_printf(call->arena, "cmark-gfm %s", cmark_version_string()),
+		arena_printf(call->arena, "glib %u.%u.%u", glib_major_version, glib_minor_version,
+			glib_micro_version),
 		arena_printf(call->arena, "libsodium %s", sodium_version_string()),
 		arena_printf(call->arena, "lmdb %s", txn_library_version()),
 		arena_printf(call->arena, "protobuf-c %s", protobuf_c_version()),
+		/* It tells no version. */
+		arena_printf(call->arena, "libstemmer"),
 		arena_printf(call->arena, "utf8proc %s", utf8proc_version()),
+		arena_printf(call->arena, "xxhash %s", txn_hash_version()),
 	};
 	info.version = (char *)(uintptr_t)services->version;
 	info.store_format = STORE_FORMAT;
@@ -148,25 +153,6 @@ static enum code get_server_info(
 			info.n_libraries = 0;
 	reply_whole(&call->reply, &info.base);
 	return txn_status(snapshot_of(call), err);
-}
-
-static enum code get_stats(
-	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	(void)message;
-	(void)err;
-	struct store_stats stats;
-	Lectern__V1__GetStatsResponse response = LECTERN__V1__GET_STATS_RESPONSE__INIT;
-	store_stats(services_of(call)->store, &stats);
-	response.store_bytes = stats.store_bytes;
-	response.map_bytes = stats.map_bytes;
-	response.queued_writes = stats.queued_writes;
-	response.commits = stats.commits;
-	response.writes = stats.writes;
-	response.open_snapshots = stats.open_snapshots;
-	response.change_waiters = feed_waiters(services_of(call)->feed);
-	reply_whole(&call->reply, &response.base);
-	return CODE_OK;
 }
 
 static enum code check_health(
@@ -210,9 +196,9 @@ static enum code get_descriptor_set(
 static const struct rpc_method admin_methods[] = {
 	{ .name = "GetServerInfo", .access = RPC_READ, .handle = get_server_info },
 	{ .name = "GetStats", .access = RPC_NONE, .handle = get_stats },
-	{ .name = "CreateBackup", .access = RPC_NONE },
-	{ .name = "CheckStore", .access = RPC_WRITE, .handle = check_store },
-	{ .name = "GetOperation", .access = RPC_NONE },
+	{ .name = "CreateBackup", .access = RPC_WAIT, .handle = create_backup },
+	{ .name = "CheckStore", .access = RPC_WAIT, .handle = check_store },
+	{ .name = "GetOperation", .access = RPC_WAIT, .handle = get_operation },
 };
 
 const struct rpc_service admin_service = {

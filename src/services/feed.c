@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "store/change_log.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { NS_PER_S = 1000000000 };

@@ -126,7 +126,7 @@ const struct rpc_field_limit field_limits[] = {
 	BYTES(suggest_terms_request, "prefix", LIMIT_SLUG_BYTES),
 	COUNT(suggest_terms_request, "kinds", LIMIT_FACETS),
 
-	BYTES(create_backup_request, "name", LIMIT_NAME_BYTES),
+	BYTES(create_backup_request, "name", LIMIT_BACKUP_NAME_BYTES),
 	BYTES(list_changes_request, "epoch", LIMIT_EPOCH_BYTES),
 
 	{ .message = &google__protobuf__field_mask__descriptor,

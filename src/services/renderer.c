@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "services/markdown.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct renderer {

@@ -3,9 +3,11 @@
 #include "base/clock.h"
 #include "services/analyzers.h"
 #include "services/feed.h"
+#include "services/operations.h"
 #include "services/renderer.h"
 #include "services/services_private.h"
 #include "services/time_zone.h"
+#include "store/new_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,7 +22,7 @@ enum code services_new(
 	services->version = options->version;
 	services->start_time_us = clock_realtime_us();
 	atomic_init(&services->stopping, false);
-	pthread_mutex_init(&services->check_mutex, NULL);
+	services->backup_directory = strdup(options->backup_directory);
 
 	struct txn *snapshot = NULL;
 	enum code code = store_snapshot(options->store, &snapshot, err);
@@ -37,16 +39,20 @@ enum code services_new(
 	}
 	services->analyzers = analyzers_new();
 	services->time_zones = time_zones_new();
-	if (code == CODE_OK && (services->analyzers == NULL || services->time_zones == NULL))
+	if (code == CODE_OK && (services->analyzers == NULL || services->time_zones == NULL ||
+				       services->backup_directory == NULL))
 		code = fail(err, CODE_RESOURCE_EXHAUSTED, "start services: out of memory");
 	if (code == CODE_OK)
 		code = renderer_new(&services->renderer, err);
 	if (code == CODE_OK)
 		code = feed_new(options->store, &services->feed, err);
+	if (code == CODE_OK)
+		code = operations_new(&services->operations, err);
 	if (code != CODE_OK) {
 		services_free(services);
 		return code;
 	}
+	new_file_remove_leftovers(services->backup_directory);
 	*ret = services;
 	return CODE_OK;
 }
@@ -58,9 +64,7 @@ void services_stop(struct services *services)
 	renderer_free(services->renderer);
 	services->renderer = NULL;
 	feed_stop(services->feed);
-	if (services->check_joinable)
-		pthread_join(services->check_thread, NULL);
-	services->check_joinable = false;
+	operations_join(services->operations);
 }
 
 static void addresses_done(struct addresses *addresses)
@@ -76,9 +80,10 @@ void services_free(struct services *services)
 		return;
 	services_stop(services);
 	feed_free(services->feed);
+	operations_free(services->operations);
+	free(services->backup_directory);
 	addresses_done(&services->addresses);
 	addresses_done(&services->publish_addresses);
-	pthread_mutex_destroy(&services->check_mutex);
 	analyzers_free(services->analyzers);
 	time_zones_free(services->time_zones);
 	free(services);
@@ -156,6 +161,7 @@ enum code services_publish(
 void services_set_stopping(struct services *services)
 {
 	atomic_store(&services->stopping, true);
+	operations_stop(services->operations);
 }
 
 enum code entity_key_check(const struct entity_key *key, const char *field, struct error *err)

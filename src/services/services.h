@@ -9,6 +9,9 @@ struct services;
 struct services_options {
 	struct store *store; /* borrowed */
 	const char *version; /* a literal */
+	/* Where backups are made; made with the first one. What a server that was killed has left
+	 * of one is removed. Copied. */
+	const char *backup_directory;
 };
 
 enum code services_new(
@@ -16,8 +19,8 @@ enum code services_new(
 void services_free(struct services *services);
 
 /* Ends the threads that use the store, which can be closed then: writes that wait to be rendered
- * and calls that wait for changes are refused, a check of the store is waited for, what was
- * committed is published. No new call may come in. NULL is allowed. */
+ * and calls that wait for changes are refused, a backup or a check is ended, what was committed is
+ * published. No new call may come in. NULL is allowed. */
 void services_stop(struct services *services);
 
 /* Fills the tables and hooks for rpc_new(). They live as long as services. */
@@ -41,5 +44,6 @@ struct services_publisher {
 enum code services_publish(struct services *services, const struct services_publisher *publisher,
 	struct error *err) NODISCARD;
 
-/* HealthService.Check says NOT_SERVING from now on. Any thread. */
+/* HealthService.Check says NOT_SERVING from now on; a backup or check is ended, so that who waits
+ * for it is answered while answers still go out. Any thread. */
 void services_set_stopping(struct services *services);

@@ -7,7 +7,6 @@
 
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/term.pb-c.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -15,6 +14,7 @@ struct analyzers;
 struct time_zones;
 struct renderer;
 struct feed;
+struct operations;
 
 enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 10 };
 
@@ -29,6 +29,8 @@ struct services {
 	const char *version;
 	struct renderer *renderer;
 	struct feed *feed;
+	struct operations *operations;
+	char *backup_directory;	     /* owned */
 	struct analyzers *analyzers; /* for reads; the writer has its own */
 	struct time_zones *time_zones;
 	struct rpc_service table[SERVICE_COUNT];
@@ -37,11 +39,6 @@ struct services {
 	struct addresses addresses;
 	struct addresses publish_addresses;
 	uint8_t page_token_key[PAGE_TOKEN_KEY_BYTES];
-	/* At most one check of the store at a time, in a thread of its own. */
-	pthread_mutex_t check_mutex;
-	pthread_t check_thread;
-	bool check_running;
-	bool check_joinable;
 };
 
 static inline struct services *services_of(const struct rpc_call *call)

@@ -53,7 +53,11 @@ static void start(struct local_server *server)
 		store.retention = *server->retention;
 	if (store_open(&store, &server->store, &err) != CODE_OK)
 		give_up("open store", &err);
-	struct services_options services = { .store = server->store, .version = "test" };
+	char backups[128];
+	snprintf(backups, sizeof backups, "%s/backups", server->directory);
+	struct services_options services = {
+		.store = server->store, .version = "test", .backup_directory = backups
+	};
 	if (services_new(&services, &server->services, &err) != CODE_OK)
 		give_up("start services", &err);
 	services_rpc_options(server->services, &rpc);

