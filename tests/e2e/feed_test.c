@@ -53,6 +53,8 @@ static int set_up(void **state)
 	snprintf(publish_path, sizeof publish_path, "%s", folder);
 	snprintf(urls, sizeof urls, "tcp://127.0.0.1:0 ipc://%s/pub.sock", folder);
 	setenv("LECTERND_PUBLISH", urls, 1);
+	/* Freed memory is not kept, or it would look like memory that waiting takes. */
+	setenv("ASAN_OPTIONS", "quarantine_size_mb=1", 0);
 	lecternd_start(&server);
 	client = connect_client(1);
 	return 0;
@@ -277,6 +279,57 @@ static void writes_go_on_while_all_wait(void **state)
 	close_clients();
 }
 
+static uint64_t resident_bytes(void)
+{
+	char path[64];
+	unsigned long pages = 0;
+	snprintf(path, sizeof path, "/proc/%d/statm", (int)server.pid);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*u %lu", &pages), 1);
+	fclose(file);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Calls with a large field that the server does not know. */
+enum { LARGE_BYTES = 512 * 1024 };
+
+static void *run_large_waiter(void *arg)
+{
+	static const uint8_t head[] = { 0xfa, 0x07, 0x80, 0x80, 0x20 }; /* field 127 */
+	struct waiter *waiter = arg;
+	lectern_reply *reply;
+	uint8_t *request = calloc(1, sizeof head + LARGE_BYTES + 4);
+	memcpy(request, head, sizeof head);
+	memcpy(request + sizeof head + LARGE_BYTES, "\x20\xb0\xea\x01", 4); /* wait_ms */
+	struct lectern_call call = { .method = "lectern.v1.ChangeService/ListChanges",
+		.request = request,
+		.request_size_bytes = sizeof head + LARGE_BYTES + 4,
+		.timeout_ms = TIMEOUT_MS };
+	if (lectern_call(waiter->client, &call, &reply, &waiter->err) == LECTERN_OK)
+		lectern_reply_free(reply);
+	free(request);
+	return NULL;
+}
+
+/* What a call asked with is not kept while it waits. */
+static void waiting_takes_little_memory(void **state)
+{
+	enum { COUNT = 100 };
+	connect_clients();
+	uint64_t before = resident_bytes();
+	for (int i = 0; i < COUNT; i++) {
+		waiters[i] = (struct waiter){ .client = clients[i % CLIENTS] };
+		assert_int_equal(
+			pthread_create(&waiters[i].thread, NULL, run_large_waiter, &waiters[i]), 0);
+		await_waiters((uint32_t)i + 1); /* one request at a time */
+	}
+	assert_in_range(resident_bytes() - before, 0, COUNT * LARGE_BYTES / 2);
+	create_post("first");
+	join_waiters(COUNT, LECTERN_OK);
+	close_clients();
+}
+
 /* A wait that is longer than the call's time ends before that does. */
 static void answers_come_in_time(void **state)
 {
@@ -312,6 +365,7 @@ static void tells_clients_where_they_are(void **state)
 	assert_int_equal(err.oldest_revision, 0);
 	char current[64];
 	snprintf(current, sizeof current, "%s", err.etag);
+	assert_string_not_equal(current, "");
 	request.etag = current;
 	ProtobufCMessage *published = try_call(client, "lectern.v1.PostService/PublishPost",
 		&request.base, &lectern__v1__publish_post_response__descriptor, TIMEOUT_MS, &err);
@@ -502,6 +556,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_write_answers_all),
 		TEST(writes_go_on_while_all_wait),
+		TEST(waiting_takes_little_memory),
 		TEST(answers_come_in_time),
 		TEST(tells_clients_where_they_are),
 		TEST(forgets_programs_that_die),

@@ -168,10 +168,12 @@ static void forgets_the_calls_of_clients_that_leave(void **state)
 	stop(server);
 }
 
+/* Long before the time is over that a reply has otherwise. */
 static void frees_the_places_of_a_client_that_never_reads(void **state)
 {
 	enum { REPLY_BYTES = 128 * 1024 };
-	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 4 });
+	struct nng_server *server = start_with(
+		(struct nng_server_options){ .contexts = 4, .send_timeout_ms = 600 * 1000 });
 	int fd = connect_greeted(server);
 	int other = connect_greeted(server);
 	send_waiters(fd, LIMIT_PARKED_CALLS, REPLY_BYTES);

@@ -127,14 +127,17 @@ static void all_get_all_in_order(void **state)
 /* What was sent just before the end arrives. */
 static void sends_before_it_closes(void **state)
 {
-	for (int round = 0; round < 5; round++) {
+	enum { MESSAGES = 100, BYTES = 64 * 1024 };
+	static char text[BYTES + 1];
+	memset(text, 'x', BYTES);
+	for (int round = 0; round < 3; round++) {
 		struct publisher *publisher = open_publisher();
 		nng_socket socket = subscribe(publisher, publisher_address(publisher, 1));
-		for (int i = 0; i < 20; i++)
-			send_text(publisher, "last words");
+		for (int i = 0; i < MESSAGES; i++)
+			send_text(publisher, text);
 		assert_true(publisher_free(publisher));
-		for (int i = 0; i < 20; i++)
-			expect_text(socket, "last words");
+		for (int i = 0; i < MESSAGES; i++)
+			expect_text(socket, text);
 		nng_close(socket);
 	}
 }
