@@ -11,12 +11,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { DELAY_FIRST_MS = 50, DELAY_MAX_MS = 2000, NS_PER_MS = 1000000 };
+enum {
+	DELAY_FIRST_MS = 50,
+	DELAY_MAX_MS = 2000,
+	NS_PER_MS = 1000000,
+	SLOT_WAIT_MS = 500, /* of calls that can be interrupted: this wait cannot */
+};
 
 /* A call that is running. */
 struct run {
 	lectern_client *client;
 	struct slot *slot;
+	struct interrupt *interrupt; /* NULL: no other thread ends this call */
 	struct request request;
 	uint64_t deadline_ns;
 	uint32_t timeout_ms; /* as asked for */
@@ -46,17 +52,17 @@ static enum lectern_code fail_not_connected(
 		return failure(err, LECTERN_UNAVAILABLE, "CONNECTION_LOST",
 			"the connection to %s was lost before the answer came and did not come "
 			"back within %u ms; a write may have happened",
-			run->client->url, waited_ms);
+			run->client->dial.url, waited_ms);
 	return failure(err, LECTERN_UNAVAILABLE, "NOT_CONNECTED",
 		"no connection to %s within %u ms; check that lecternd runs there, that it listens "
 		"on this address and that nothing in between blocks it",
-		run->client->url, waited_ms);
+		run->client->dial.url, waited_ms);
 }
 
 static enum lectern_code fail_lost(const struct run *run, int rc, struct lectern_error *err)
 {
 	return failure(err, LECTERN_UNAVAILABLE, "CONNECTION_LOST",
-		"the connection to %s was lost before the answer came: %s", run->client->url,
+		"the connection to %s was lost before the answer came: %s", run->client->dial.url,
 		nng_strerror(rc));
 }
 
@@ -64,7 +70,14 @@ static enum lectern_code fail_deadline(const struct run *run, struct lectern_err
 {
 	return failure(err, LECTERN_DEADLINE_EXCEEDED, NULL,
 		"no answer from %s within %u ms; give it more time or ask whether it is overloaded",
-		run->client->url, run->timeout_ms);
+		run->client->dial.url, run->timeout_ms);
+}
+
+static enum lectern_code fail_cancelled(int rc, struct lectern_error *err)
+{
+	if (rc == NNG_ECANCELED)
+		return failure_interrupted(err);
+	return failure(err, LECTERN_CANCELLED, NULL, "the client was closed");
 }
 
 /* Hands the frame to a connection. Owns the message on success only. */
@@ -73,15 +86,18 @@ static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
 	nng_aio *aio = run->slot->aio;
 	nng_aio_set_timeout(aio, as_duration(timeout_ms));
 	nng_aio_set_msg(aio, message);
+	if (!interrupt_enter(run->interrupt, aio))
+		return NNG_ECANCELED;
 	nng_ctx_send(run->slot->context, aio);
 	nng_aio_wait(aio);
+	interrupt_leave(run->interrupt);
 	return nng_aio_result(aio);
 }
 
 /* How long to wait for a connection, from when an attempt begins. */
 static uint32_t patience_ms(const struct run *run, uint32_t left)
 {
-	bool reached = atomic_load(&run->client->reached);
+	bool reached = atomic_load(&run->client->dial.connects) > 0;
 	return reached || left < CLIENT_CONNECT_GRACE_MS ? left : CLIENT_CONNECT_GRACE_MS;
 }
 
@@ -97,8 +113,8 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 					 : failure(err, LECTERN_UNAVAILABLE, "NOT_SENT",
 						   "%s took no request within %u ms; it may be "
 						   "overloaded",
-						   run->client->url, run->timeout_ms);
-		uint32_t wait = left < CLIENT_REDIAL_MS ? left : CLIENT_REDIAL_MS;
+						   run->client->dial.url, run->timeout_ms);
+		uint32_t wait = left < DIAL_AGAIN_MS ? left : DIAL_AGAIN_MS;
 		if (wait > patience)
 			wait = patience;
 		nng_msg *message = request_frame(&run->request, left);
@@ -108,17 +124,17 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 		if (rc == 0)
 			return LECTERN_OK;
 		nng_msg_free(message);
-		if (rc == NNG_ECLOSED)
-			return failure(err, LECTERN_CANCELLED, NULL, "the client was closed");
+		if (rc == NNG_ECLOSED || rc == NNG_ECANCELED)
+			return fail_cancelled(rc, err);
 		if (rc != NNG_ETIMEDOUT)
 			return failure(err, LECTERN_INTERNAL, NULL, "send to %s: %s",
-				run->client->url, nng_strerror(rc));
-		if (atomic_load(&run->client->pipes) > 0)
+				run->client->dial.url, nng_strerror(rc));
+		if (atomic_load(&run->client->dial.pipes) > 0)
 			continue;
 		waited += wait;
 		if (waited >= patience || left_ms(run) == 0)
 			return fail_not_connected(run, patience_ms(run, run->timeout_ms), err);
-		client_redial(run->client);
+		dial_again(&run->client->dial);
 	}
 }
 
@@ -127,13 +143,16 @@ static enum lectern_code receive_frame(struct run *run, nng_msg **ret, struct le
 	nng_aio *aio = run->slot->aio;
 	uint32_t left = left_ms(run);
 	nng_aio_set_timeout(aio, left == 0 ? 1 : as_duration(left));
+	if (!interrupt_enter(run->interrupt, aio))
+		return fail_cancelled(NNG_ECANCELED, err);
 	nng_ctx_recv(run->slot->context, aio);
 	nng_aio_wait(aio);
+	interrupt_leave(run->interrupt);
 	int rc = nng_aio_result(aio);
 	if (rc == NNG_ETIMEDOUT)
 		return fail_deadline(run, err);
-	if (rc == NNG_ECLOSED)
-		return failure(err, LECTERN_CANCELLED, NULL, "the client was closed");
+	if (rc == NNG_ECLOSED || rc == NNG_ECANCELED)
+		return fail_cancelled(rc, err);
 	if (rc != 0)
 		return fail_lost(run, rc, err);
 	*ret = nng_aio_get_msg(aio);
@@ -192,7 +211,7 @@ static bool wait_for_next(const struct run *run, uint32_t done, const struct lec
 {
 	if (err->code != LECTERN_UNAVAILABLE || done >= run->client->max_attempts)
 		return false;
-	if (run->unreachable || !run->request.repeatable)
+	if (run->unreachable || !run->request.repeatable || run->interrupt != NULL)
 		return false;
 	uint32_t delay = call_delay_ms(done, err->retry_after_ms, randombytes_random());
 	uint64_t until = clock_monotonic_ns() + (uint64_t)delay * NS_PER_MS;
@@ -215,25 +234,34 @@ static enum lectern_code run_attempts(
 	}
 }
 
-enum lectern_code lectern_call(lectern_client *client, const struct lectern_call *call,
-	lectern_reply **ret, struct lectern_error *err)
+enum lectern_code call_interruptible(lectern_client *client, const struct lectern_call *call,
+	struct interrupt *interrupt, lectern_reply **ret, struct lectern_error *err)
 {
-	struct lectern_error local;
-	if (err == NULL)
-		err = &local;
 	struct run run = { .client = client,
+		.interrupt = interrupt,
 		.timeout_ms = call->timeout_ms == 0 ? client->timeout_ms : call->timeout_ms };
-	run.deadline_ns = clock_monotonic_ns() + (uint64_t)run.timeout_ms * NS_PER_MS;
+	uint64_t now = clock_monotonic_ns();
+	run.deadline_ns = now + (uint64_t)run.timeout_ms * NS_PER_MS;
+	uint64_t slot_ns = run.deadline_ns;
+	if (interrupt != NULL && slot_ns > now + (uint64_t)SLOT_WAIT_MS * NS_PER_MS)
+		slot_ns = now + (uint64_t)SLOT_WAIT_MS * NS_PER_MS;
 	enum lectern_code code = request_init(&run.request, call, err);
 	if (code == LECTERN_OK)
-		code = client_connect(client, err);
+		code = dial_start(&client->dial, err);
 	if (code == LECTERN_OK)
-		code = slots_take(&client->slots, client->socket, run.deadline_ns, &run.slot, err);
+		code = slots_take(&client->slots, client->socket, slot_ns, &run.slot, err);
 	if (code != LECTERN_OK)
 		return code;
 	code = run_attempts(&run, ret, err);
 	slots_release(&client->slots, run.slot);
 	return code;
+}
+
+enum lectern_code lectern_call(lectern_client *client, const struct lectern_call *call,
+	lectern_reply **ret, struct lectern_error *err)
+{
+	struct lectern_error local;
+	return call_interruptible(client, call, NULL, ret, err == NULL ? &local : err);
 }
 
 void lectern_reply_free(lectern_reply *reply)

@@ -29,3 +29,8 @@ enum lectern_code failure_memory(struct lectern_error *err)
 {
 	return failure(err, LECTERN_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "out of memory");
 }
+
+enum lectern_code failure_interrupted(struct lectern_error *err)
+{
+	return failure(err, LECTERN_CANCELLED, "INTERRUPTED", "the wait was interrupted");
+}
