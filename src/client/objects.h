@@ -37,3 +37,6 @@ bool page_make_posts(struct lectern_page *page, size_t count) NODISCARD;
 
 /* A page size as requests hold it. */
 int32_t page_size_of(uint32_t size);
+
+/* LECTERN_TIME_UNSET for NULL and for a time out of range. */
+int64_t time_us_of(const Google__Protobuf__Timestamp *timestamp);

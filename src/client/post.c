@@ -68,7 +68,7 @@ const char *lectern_post_html(const lectern_post *post)
 	return post->message->html;
 }
 
-static int64_t time_us(const Google__Protobuf__Timestamp *timestamp)
+int64_t time_us_of(const Google__Protobuf__Timestamp *timestamp)
 {
 	return timestamp != NULL && timestamp_is_valid(timestamp) ? timestamp_to_us(timestamp)
 								  : LECTERN_TIME_UNSET;
@@ -76,12 +76,12 @@ static int64_t time_us(const Google__Protobuf__Timestamp *timestamp)
 
 int64_t lectern_post_publish_time_us(const lectern_post *post)
 {
-	return time_us(post->message->publish_time);
+	return time_us_of(post->message->publish_time);
 }
 
 int64_t lectern_post_update_time_us(const lectern_post *post)
 {
-	return time_us(post->message->update_time);
+	return time_us_of(post->message->update_time);
 }
 
 uint32_t lectern_post_word_count(const lectern_post *post)

@@ -45,7 +45,7 @@ foreign=$(nm -D --defined-only "$library" | awk '{print $3}' |
 [[ $(objdump -p "$library" | awk '/SONAME/ {print $2}') == liblectern.so.0 ]] ||
 	fail "the library's SONAME is not liblectern.so.0"
 headers=$(cd "$prefix/include" && find . -name '*.h' | sort | tr '\n' ' ')
-[[ $headers == "./lectern/client.h ./lectern/error.h ./lectern/version.h " ]] ||
+[[ $headers == "./lectern/client.h ./lectern/error.h ./lectern/version.h ./lectern/watch.h " ]] ||
 	fail "installed headers: $headers"
 [[ $(pkg-config --modversion lectern) == 0.1.0 ]] || fail "lectern.pc has another version"
 

@@ -1,5 +1,6 @@
 /* A program that knows nothing of Lectern but the installed library. C and C++. */
 #include <lectern/client.h>
+#include <lectern/watch.h>
 #include <stdio.h>
 
 int main(void)
@@ -8,12 +9,18 @@ int main(void)
 	struct lectern_error err;
 	lectern_client *client;
 	lectern_post *post;
+	lectern_watch *watch;
 	enum lectern_code code;
 	printf("version %s\n", LECTERN_VERSION);
 	if (lectern_client_open(&options, &client, &err) != LECTERN_OK) {
 		printf("open: %s\n", err.message);
 		return 1;
 	}
+	if (lectern_watch_open(client, NULL, &watch, &err) != LECTERN_OK) {
+		printf("watch: %s\n", err.message);
+		return 1;
+	}
+	lectern_watch_close(watch);
 	code = lectern_get_post(client, "some-post", LECTERN_VIEW_FULL, 0, &post, &err);
 	printf("%s %s\n", lectern_code_name(code), err.reason);
 	lectern_client_close(client);
