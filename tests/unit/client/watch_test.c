@@ -666,7 +666,7 @@ static void test_feed_comes_late(void **state)
 	script.grow_by = 1;
 	expect(watch, 1);
 	assert_int_equal(script.wait_ms[0], 0);
-	assert_int_equal(script.wait_ms[1], LONG_MS);
+	assert_in_range(script.wait_ms[1], 1, LONG_MS); /* what is left of it */
 	expect_none(watch, 0, LECTERN_DEADLINE_EXCEEDED, "NO_CHANGE");
 	assert_int_equal(nng_pub0_open(&publisher.socket), 0);
 	nng_pipe_notify(publisher.socket, NNG_PIPE_EV_ADD_POST, count_subscribers, &publisher);
