@@ -1,12 +1,11 @@
 #include "store/txn.h"
 
 #include "base/clock.h"
+#include "store/checksum.h"
 #include "store/env.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#define XXH_INLINE_ALL /* the library is a header then; nothing to link */
-#include <xxhash.h>
 
 enum { INTERRUPTED_RETRY_MS = 500 };
 
@@ -64,34 +63,11 @@ static void stick(struct txn *txn, int rc, const char *what, enum table table)
 	wrap(&txn->error, txn->error.code, "%s", what);
 }
 
-enum { SEAL_BYTES = 4 };
-
-/* The last four bytes of a value: a checksum of table, key and value, little-endian. */
-static uint32_t seal_of(enum table table, struct slice key, struct slice value)
-{
-	XXH64_hash_t hash = XXH3_64bits_withSeed(key.data, key.size, (XXH64_hash_t)table);
-	if (value.size > 0)
-		hash = XXH3_64bits_withSeed(value.data, value.size, hash);
-	return (uint32_t)hash;
-}
-
-/* The value without its seal; false, and the transaction fails, if the seal is not that of the
- * entry. TABLE_META has none, so that every version can read the format. */
+/* The value without its checksum; the transaction fails if that is not the entry's. */
 static bool unseal(struct txn *txn, enum table table, struct slice key, struct slice *value)
 {
-	if (table == TABLE_META || txn->unsealed)
+	if (table == TABLE_META || txn->unsealed || checksum_strip(table, key, value))
 		return true;
-	struct slice rest =
-		slice_of(value->data, value->size < SEAL_BYTES ? 0 : value->size - SEAL_BYTES);
-	if (value->size >= SEAL_BYTES) {
-		const uint8_t *seal = value->data + rest.size;
-		uint32_t found = (uint32_t)seal[0] | (uint32_t)seal[1] << 8 |
-				 (uint32_t)seal[2] << 16 | (uint32_t)seal[3] << 24;
-		if (found == seal_of(table, key, rest)) {
-			*value = rest;
-			return true;
-		}
-	}
 	fail_reason(&txn->error, CODE_DATA_LOSS, "STORE_DAMAGED",
 		"an entry of table %s does not match its checksum; run a store check, and restore "
 		"a backup if it confirms that",
@@ -102,17 +78,11 @@ static bool unseal(struct txn *txn, enum table table, struct slice key, struct s
 static int put_sealed(struct txn *txn, enum table table, struct slice key, struct slice value)
 {
 	MDB_val mdb_key = val_of(key);
-	MDB_val space = { .mv_size = value.size + SEAL_BYTES };
-	uint32_t seal = seal_of(table, key, value);
+	MDB_val space = { .mv_size = value.size + CHECKSUM_BYTES };
 	int rc = mdb_put(txn->mdb, txn->env->tables[table], &mdb_key, &space, MDB_RESERVE);
-	if (rc != 0)
-		return rc;
-	uint8_t *out = space.mv_data;
-	if (value.size > 0)
-		memcpy(out, value.data, value.size);
-	for (int i = 0; i < SEAL_BYTES; i++)
-		out[value.size + (size_t)i] = (uint8_t)(seal >> 8 * i);
-	return 0;
+	if (rc == 0)
+		checksum_append(table, key, value, space.mv_data);
+	return rc;
 }
 
 bool txn_get(struct txn *txn, enum table table, const struct key *key, struct slice *ret)
