@@ -11,10 +11,10 @@
 
 enum { ARGUMENTS_MAX = 8 };
 
-static const char *const variables[] = { "LECTERND_DATA", "LECTERND_LISTEN", "LECTERND_PUBLISH",
-	"LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT", "LECTERND_LOG_LEVEL",
-	"LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT", "LECTERND_TRASH_RETENTION",
-	"LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT" };
+static const char *const variables[] = { "LECTERND_DATA", "LECTERND_BACKUP_DIR", "LECTERND_LISTEN",
+	"LECTERND_PUBLISH", "LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT",
+	"LECTERND_LOG_LEVEL", "LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT",
+	"LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT" };
 
 static int forget_environment(void **state)
 {
@@ -47,6 +47,10 @@ static const struct {
 	{ ARGUMENTS("--frobnicate"), "there is no option --frobnicate; see lecternd --help" },
 	{ ARGUMENTS("--data"), "--data needs a value" },
 	{ ARGUMENTS("--data", ""), "--data: names no folder" },
+	{ ARGUMENTS("--backup-dir", ""), "--backup-dir: names no folder" },
+	{ ARGUMENTS("--restore", ""), "--restore: names no file" },
+	{ ARGUMENTS("--restore", "x"), "--data is required: the folder of the store, for example "
+				       "--data /var/lib/lectern" },
 	{ ARGUMENTS("--insecure=1"), "--insecure takes no value" },
 	{ ARGUMENTS("-x"), "'-x': options start with --; see lecternd --help" },
 	{ ARGUMENTS("--data", "x", "y"),
@@ -112,6 +116,7 @@ static void has_safe_defaults(void **state)
 	assert_int_equal(parse(arguments, &options, NULL), CODE_OK);
 	assert_int_equal(options.action, SERVER_RUN);
 	assert_string_equal(options.data, "/d");
+	assert_null(options.backup_dir);
 	assert_int_equal(options.url_count, 1);
 	assert_string_equal(options.urls[0], "tcp://127.0.0.1:7400");
 	assert_int_equal(options.publish_url_count, 0);
@@ -126,6 +131,23 @@ static void has_safe_defaults(void **state)
 	server_options_done(&options);
 }
 
+static void restores_without_listening(void **state)
+{
+	static const char *const arguments[] = ARGUMENTS("--restore", "b.mdb");
+	static const char *const version[] = ARGUMENTS("--version", "--restore", "b.mdb");
+	struct server_options options;
+	setenv("LECTERND_DATA", "/e", 1);
+	setenv("LECTERND_LISTEN", "tcp://0.0.0.0:7400", 1); /* refused where it is listened on */
+	assert_int_equal(parse(arguments, &options, NULL), CODE_OK);
+	assert_int_equal(options.action, SERVER_RESTORE);
+	assert_string_equal(options.restore, "b.mdb");
+	assert_string_equal(options.data, "/e");
+	server_options_done(&options);
+	assert_int_equal(parse(version, &options, NULL), CODE_OK);
+	assert_int_equal(options.action, SERVER_VERSION);
+	server_options_done(&options);
+}
+
 static void reads_the_environment(void **state)
 {
 	static const char *const none[] = { NULL };
@@ -135,6 +157,7 @@ static void reads_the_environment(void **state)
 	setenv("LECTERND_DATA", "/e", 1);
 	setenv("LECTERND_LISTEN", " tcp://[::1]:0  ipc:///a ", 1);
 	setenv("LECTERND_PUBLISH", "ipc:///p tcp://127.0.0.1:0", 1);
+	setenv("LECTERND_BACKUP_DIR", "/b", 1);
 	setenv("LECTERND_MAP_SIZE", "1T", 1);
 	setenv("LECTERND_CONTEXTS", "", 1);
 	setenv("LECTERND_REVISIONS_KEPT", "7", 1);
@@ -143,6 +166,7 @@ static void reads_the_environment(void **state)
 	setenv("LECTERND_CHANGES_KEPT", "5", 1);
 	assert_int_equal(parse(none, &options, NULL), CODE_OK);
 	assert_string_equal(options.data, "/e");
+	assert_string_equal(options.backup_dir, "/b");
 	assert_int_equal(options.url_count, 2);
 	assert_string_equal(options.urls[0], "tcp://[::1]:0");
 	assert_string_equal(options.urls[1], "ipc:///a");
@@ -216,9 +240,9 @@ static void knows_which_addresses_are_local(void **state)
 /* The help and the page come from one table; each has every option but the hidden one. */
 static void documents_every_option(void **state)
 {
-	static const char *const names[] = { "data", "listen", "publish", "map-size", "contexts",
-		"revisions-kept", "trash-retention", "change-retention", "changes-kept",
-		"log-format", "log-level", "insecure", "version", "help" };
+	static const char *const names[] = { "data", "backup-dir", "restore", "listen", "publish",
+		"map-size", "contexts", "revisions-kept", "trash-retention", "change-retention",
+		"changes-kept", "log-format", "log-level", "insecure", "version", "help" };
 	char *help = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&help, &size);
@@ -249,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(says_what_is_wrong),
 		TEST(has_safe_defaults),
+		TEST(restores_without_listening),
 		TEST(reads_the_environment),
 		TEST(knows_which_addresses_are_local),
 		TEST(documents_every_option),
