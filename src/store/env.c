@@ -228,43 +228,52 @@ static enum code check_format(struct txn *txn, struct error *err)
 	return txn_status(txn, err);
 }
 
-/* All tables of a format are made in one transaction, so one that is not there has lost its name.
- */
-static enum code check_tables(struct txn *txn, int found, const char *missing, struct error *err)
+_Static_assert(TABLE_COUNT < 32, "a bit for each table");
+/* What format 1 did not have. */
+static const uint32_t later_tables = 1u << TABLE_REVISION | 1u << TABLE_CONTENT |
+				     1u << TABLE_SEARCH | 1u << TABLE_RECENT | 1u << TABLE_LENGTH |
+				     1u << TABLE_SUGGEST;
+
+/* All tables of a format are made in one transaction, so where some are not there (a bit for each)
+ * they have lost their names. */
+static enum code check_tables(struct txn *txn, uint32_t missing, struct error *err)
 {
+	const uint32_t all = (1u << TABLE_COUNT) - 1;
 	uint64_t format = txn_meta(txn, META_FORMAT);
-	if (found == 0 || missing == NULL || (format != 0 && format != STORE_FORMAT))
-		return CODE_OK; /* an older format had fewer; for a newer one see check_format() */
+	if (format != 0 && format < STORE_FORMAT)
+		missing &= ~later_tables;
+	if (missing == 0 || missing == all || format > STORE_FORMAT)
+		return CODE_OK;
+	int table = 0;
+	while ((missing >> table & 1) == 0)
+		table++;
 	return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
-		"the store has no table %s; restore a backup", missing);
+		"the store has no table %s; restore a backup", table_name((enum table)table));
 }
 
 /* Opens the tables, and makes them in a store that is new or has an older format. */
 static enum code open_handles(struct txn *txn, struct error *err)
 {
 	struct env *env = txn->env;
-	int found = 0;
-	const char *missing = NULL;
+	uint32_t missing = 0;
 	for (int table = 0; table < TABLE_COUNT; table++) {
 		const char *name = table_name((enum table)table);
 		int rc = mdb_dbi_open(txn->mdb, name, 0, &env->tables[table]);
-		if (rc == 0) {
-			found++;
+		if (rc == 0)
 			continue;
-		}
 		if (rc == MDB_NOTFOUND && env->refuses) {
 			if (err != NULL)
 				*err = env->trouble;
 			return env->trouble.code;
 		}
 		if (rc == MDB_NOTFOUND) {
-			missing = name;
+			missing |= 1u << table;
 			rc = mdb_dbi_open(txn->mdb, name, MDB_CREATE, &env->tables[table]);
 		}
 		if (rc != 0)
 			return fail_mdb(err, env, rc, "open tables");
 	}
-	return check_tables(txn, found, missing, err);
+	return check_tables(txn, missing, err);
 }
 
 enum code env_open_tables(struct env *env, struct error *err)

@@ -691,25 +691,53 @@ static void the_store_is_not_opened(void **state)
 	assert_non_null(strstr(err.text, " is missing: the file ends after "));
 }
 
+static void rename_table(const char *name)
+{
+	uint8_t *list = store_image_page(&image, image.newer->tables.root);
+	uint8_t *key = store_image_key(list, store_image_table(&image, name));
+	overwrite((size_t)(key + strlen(name) - 1 - image.bytes), "A", 1);
+}
+
+/* Older formats had fewer tables. */
+static void set_format(uint8_t format)
+{
+	struct tree_record meta;
+	uint8_t *list = store_image_page(&image, image.newer->tables.root);
+	memcpy(&meta, store_image_value(list, store_image_table(&image, "meta")), sizeof meta);
+	uint8_t *leaf = store_image_page(&image, meta.root);
+	for (uint32_t i = 0; i < store_image_nodes(leaf); i++)
+		if (store_image_node_header(leaf, i).key_size == strlen(META_FORMAT) &&
+			memcmp(store_image_key(leaf, i), META_FORMAT, strlen(META_FORMAT)) == 0)
+			overwrite(
+				(size_t)(store_image_value(leaf, i) + 7 - image.bytes), &format, 1);
+}
+
 /* A table by another name is a sound tree, but none that a store has. */
 static void a_table_without_its_name_is_missed(void **state)
 {
-	static const char *const names[] = { "meta", "post", "suggest" };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	static const struct {
+		const char *table;
+		uint8_t format;
+	} cases[] = { { "meta", STORE_FORMAT }, { "post", STORE_FORMAT },
+		{ "suggest", STORE_FORMAT }, { "post", 2 }, { "due", 1 } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct error err;
 		char text[64];
-		uint64_t list = image.newer->tables.root;
-		uint8_t *page = store_image_page(&image, list);
-		uint8_t *key = store_image_key(page, store_image_table(&image, names[i]));
-		size_t last = strlen(names[i]) - 1;
-		overwrite((size_t)(key + last - image.bytes), "A", 1);
-		assert_accepted(names[i]);
+		rename_table(cases[i].table);
+		set_format(cases[i].format);
+		assert_accepted(cases[i].table);
 		assert_int_equal(open_store(&err), CODE_DATA_LOSS);
-		snprintf(text, sizeof text, "the store has no table %s; restore", names[i]);
+		snprintf(text, sizeof text, "the store has no table %s; restore", cases[i].table);
 		if (strcmp(err.reason, "STORE_DAMAGED") != 0 || strstr(err.text, text) == NULL)
-			fail_msg("%s: %s", names[i], err.text);
+			fail_msg("%s: %s", cases[i].table, err.text);
 		restore();
 	}
+	/* The newer server's words count. */
+	rename_table("post");
+	set_format(STORE_FORMAT + 1);
+	struct error err;
+	assert_int_equal(open_store(&err), CODE_FAILED_PRECONDITION);
+	assert_string_equal(err.reason, "STORE_FORMAT");
 }
 
 /* Damages a branch of the posts in a file that is too long for the walk. */
