@@ -35,6 +35,7 @@ extern const struct command root_command;
 
 extern const struct command archive_command;
 extern const struct command author_command;
+extern const struct command backup_command;
 extern const struct command batch_command;
 extern const struct command call_command;
 extern const struct command category_command;
@@ -47,11 +48,13 @@ extern const struct command help_command;
 extern const struct command import_command;
 extern const struct command info_command;
 extern const struct command manual_command;
+extern const struct command operation_command;
 extern const struct command post_command;
 extern const struct command search_command;
 extern const struct command stats_command;
 extern const struct command suggest_command;
 extern const struct command tag_command;
+extern const struct command watch_command;
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const struct command *group, const char *name);

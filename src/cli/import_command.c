@@ -1,10 +1,10 @@
 /* lectern import: content of other systems and of other servers. */
 #include "importers/import.h"
 
-#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/import_report.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "codec/json_forms.h"
 #include "importers/input.h"
 #include "times.h"
@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROGRESS_INTERVAL_NS = 200 * 1000 * 1000 };
-
 static volatile sig_atomic_t stop;
 
 static void on_signal(int number)
@@ -26,32 +24,14 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-/* A line on the terminal that is written over and over. */
-struct progress_line {
-	uint64_t start_ns;
-	uint64_t last_ns;
-	bool shown;
-};
-
 static void show_progress(void *arg, const struct import_progress *progress)
 {
-	struct progress_line *line = arg;
-	uint64_t now_ns = clock_monotonic_ns();
-	if (now_ns - line->last_ns < PROGRESS_INTERVAL_NS)
-		return;
-	line->last_ns = now_ns;
-	line->shown = true;
-	double seconds = (double)(now_ns - line->start_ns) / 1e9;
 	double done = 0;
 	if (progress->items_total > 0)
 		done = (double)progress->items_done / (double)progress->items_total;
 	else if (progress->bytes_total > 0)
 		done = (double)progress->bytes_done / (double)progress->bytes_total;
-	fprintf(stderr, "\r%" PRIu64 " items, %.0f a second", progress->items_done,
-		seconds > 0 ? (double)progress->items_done / seconds : 0);
-	if (done > 0 && done <= 1)
-		fprintf(stderr, ", %.0f %%, %.0f s left", done * 100, seconds / done - seconds);
-	fputs("\x1b[K", stderr);
+	progress_show(arg, progress->items_done, "items", done);
 }
 
 static enum exit_status import_problem(struct cli *cli, const struct error *err)
@@ -136,11 +116,11 @@ static enum exit_status fill_options(
 static enum exit_status run_with_report(
 	struct cli *cli, struct import_options *options, bool show_refused)
 {
-	struct progress_line line = { .start_ns = clock_monotonic_ns() };
-	line.last_ns = line.start_ns;
+	struct progress progress;
+	progress_start(&progress);
 	if (isatty(STDERR_FILENO)) {
 		options->progress = show_progress;
-		options->progress_arg = &line;
+		options->progress_arg = &progress;
 	}
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 	sigaction(SIGINT, &action, NULL);
@@ -148,8 +128,7 @@ static enum exit_status run_with_report(
 	struct import_summary summary = { .created = 0 };
 	struct error err;
 	enum code code = import_run(cli->client, options, &summary, &err);
-	if (line.shown)
-		fputs("\r\x1b[K", stderr);
+	progress_end(&progress);
 	if (show_refused)
 		import_report_refused(options->report);
 	if (summary.order_conflicts > 0)

@@ -1,10 +1,9 @@
-/* lectern health, info, stats and check: for operators. */
+/* lectern health, info and stats: for operators. */
 #include "cli/cli.h"
+#include "cli/facts.h"
 #include "cli/output.h"
-#include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/table.h"
-#include "cli/wrap.h"
 
 #include <inttypes.h>
 #include <lectern/v1/admin.pb-c.h>
@@ -13,18 +12,7 @@
 
 static const ProtobufCServiceDescriptor *const admin = &lectern__v1__admin_service__descriptor;
 
-/* A line "name  value" of a list of facts. */
-static void fact(struct buffer *out, const char *name, const char *value)
-{
-	buffer_printf(out, "%-16s ", name);
-	screen_text(out, slice_of_text(value), false);
-	buffer_append_char(out, '\n');
-}
-
-static void fact_number(struct buffer *out, const char *name, uint64_t value)
-{
-	buffer_printf(out, "%-16s %" PRIu64 "\n", name, value);
-}
+enum { COLUMNS = 16, STATS_COLUMNS = 24 };
 
 static enum exit_status finish(struct cli *cli, struct buffer *out)
 {
@@ -84,24 +72,24 @@ static void add_limits(
 static enum exit_status show_info(struct cli *cli, const Lectern__V1__GetServerInfoResponse *info)
 {
 	struct buffer out;
-	char time[TIME_TEXT_BYTES];
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
-	fact(&out, "version", info->version);
-	fact_number(&out, "store format", info->store_format);
-	time_text(info->start_time, time);
-	fact(&out, "started", time);
-	time_text(info->current_time, time);
-	fact(&out, "server time", time);
-	fact_number(&out, "revision", info->revision);
-	buffer_printf(&out, "%-16s %" PRIu64 " (%" PRIu64 " published)\n", "posts",
+	fact_text(&out, COLUMNS, "version", info->version);
+	fact_number(&out, COLUMNS, "store format", info->store_format);
+	fact_time(&out, COLUMNS, "started", info->start_time);
+	fact_time(&out, COLUMNS, "server time", info->current_time);
+	fact_number(&out, COLUMNS, "revision", info->revision);
+	fact_text(&out, COLUMNS, "epoch", info->epoch);
+	buffer_printf(&out, "%-*s %" PRIu64 " (%" PRIu64 " published)\n", COLUMNS, "posts",
 		info->post_count, info->published_post_count);
-	fact_number(&out, "tags", info->tag_count);
-	fact_number(&out, "categories", info->category_count);
-	fact_number(&out, "authors", info->author_count);
+	fact_number(&out, COLUMNS, "tags", info->tag_count);
+	fact_number(&out, COLUMNS, "categories", info->category_count);
+	fact_number(&out, COLUMNS, "authors", info->author_count);
 	for (size_t i = 0; i < info->n_addresses; i++)
-		fact(&out, i == 0 ? "addresses" : "", info->addresses[i]);
+		fact_text(&out, COLUMNS, i == 0 ? "addresses" : "", info->addresses[i]);
+	for (size_t i = 0; i < info->n_publish_addresses; i++)
+		fact_text(&out, COLUMNS, i == 0 ? "feed" : "", info->publish_addresses[i]);
 	for (size_t i = 0; i < info->n_libraries; i++)
-		fact(&out, i == 0 ? "libraries" : "", info->libraries[i]);
+		fact_text(&out, COLUMNS, i == 0 ? "libraries" : "", info->libraries[i]);
 	add_limits(cli, &out, info);
 	return finish(cli, &out);
 }
@@ -125,6 +113,58 @@ const struct command info_command = {
 	.run = run_info,
 };
 
+/* "12 us" */
+static void fact_us(struct buffer *out, const char *name, uint64_t value)
+{
+	buffer_printf(out, "%-*s %" PRIu64 " us\n", STATS_COLUMNS, name, value);
+}
+
+static void add_store(struct buffer *out, const Lectern__V1__GetStatsResponse *stats)
+{
+	fact_bytes(out, STATS_COLUMNS, "store bytes", stats->store_bytes);
+	fact_bytes(out, STATS_COLUMNS, "free in the store", stats->free_bytes);
+	fact_bytes(out, STATS_COLUMNS, "map bytes", stats->map_bytes);
+	fact_bytes(out, STATS_COLUMNS, "free on the disk", stats->disk_free_bytes);
+	fact_number(out, STATS_COLUMNS, "revision", stats->revision);
+	fact_number(out, STATS_COLUMNS, "oldest change", stats->oldest_change_revision);
+	fact_number(out, STATS_COLUMNS, "posts in the trash", stats->trashed_post_count);
+	fact_time(out, STATS_COLUMNS, "next due", stats->next_due_time);
+	fact_time(out, STATS_COLUMNS, "last backup", stats->last_backup_time);
+}
+
+static void add_work(struct buffer *out, const Lectern__V1__GetStatsResponse *stats)
+{
+	fact_number(out, STATS_COLUMNS, "queued writes", stats->queued_writes);
+	fact_bytes(out, STATS_COLUMNS, "queued bytes", stats->queued_bytes);
+	fact_number(out, STATS_COLUMNS, "writes", stats->writes);
+	fact_number(out, STATS_COLUMNS, "commits", stats->commits);
+	fact_number(out, STATS_COLUMNS, "most writes in one", stats->batch_max);
+	fact_us(out, "half of the commits", stats->commit_p50_us);
+	fact_us(out, "99 of 100 commits", stats->commit_p99_us);
+	fact_us(out, "longest commit", stats->commit_max_us);
+	fact_number(out, STATS_COLUMNS, "open snapshots", stats->open_snapshots);
+	buffer_printf(out, "%-*s %" PRIu64 " ms, %" PRIu64 " revisions behind\n", STATS_COLUMNS,
+		"oldest snapshot", stats->oldest_snapshot_age_ms, stats->oldest_snapshot_lag);
+	fact_number(out, STATS_COLUMNS, "waiting for changes", stats->change_waiters);
+}
+
+static void add_tables(
+	struct cli *cli, struct buffer *out, const Lectern__V1__GetStatsResponse *stats)
+{
+	struct table table;
+	if (stats->n_tables == 0)
+		return;
+	table_init(&table, "TABLE >ENTRIES >BYTES");
+	for (size_t i = 0; i < stats->n_tables; i++) {
+		table_cell(&table, stats->tables[i]->name);
+		table_number(&table, stats->tables[i]->entries);
+		table_number(&table, stats->tables[i]->bytes);
+	}
+	buffer_append_char(out, '\n');
+	table_print(&table, &cli->screen, out);
+	table_done(&table);
+}
+
 static enum exit_status run_stats(struct cli *cli, const struct args *args)
 {
 	(void)args;
@@ -138,57 +178,14 @@ static enum exit_status run_stats(struct cli *cli, const struct args *args)
 	const Lectern__V1__GetStatsResponse *stats = (const Lectern__V1__GetStatsResponse *)message;
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
-	fact_number(&out, "store bytes", stats->store_bytes);
-	fact_number(&out, "map bytes", stats->map_bytes);
-	fact_number(&out, "queued writes", stats->queued_writes);
-	fact_number(&out, "commits", stats->commits);
-	fact_number(&out, "writes", stats->writes);
-	fact_number(&out, "open snapshots", stats->open_snapshots);
+	add_store(&out, stats);
+	add_work(&out, stats);
+	add_tables(cli, &out, stats);
 	return finish(cli, &out);
 }
 
 const struct command stats_command = {
 	.name = "stats",
-	.summary = "Show sizes of the store and lengths of queues",
+	.summary = "Show sizes of the store and its tables, times of commits, lengths of queues",
 	.run = run_stats,
-};
-
-static enum exit_status show_check(struct cli *cli, const Lectern__V1__CheckStoreResponse *found)
-{
-	struct buffer out;
-	buffer_init(&out, CLI_DOCUMENT_BYTES);
-	for (size_t i = 0; i < found->n_problems; i++) {
-		screen_text(&out, slice_of_text(found->problems[i]), false);
-		buffer_append_char(&out, '\n');
-	}
-	buffer_printf(&out, "%" PRIu64 " entries read, %" PRIu64 " problem%s\n", found->entries,
-		found->problem_count, found->problem_count == 1 ? "" : "s");
-	return finish(cli, &out);
-}
-
-static enum exit_status run_check(struct cli *cli, const struct args *args)
-{
-	(void)args;
-	Lectern__V1__CheckStoreRequest request = LECTERN__V1__CHECK_STORE_REQUEST__INIT;
-	const ProtobufCMessage *message;
-	enum exit_status status = rpc_call(cli, admin, "CheckStore", &request.base, &message);
-	if (status != EXIT_STATUS_OK)
-		return status;
-	const Lectern__V1__CheckStoreResponse *found =
-		(const Lectern__V1__CheckStoreResponse *)message;
-	status = cli->output == OUTPUT_TEXT ? show_check(cli, found) : output_message(cli, message);
-	if (status != EXIT_STATUS_OK || found->problem_count == 0)
-		return status;
-	struct lectern_error err = { .code = LECTERN_DATA_LOSS };
-	snprintf(err.message, sizeof err.message, "the store has %" PRIu64 " problem%s",
-		found->problem_count, found->problem_count == 1 ? "" : "s");
-	return problem_rpc(cli, &err);
-}
-
-const struct command check_command = {
-	.name = "check",
-	.summary = "Compare every index entry of the store with every record",
-	.details = "Other requests go on meanwhile. Ends with 0 only if the store is sound. Give a "
-		   "large store time with --timeout.",
-	.run = run_check,
 };

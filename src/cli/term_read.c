@@ -1,9 +1,9 @@
 /* lectern tag|category|author get and list. */
+#include "cli/facts.h"
 #include "cli/former.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
-#include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/table.h"
 #include "cli/term_command.h"
@@ -13,38 +13,19 @@
 #include <lectern/v1/term.pb-c.h>
 #include <string.h>
 
-/* A line "name  value"; nothing for an empty value. */
-static void fact(struct buffer *out, const char *name, const char *value)
-{
-	if (*value == '\0')
-		return;
-	buffer_printf(out, "%-12s ", name);
-	screen_text(out, slice_of_text(value), false);
-	buffer_append_char(out, '\n');
-}
-
-static void fact_number(struct buffer *out, const char *name, uint64_t value)
-{
-	buffer_printf(out, "%-12s %" PRIu64 "\n", name, value);
-}
-
-static void fact_time(struct buffer *out, const char *name, const ProtobufCMessage *time)
-{
-	char text[TIME_TEXT_BYTES];
-	time_text((const Google__Protobuf__Timestamp *)time, text);
-	fact(out, name, text);
-}
+enum { COLUMNS = 12 };
 
 static void add_own_fields(struct buffer *out, const ProtobufCMessage *term)
 {
 	if (message_has_field(term->descriptor, "parent")) {
 		const ProtobufCMessage *parent = message_child(term, "parent");
-		fact(out, "parent", parent == NULL ? "" : message_text(parent, "slug"));
-		fact_number(out, "with below", message_number(term, "subtree_post_count"));
+		fact_text(
+			out, COLUMNS, "parent", parent == NULL ? "" : message_text(parent, "slug"));
+		fact_number(out, COLUMNS, "with below", message_number(term, "subtree_post_count"));
 	}
 	if (message_has_field(term->descriptor, "url")) {
-		fact(out, "url", message_text(term, "url"));
-		fact(out, "avatar", message_text(term, "avatar_url"));
+		fact_text(out, COLUMNS, "url", message_text(term, "url"));
+		fact_text(out, COLUMNS, "avatar", message_text(term, "avatar_url"));
 	}
 }
 
@@ -53,10 +34,10 @@ static void add_lists(struct buffer *out, const ProtobufCMessage *term)
 	size_t count;
 	const char *const *aliases = message_texts(term, "aliases", &count);
 	for (size_t i = 0; i < count; i++)
-		fact(out, i == 0 ? "aliases" : "", aliases[i]);
+		fact_text(out, COLUMNS, i == 0 ? "aliases" : "", aliases[i]);
 	ProtobufCMessage *const *attributes = message_list(term, "attributes", &count);
 	for (size_t i = 0; i < count; i++) {
-		buffer_printf(out, "%-12s ", i == 0 ? "attributes" : "");
+		buffer_printf(out, "%-*s ", COLUMNS, i == 0 ? "attributes" : "");
 		screen_text(out, slice_of_text(message_text(attributes[i], "key")), false);
 		buffer_append_char(out, '=');
 		screen_text(out, slice_of_text(message_text(attributes[i], "value")), false);
@@ -64,19 +45,24 @@ static void add_lists(struct buffer *out, const ProtobufCMessage *term)
 	}
 }
 
+static const Google__Protobuf__Timestamp *time_of(const ProtobufCMessage *term, const char *field)
+{
+	return (const Google__Protobuf__Timestamp *)message_child(term, field);
+}
+
 static enum exit_status show_term(struct cli *cli, const ProtobufCMessage *term)
 {
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
-	fact(&out, "name", message_text(term, "name"));
-	fact(&out, "slug", message_text(term, "slug"));
-	fact_number(&out, "id", message_number(term, "id"));
-	fact_number(&out, "posts", message_number(term, "post_count"));
+	fact_text(&out, COLUMNS, "name", message_text(term, "name"));
+	fact_text(&out, COLUMNS, "slug", message_text(term, "slug"));
+	fact_number(&out, COLUMNS, "id", message_number(term, "id"));
+	fact_number(&out, COLUMNS, "posts", message_number(term, "post_count"));
 	add_own_fields(&out, term);
 	add_lists(&out, term);
-	fact_time(&out, "created", message_child(term, "create_time"));
-	fact_time(&out, "updated", message_child(term, "update_time"));
-	fact(&out, "etag", message_text(term, "etag"));
+	fact_time(&out, COLUMNS, "created", time_of(term, "create_time"));
+	fact_time(&out, COLUMNS, "updated", time_of(term, "update_time"));
+	fact_text(&out, COLUMNS, "etag", message_text(term, "etag"));
 	struct buffer text;
 	buffer_init(&text, CLI_DOCUMENT_BYTES);
 	screen_text(&text, slice_of_text(message_text(term, "description")), true);

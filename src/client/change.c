@@ -1,4 +1,6 @@
 /* The parts of a change, and where a store is. */
+#include "client/change.h"
+
 #include "base/limits.h"
 #include "client/failure.h"
 #include "client/invoke.h"

@@ -39,9 +39,6 @@ struct lectern_watch {
 	uint32_t connects; /* of the feed, when the log was asked last */
 };
 
-/* The message of the schema, for tools that print it. */
-const Lectern__V1__Change *change_message(const lectern_change *change);
-
 /* Whether the text may be an epoch: not longer than one. NULL is "". */
 bool epoch_is_valid(const char *epoch);
 

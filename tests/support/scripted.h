@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ANSWERS_MAX = 4, TEXT_BYTES = 64 * 1024 };
+enum { ANSWERS_MAX = 8, TEXT_BYTES = 64 * 1024 };
 
 /* A line and what comes of it. Words are separated by '|'. */
 struct run {
@@ -14,6 +14,7 @@ struct run {
 	const char *requests;		  /* "METHOD JSON\n" each; NULL: not looked at */
 	int status;
 	const char *out, *err;
+	bool err_part; /* err is a part of the errors */
 };
 
 /* Of a whole program, as cmocka calls them. */
