@@ -1,23 +1,17 @@
 /*
- * The change feed of a real server: many that wait for changes take nothing from those that do not,
- * miss nothing, and are answered when the server ends; subscribers get what the log has.
+ * Calls of ListChanges that wait at a real server: hundreds of them take nothing from those that do
+ * not wait, miss nothing, and are answered when the server ends.
  */
 #include "base/limits.h"
-#include "base/wire.h"
-#include "integration/lecternd.h"
+#include "e2e/feed_server.h"
 
-#include <inttypes.h>
-#include <lectern/client.h>
 #include <lectern/v1/admin.pb-c.h>
-#include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
-#include <nng/nng.h>
-#include <nng/protocol/pubsub0/sub.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -26,113 +20,8 @@ enum {
 	CLIENTS = 5,
 	EACH = 50, /* calls of one client at once; it has places for 64 */
 	WAITERS = CLIENTS * EACH,
-	TIMEOUT_MS = 60000,
 	DIE_MS = 15000, /* far less than calls wait, far more than anything else takes */
 };
-
-static struct lecternd server;
-static char publish_path[128];
-static lectern_client *client; /* for all that does not wait */
-
-static lectern_client *connect_client(uint32_t attempts)
-{
-	struct lectern_error err;
-	lectern_client *ret;
-	struct lectern_client_options options = { .url = server.url, .max_attempts = attempts };
-	if (lectern_client_open(&options, &ret, &err) != LECTERN_OK)
-		fail_msg("%s", err.message);
-	return ret;
-}
-
-static int set_up(void **state)
-{
-	char folder[] = "/tmp/lectern-feed-XXXXXX";
-	char urls[256];
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(publish_path, sizeof publish_path, "%s", folder);
-	snprintf(urls, sizeof urls, "tcp://127.0.0.1:0 ipc://%s/pub.sock", folder);
-	setenv("LECTERND_PUBLISH", urls, 1);
-	/* Freed memory is not kept, or it would look like memory that waiting takes. */
-	setenv("ASAN_OPTIONS", "quarantine_size_mb=1", 0);
-	lecternd_start(&server);
-	client = connect_client(1);
-	return 0;
-}
-
-static void remove_publish_path(void)
-{
-	char path[160];
-	snprintf(path, sizeof path, "%s/pub.sock", publish_path);
-	unlink(path);
-	rmdir(publish_path);
-}
-
-static int tear_down(void **state)
-{
-	lectern_client_close(client);
-	int status = lecternd_stop(&server);
-	remove_publish_path();
-	return status;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
-
-/* --- Calls --- */
-
-/* The answer's message; NULL after an error. */
-static ProtobufCMessage *try_call(lectern_client *from, const char *method,
-	const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response,
-	uint32_t timeout_ms, struct lectern_error *err)
-{
-	uint8_t bytes[512];
-	lectern_reply *reply;
-	size_t size;
-	struct lectern_call call = { .method = method,
-		.request = bytes,
-		.request_size_bytes = protobuf_c_message_pack(request, bytes),
-		.timeout_ms = timeout_ms };
-	if (lectern_call(from, &call, &reply, err) != LECTERN_OK)
-		return NULL;
-	const uint8_t *data = lectern_reply_data(reply, &size);
-	ProtobufCMessage *message = protobuf_c_message_unpack(response, NULL, size, data);
-	lectern_reply_free(reply);
-	return message;
-}
-
-static Lectern__V1__ListChangesResponse *try_changes(lectern_client *from, uint64_t after,
-	uint32_t wait_ms, uint32_t timeout_ms, struct lectern_error *err)
-{
-	Lectern__V1__ListChangesRequest request = LECTERN__V1__LIST_CHANGES_REQUEST__INIT;
-	request.after_revision = after;
-	request.wait_ms = wait_ms;
-	return (Lectern__V1__ListChangesResponse *)try_call(from,
-		"lectern.v1.ChangeService/ListChanges", &request.base,
-		&lectern__v1__list_changes_response__descriptor, timeout_ms, err);
-}
-
-static void free_changes(Lectern__V1__ListChangesResponse *response)
-{
-	lectern__v1__list_changes_response__free_unpacked(response, NULL);
-}
-
-static void create_post(const char *title)
-{
-	struct lectern_error err;
-	struct lectern_new_post post = { .title = title, .slug = title, .timeout_ms = TIMEOUT_MS };
-	if (lectern_create_post(client, &post, NULL, &err) != LECTERN_OK)
-		fail_msg("%s: %s", title, err.message);
-}
-
-static void get_post(const char *slug)
-{
-	struct lectern_error err;
-	lectern_post *post;
-	if (lectern_get_post(client, slug, LECTERN_VIEW_FULL, TIMEOUT_MS, &post, &err) !=
-		LECTERN_OK)
-		fail_msg("%s: %s", slug, err.message);
-	lectern_post_free(post);
-}
 
 static uint32_t waiters_now(void)
 {
@@ -160,8 +49,6 @@ static uint64_t now_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
-
-/* --- Those who wait --- */
 
 struct waiter {
 	pthread_t thread;
@@ -206,7 +93,7 @@ static void start_waiters(int count, uint64_t after, uint64_t until)
 static void connect_clients(void)
 {
 	for (int i = 0; i < CLIENTS; i++)
-		clients[i] = connect_client(1);
+		clients[i] = connect_client();
 }
 
 static void close_clients(void)
@@ -397,8 +284,6 @@ static void forgets_programs_that_die(void **state)
 	assert_in_range(now_ms() - start, 0, DIE_MS);
 }
 
-/* --- The end --- */
-
 /* Ends the server; false if its last line does not say that. */
 static bool stop_says(const char *text)
 {
@@ -429,128 +314,6 @@ static void the_end_answers_all(void **state)
 	lecternd_run(&server); /* for the test's end */
 }
 
-/* --- Subscribers --- */
-
-/* The next message; NULL if there is none in time. */
-static Lectern__V1__ListChangesResponse *receive(nng_socket socket, nng_msg **message)
-{
-	if (nng_recvmsg(socket, message, 0) != 0)
-		return NULL;
-	Lectern__V1__ListChangesResponse *response = lectern__v1__list_changes_response__unpack(
-		NULL, nng_msg_len(*message), nng_msg_body(*message));
-	assert_non_null(response);
-	return response;
-}
-
-static nng_socket subscribe(const char *url)
-{
-	nng_socket socket;
-	assert_int_equal(nng_sub0_open(&socket), 0);
-	assert_int_equal(nng_socket_set(socket, NNG_OPT_SUB_SUBSCRIBE, "", 0), 0);
-	assert_int_equal(nng_socket_set_int(socket, NNG_OPT_RECVBUF, 1024), 0); /* keeps all */
-	assert_int_equal(nng_dial(socket, url, NULL, 0), 0);
-	return socket;
-}
-
-/* Writes until the subscriber gets something; the revision of the last change that it has got. */
-static uint64_t await_subscribed(nng_socket socket)
-{
-	static int number;
-	nng_msg *message;
-	Lectern__V1__ListChangesResponse *response = NULL;
-	assert_int_equal(nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 20), 0);
-	while (response == NULL) {
-		char title[32];
-		snprintf(title, sizeof title, "hello-%d", number++);
-		create_post(title);
-		response = receive(socket, &message);
-	}
-	uint64_t revision = response->changes[response->n_changes - 1]->revision;
-	nng_msg_free(message);
-	free_changes(response);
-	assert_int_equal(nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, TIMEOUT_MS), 0);
-	return revision;
-}
-
-/* The records of changes, as bytes, from a revision on. */
-static void compare_records(struct slice message, uint64_t after, size_t count)
-{
-	uint8_t bytes[32];
-	struct lectern_error err;
-	lectern_reply *reply;
-	struct slice listed = { 0 };
-	Lectern__V1__ListChangesRequest request = LECTERN__V1__LIST_CHANGES_REQUEST__INIT;
-	request.after_revision = after;
-	request.page_size = (int32_t)count;
-	struct lectern_call call = { .method = "lectern.v1.ChangeService/ListChanges",
-		.request = bytes,
-		.request_size_bytes = protobuf_c_message_pack(&request.base, bytes) };
-	if (lectern_call(client, &call, &reply, &err) != LECTERN_OK)
-		fail_msg("%s", err.message);
-	listed.data = lectern_reply_data(reply, &listed.size);
-	for (size_t i = 0; i < count; i++) {
-		struct wire_field sent;
-		struct wire_field read;
-		assert_true(wire_next(&message, &sent) && wire_next(&listed, &read));
-		assert_int_equal(sent.number, 1);
-		assert_int_equal(read.number, 1);
-		assert_true(slice_equals(sent.bytes, read.bytes));
-	}
-	lectern_reply_free(reply);
-}
-
-/* Reads up to a revision: no change is missing, and each is that of the log. */
-static void follow(nng_socket socket, uint64_t after, uint64_t until)
-{
-	while (after < until) {
-		nng_msg *message;
-		Lectern__V1__ListChangesResponse *response = receive(socket, &message);
-		assert_non_null(response);
-		assert_int_equal(response->changes[0]->revision, after + 1);
-		assert_string_not_equal(response->epoch, "");
-		compare_records(slice_of(nng_msg_body(message), nng_msg_len(message)), after,
-			response->n_changes);
-		after += response->n_changes;
-		assert_true(response->revision >= after);
-		nng_msg_free(message);
-		free_changes(response);
-	}
-	assert_int_equal(after, until);
-}
-
-static void subscribers_get_the_log(void **state)
-{
-	enum { WRITES = 100 };
-	struct lectern_error err;
-	Lectern__V1__GetServerInfoRequest request = LECTERN__V1__GET_SERVER_INFO_REQUEST__INIT;
-	Lectern__V1__GetServerInfoResponse *info = (Lectern__V1__GetServerInfoResponse *)try_call(
-		client, "lectern.v1.AdminService/GetServerInfo", &request.base,
-		&lectern__v1__get_server_info_response__descriptor, TIMEOUT_MS, &err);
-	assert_non_null(info);
-	assert_int_equal(info->n_publish_addresses, 2);
-	char ready[512];
-	snprintf(ready, sizeof ready, "\"publish\":\"%s %s\"", info->publish_addresses[0],
-		info->publish_addresses[1]);
-	assert_non_null(strstr(server.ready, ready));
-	create_post("before");
-	nng_socket sockets[2];
-	uint64_t after[2];
-	for (int i = 0; i < 2; i++) {
-		sockets[i] = subscribe(info->publish_addresses[i]);
-		after[i] = await_subscribed(sockets[i]);
-	}
-	lectern__v1__get_server_info_response__free_unpacked(info, NULL);
-	for (int i = 0; i < WRITES; i++) {
-		char title[32];
-		snprintf(title, sizeof title, "post-%d", i);
-		create_post(title);
-	}
-	for (int i = 0; i < 2; i++) {
-		follow(sockets[i], after[i], after[1] + WRITES);
-		nng_close(sockets[i]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -561,7 +324,6 @@ int main(void)
 		TEST(tells_clients_where_they_are),
 		TEST(forgets_programs_that_die),
 		TEST(the_end_answers_all),
-		TEST(subscribers_get_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "support/transport_fixture.h"
 
+#include "support/parked.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lectern/v1/health.pb-c.h>
@@ -17,23 +19,14 @@
 #include <cmocka.h>
 #undef fail /* cmocka.h has a macro of the name */
 
-struct parked_call {
-	struct rpc_call *call;
-	size_t reply_bytes;
-};
-
+/* The services behind the server: GetTag echoes the slug or answers with so many bytes as its id
+ * says, CreateTag stays pending until finish_pending(). */
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	struct rpc_call *pending[64];
 	size_t pending_count;
 	size_t handled; /* calls of GetTag */
-	struct parked_call parked[LIMIT_PARKED_CALLS];
-	size_t parked_count;
-	size_t left;	  /* calls that were parked when their client left */
-	pthread_t ending; /* answers parked calls that nobody wants */
-	bool woken;
-	bool over;
 } fake = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static enum code check_health(
@@ -42,8 +35,6 @@ static enum code check_health(
 	reply_uint(&call->reply, 1, 1);
 	return CODE_OK;
 }
-
-static uint8_t zeros[4 * MEGABYTE];
 
 static void count_handled(void)
 {
@@ -63,6 +54,7 @@ void wait_handled(size_t count)
 
 static enum code get_tag(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
+	static uint8_t zeros[4 * MEGABYTE];
 	const Lectern__V1__GetTagRequest *request = (const Lectern__V1__GetTagRequest *)message;
 	count_handled();
 	if (request->key_case == LECTERN__V1__GET_TAG_REQUEST__KEY_ID)
@@ -105,104 +97,6 @@ void finish_pending(void)
 	pthread_mutex_unlock(&fake.mutex);
 }
 
-static void wake(struct rpc_call *call)
-{
-	pthread_mutex_lock(&fake.mutex);
-	fake.woken = true;
-	pthread_cond_broadcast(&fake.changed);
-	pthread_mutex_unlock(&fake.mutex);
-}
-
-static enum code list_tags(
-	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__ListTagsRequest *request = (const Lectern__V1__ListTagsRequest *)message;
-	size_t reply_bytes = (size_t)request->page_size;
-	enum code code = rpc_park(call, wake, err);
-	if (code != CODE_OK)
-		return code;
-	pthread_mutex_lock(&fake.mutex);
-	fake.parked[fake.parked_count++] =
-		(struct parked_call){ .call = call, .reply_bytes = reply_bytes };
-	fake.woken = true; /* it may be unwanted already */
-	pthread_cond_broadcast(&fake.changed);
-	pthread_mutex_unlock(&fake.mutex);
-	return CODE_OK;
-}
-
-/* Takes a call that is not wanted off the list; NULL if there is none. */
-static struct rpc_call *take_unwanted(struct error *err)
-{
-	for (size_t i = 0; i < fake.parked_count; i++) {
-		struct rpc_call *call = fake.parked[i].call;
-		if (rpc_check_wanted(call, err) == CODE_OK)
-			continue;
-		fake.parked[i] = fake.parked[--fake.parked_count];
-		fake.left += err->code == CODE_CANCELLED;
-		return call;
-	}
-	return NULL;
-}
-
-static void *run_ending(void *arg)
-{
-	pthread_mutex_lock(&fake.mutex);
-	while (!fake.over) {
-		struct error err;
-		struct rpc_call *call = fake.woken ? take_unwanted(&err) : NULL;
-		if (call == NULL) {
-			fake.woken = false;
-			pthread_cond_wait(&fake.changed, &fake.mutex);
-			continue;
-		}
-		pthread_cond_broadcast(&fake.changed);
-		pthread_mutex_unlock(&fake.mutex);
-		rpc_finish(call, &err);
-		pthread_mutex_lock(&fake.mutex);
-	}
-	pthread_mutex_unlock(&fake.mutex);
-	return NULL;
-}
-
-void wait_parked(size_t count)
-{
-	pthread_mutex_lock(&fake.mutex);
-	while (fake.parked_count != count)
-		pthread_cond_wait(&fake.changed, &fake.mutex);
-	pthread_mutex_unlock(&fake.mutex);
-}
-
-size_t parked_now(void)
-{
-	pthread_mutex_lock(&fake.mutex);
-	size_t count = fake.parked_count;
-	pthread_mutex_unlock(&fake.mutex);
-	return count;
-}
-
-void wait_left(size_t count)
-{
-	pthread_mutex_lock(&fake.mutex);
-	while (fake.left < count)
-		pthread_cond_wait(&fake.changed, &fake.mutex);
-	pthread_mutex_unlock(&fake.mutex);
-}
-
-void finish_parked(void)
-{
-	struct parked_call parked[LIMIT_PARKED_CALLS];
-	pthread_mutex_lock(&fake.mutex);
-	size_t count = fake.parked_count;
-	memcpy(parked, fake.parked, count * sizeof *parked);
-	fake.parked_count = 0;
-	pthread_mutex_unlock(&fake.mutex);
-	for (size_t i = 0; i < count; i++) {
-		parked[i].call->revision = 5;
-		reply_append(&parked[i].call->reply, slice_of(zeros, parked[i].reply_bytes));
-		rpc_finish(parked[i].call, NULL);
-	}
-}
-
 static enum code open_snapshot(
 	void *services, void **ret, uint64_t *ret_revision, struct error *err)
 {
@@ -220,7 +114,7 @@ static const struct rpc_method tag_rows[] = {
 	{ "GetTag", RPC_READ, get_tag },
 	{ "CreateTag", RPC_WRITE, create_tag },
 	{ "BatchGetTags", RPC_READ, NULL },
-	{ "ListTags", RPC_WAIT, list_tags },
+	{ "ListTags", RPC_WAIT, parked_list_tags },
 	{ "UpdateTag", RPC_WRITE, NULL },
 	{ "DeleteTag", RPC_WRITE, NULL },
 	{ "MergeTags", RPC_WRITE, NULL },
@@ -249,17 +143,12 @@ int transport_set_up(void **state)
 	snprintf(ipc_url, sizeof ipc_url, "ipc://%s/rpc.sock", folder);
 	if (rpc_new(&options, &rpc, &err) != CODE_OK)
 		return -1;
-	fake.over = false;
-	return pthread_create(&fake.ending, NULL, run_ending, NULL);
+	return parked_set_up();
 }
 
 int transport_tear_down(void **state)
 {
-	pthread_mutex_lock(&fake.mutex);
-	fake.over = true;
-	pthread_cond_broadcast(&fake.changed);
-	pthread_mutex_unlock(&fake.mutex);
-	pthread_join(fake.ending, NULL);
+	parked_tear_down();
 	unlink(ipc_url + strlen("ipc://"));
 	rpc_free(rpc);
 	return rmdir(folder);
@@ -275,7 +164,7 @@ struct nng_server *start_with(struct nng_server_options options)
 	options.urls = urls;
 	options.url_count = 2;
 	fake.handled = 0;
-	fake.left = 0;
+	parked_reset();
 	if (nng_server_new(&options, &server, &err) != CODE_OK) {
 		print_error("%s\n", err.text);
 		abort();
