@@ -27,19 +27,13 @@ static enum code run_check(const struct operation_task *task, struct progress *p
 	return code;
 }
 
-static struct backup_options options_of(const struct operation_task *task)
-{
-	const struct services *services = task->context;
-	return (struct backup_options){ .directory = services->backup_directory,
-		.name = task->name,
-		.skip_check = task->skip_check };
-}
-
 static enum code run_backup(const struct operation_task *task, struct progress *progress,
 	struct operation_result *ret, struct error *err)
 {
 	const struct services *services = task->context;
-	struct backup_options options = options_of(task);
+	struct backup_options options = { .directory = services->backup_directory,
+		.name = task->name,
+		.skip_check = task->skip_check };
 	struct backup backup;
 	enum code code = backup_make(services->store, &options, progress, &backup, err);
 	if (code != CODE_OK)
@@ -64,11 +58,7 @@ enum code create_backup(struct rpc_call *call, const ProtobufCMessage *message, 
 	if (code != CODE_OK)
 		return code;
 	strcpy(task.name, request->name); /* fits: see the check */
-	struct backup_options options = options_of(&task);
-	code = backup_check_free(&options, err);
-	return code == CODE_OK ? operations_begin(services->operations, &task, call,
-					 request->background, err)
-			       : code;
+	return operations_begin(services->operations, &task, call, request->background, err);
 }
 
 enum code check_store(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)

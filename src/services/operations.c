@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <times.h>
 
 enum {
 	RETRY_MS = 1000,

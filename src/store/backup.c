@@ -35,7 +35,8 @@ enum code backup_check_name(const char *name, struct error *err)
 		LIMIT_BACKUP_NAME_BYTES);
 }
 
-enum code backup_check_free(const struct backup_options *options, struct error *err)
+/* Beforehand, to spare the work; the rename decides. */
+static enum code check_free(const struct backup_options *options, struct error *err)
 {
 	char path[NEW_FILE_PATH_BYTES];
 	struct stat status;
@@ -247,7 +248,7 @@ enum code backup_make(struct store *store, const struct backup_options *options,
 	struct new_file file = { .directory = -1, .file = -1 };
 	enum code code = backup_check_name(options->name, err);
 	if (code == CODE_OK)
-		code = backup_check_free(options, err);
+		code = check_free(options, err);
 	if (code == CODE_OK)
 		code = make_directory(options, directory, err);
 	if (code != CODE_OK)

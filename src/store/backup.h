@@ -26,14 +26,12 @@ struct backup {
 	uint64_t revision;
 };
 
-/* ALREADY_EXISTS, BACKUP_EXISTS for a name that is taken already. */
-enum code backup_check_free(const struct backup_options *options, struct error *err) NODISCARD;
-
 /*
- * Makes a backup. Takes a while; any thread but the writer's. RESOURCE_EXHAUSTED, DISK_FULL,
- * beforehand where it would not fit; DATA_LOSS, STORE_DAMAGED where the copy is not sound, so the
- * store is not; UNAVAILABLE, STOPPING if progress has ended it. That is looked at between two
- * megabytes or entries, not while the copy is flushed. Nothing is left behind after a failure.
+ * Makes a backup. Takes a while; any thread but the writer's. ALREADY_EXISTS, BACKUP_EXISTS for a
+ * name that is taken; RESOURCE_EXHAUSTED, DISK_FULL, beforehand where it would not fit; DATA_LOSS,
+ * STORE_DAMAGED where the copy is not sound, so the store is not; UNAVAILABLE, STOPPING if progress
+ * has ended it, which is looked at between two megabytes or entries, not while the copy is flushed.
+ * Nothing is left behind after a failure.
  */
 enum code backup_make(struct store *store, const struct backup_options *options,
 	struct progress *progress, struct backup *ret, struct error *err) NODISCARD;

@@ -141,6 +141,16 @@ static int rename_new(int directory, const char *from, const char *to)
 	return unlinkat(directory, from, 0) == 0 ? 0 : errno;
 }
 
+/* The directory may be new, too. Nothing is lost where that cannot be done. */
+static void flush_parent(int directory)
+{
+	int parent = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return;
+	fsync(parent);
+	close(parent);
+}
+
 enum code new_file_publish(struct new_file *file, const char *name, struct error *err)
 {
 	int rc = rename_new(file->directory, file->temporary, name);
@@ -149,8 +159,10 @@ enum code new_file_publish(struct new_file *file, const char *name, struct error
 	if (rc != 0)
 		return fail_file(err, rc, "rename", file->path);
 	file->temporary[0] = '\0';
-	if (fsync(file->directory) == 0)
+	if (fsync(file->directory) == 0) {
+		flush_parent(file->directory);
 		return CODE_OK;
+	}
 	rc = errno;
 	unlinkat(
 		file->directory, name, 0); /* a name that a power cut may take away is no success */

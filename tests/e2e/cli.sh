@@ -287,8 +287,8 @@ expect 67 '' 'PAGE_SIZE_NEGATIVE' call PostService/ListPosts '{"pageSize": -1}'
 expect 2 '' 'did you mean "slug"?' call PostService/GetPost '{"slugg": "x"}'
 expect 2 '' 'did you mean "GetPost"?' call PostService/GetPots
 expect 0 '/data/backups/a.mdb' '' call AdminService/CreateBackup '{"name": "a.mdb"}'
-expect 70 '' 'BACKUP_EXISTS' call AdminService/CreateBackup '{"name": "a.mdb"}'
 expect 0 'OPERATION_STATE_DONE' '' call AdminService/GetOperation
+expect 70 '' 'BACKUP_EXISTS' call AdminService/CreateBackup '{"name": "a.mdb"}'
 expect 0 'rpc GetPost(GetPostRequest) returns (GetPostResponse);' '' describe PostService
 expect 0 '// Names one term.' '' describe lectern.v1.TermKey
 same true bash -c '[ "$(lectern describe Post)" = "$(lectern describe Post --offline)" ] && echo true'
