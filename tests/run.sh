@@ -14,7 +14,8 @@ Installs the Debian packages that are missing (as root or through sudo), then, i
             12 and 13 roots and in a container, last
 
   --quick   only dev, without roots and container
-  --full    also libFuzzer and clang-tidy
+  --full    also libFuzzer, clang-tidy, and long runs of the tests with random choices: 200 kills,
+            3000 damaged files, 100000 questions
   --jobs N  parallel jobs (default: the processors)
   --help    this text
 END
@@ -89,6 +90,12 @@ no_threads='^(base|codec|analysis|importers)\.|^store\.search_(size|block)$'
 no_threads+='|^store\.(check|pages|pages_damage|rebuild|seal)$'
 no_threads+='|^e2e\.(18f|api_examples|cli|migration|readme)$'
 
+# long_run NAME: a program of the release build, for much longer than CTest lets it run.
+long_run() {
+	LECTERN_BIN=$PWD/build/release/bin LECTERN_SOURCE=$PWD LECTERN_CRASH_ROUNDS=200 \
+		LECTERN_DAMAGE_ROUNDS=3000 LECTERN_ORACLE_QUERIES=100000 "build/release/tests/$1"
+}
+
 # Minutes long; they build the project again in a root of their own.
 heavy='^system$'
 
@@ -108,6 +115,9 @@ step "building release" build release
 test_step "testing release" release -L '^(unit|integration|e2e)$'
 step "building clang" clang_build
 if [ -n "$full" ]; then
+	for name in e2e.crash store.pages_damage e2e.damaged e2e.query_oracle; do
+		step "long run of $name" long_run "$name"
+	done
 	step "building fuzz" build fuzz
 	test_step "fuzzing" fuzz -L '^fuzz$'
 	step "clang-tidy" tests/lint/tidy.sh
