@@ -204,6 +204,9 @@ void apply_index_post(struct apply *apply, const Lectern__V1__Post *before,
 void apply_suggest_term(
 	struct apply *apply, uint8_t kind, uint64_t id, const char *before, const char *after);
 
+/* Orders ids for qsort() and bsearch(). */
+int apply_compare_ids(const void *a, const void *b);
+
 /* Every post of a list and of its hidden twin; ids in the arena. NULL when out of memory. */
 uint64_t *apply_posts_of_term(
 	struct apply *apply, uint8_t list, uint64_t term_id, size_t *ret_count);

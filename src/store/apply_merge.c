@@ -18,13 +18,6 @@ struct merge {
 	Lectern__Store__V1__Term *destination;
 };
 
-static int compare_ids(const void *a, const void *b)
-{
-	const uint64_t *x = a;
-	const uint64_t *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
 static enum code find(const struct merge *merge, const Lectern__V1__TermKey *key, const char *field,
 	Lectern__Store__V1__Term **ret, struct error *err)
 {
@@ -69,7 +62,7 @@ static enum code find_all(
 		merge->source_ids[i] = id;
 		merge->source_count++;
 	}
-	qsort(merge->source_ids, merge->source_count, sizeof *merge->source_ids, compare_ids);
+	qsort(merge->source_ids, merge->source_count, sizeof *merge->source_ids, apply_compare_ids);
 	return code;
 }
 
@@ -129,7 +122,8 @@ static enum code check_tree(struct merge *merge, struct error *err)
 	struct apply *apply = merge->apply;
 	uint64_t id = merge->destination->id;
 	for (int depth = 0; id != 0 && depth <= LIMIT_CATEGORY_DEPTH; depth++) {
-		if (bsearch(&id, merge->source_ids, merge->source_count, sizeof id, compare_ids))
+		if (bsearch(&id, merge->source_ids, merge->source_count, sizeof id,
+			    apply_compare_ids))
 			return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE",
 				"destination", "stands below a source; move it out of there first");
 		id = term_parent(apply->txn, id);
@@ -158,7 +152,7 @@ static uint64_t *posts_of_sources(struct merge *merge, size_t *ret_count)
 		txn_fail_memory(apply->txn);
 		return NULL;
 	}
-	qsort(ids, count, sizeof *ids, compare_ids);
+	qsort(ids, count, sizeof *ids, apply_compare_ids);
 	*ret_count = 0;
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || ids[i] != ids[i - 1])

@@ -46,7 +46,7 @@ static void refs_of(
 				    : &post->n_authors;
 }
 
-static int compare_ids(const void *a, const void *b)
+int apply_compare_ids(const void *a, const void *b)
 {
 	const uint64_t *x = a;
 	const uint64_t *y = b;
@@ -55,7 +55,8 @@ static int compare_ids(const void *a, const void *b)
 
 static bool is_from(const struct touch *touch, uint64_t id)
 {
-	return bsearch(&id, touch->from_ids, touch->from_count, sizeof id, compare_ids) != NULL;
+	return bsearch(&id, touch->from_ids, touch->from_count, sizeof id, apply_compare_ids) !=
+	       NULL;
 }
 
 static void replace_refs(const struct touch *touch, Lectern__V1__Post *post)

@@ -7,6 +7,7 @@
  * LECTERN_CRASH_ROUNDS sets the number of kills (default 30), LECTERN_TEST_SEED repeats a run's
  * choices, as far as threads allow.
  */
+#include "e2e/crash/call.h"
 #include "e2e/crash/client.h"
 #include "e2e/crash/feed.h"
 #include "e2e/oracle/failure.h"
@@ -21,7 +22,7 @@
 
 #include <cmocka.h>
 
-enum { CLIENTS = 8, ROUNDS = 30, CHECK_EVERY = 10, TIMEOUT_MS = 120000 };
+enum { CLIENTS = 8, ROUNDS = 30, CHECK_EVERY = 10 };
 
 static struct lecternd server;
 static struct crash_client clients[CLIENTS];
@@ -30,22 +31,14 @@ static atomic_bool stop;
 
 static void check_store(lectern_client *client)
 {
-	struct lectern_error err;
-	lectern_reply *reply;
-	size_t size;
-	struct lectern_call call = { .method = "lectern.v1.AdminService/CheckStore",
-		.timeout_ms = TIMEOUT_MS };
-	if (lectern_call(client, &call, &reply, &err) != LECTERN_OK)
-		oracle_fail("check: %s", err.message);
-	const uint8_t *data = lectern_reply_data(reply, &size);
-	Lectern__V1__CheckStoreResponse *found =
-		lectern__v1__check_store_response__unpack(NULL, size, data);
+	Lectern__V1__CheckStoreRequest request = LECTERN__V1__CHECK_STORE_REQUEST__INIT;
+	Lectern__V1__CheckStoreResponse *found = crash_read(client, "AdminService/CheckStore",
+		&request.base, &lectern__v1__check_store_response__descriptor);
 	assert_true(found->entries > 0);
 	if (found->problem_count > 0)
 		oracle_fail("%" PRIu64 " problems, the first: %s", found->problem_count,
 			found->problems[0]);
 	lectern__v1__check_store_response__free_unpacked(found, NULL);
-	lectern_reply_free(reply);
 }
 
 static uint64_t acknowledged(void)
@@ -76,13 +69,10 @@ static void writes_of_every_kind_survive_kill_9(void **state)
 	struct random random = random_start();
 	const char *given = getenv("LECTERN_CRASH_ROUNDS");
 	int rounds = given != NULL ? atoi(given) : ROUNDS;
-	struct lectern_error err;
-	lectern_client *client;
 	unsigned long long done = 0;
 	unsigned long long undone = 0;
 	lecternd_start(&server);
-	struct lectern_client_options options = { .url = server.url };
-	assert_int_equal(lectern_client_open(&options, &client, &err), LECTERN_OK);
+	lectern_client *client = crash_connect(server.url, true);
 	crash_feed_start(&feed, server.url, &stop);
 	for (int i = 0; i < CLIENTS; i++)
 		crash_client_start(&clients[i], i, server.url,

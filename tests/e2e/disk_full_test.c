@@ -5,11 +5,11 @@
  */
 #include "e2e/versions.h"
 #include "integration/lecternd.h"
+#include "support/small_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <lectern/v1/post.pb-c.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/mount.h>
@@ -27,36 +27,14 @@ static lectern_client *client;
 static char disk[64];
 static char data[96];
 
-static bool write_file(const char *path, const char *text)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC);
-	bool done = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
-	if (file >= 0)
-		close(file);
-	return done;
-}
-
-static bool enter_user_namespace(void)
-{
-	char users[32];
-	char groups[32];
-	snprintf(users, sizeof users, "0 %u 1", (unsigned)getuid());
-	snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-	       write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", users) && write_file("/proc/self/gid_map", groups);
-}
-
 /* False where neither root nor a user namespace may mount. */
-static bool mount_small_disk(void)
+static bool make_disk(void)
 {
 	strcpy(disk, "/tmp/lectern-disk-XXXXXX");
 	if (mkdtemp(disk) == NULL)
 		abort();
 	snprintf(data, sizeof data, "%s/data", disk);
-	if ((unshare(CLONE_NEWNS) == 0 || enter_user_namespace()) &&
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-		mount("tmpfs", disk, "tmpfs", 0, "size=16m") == 0)
+	if (mount_small_disk(disk, "16m"))
 		return true;
 	rmdir(disk);
 	return false;
@@ -139,7 +117,7 @@ static void write_ok(int post)
 static void a_full_disk_refuses_writes_and_serves_reads(void **state)
 {
 	struct lectern_error err;
-	if (!mount_small_disk()) {
+	if (!make_disk()) {
 		print_message("skipped: neither root nor a user namespace may mount here\n");
 		skip();
 	}

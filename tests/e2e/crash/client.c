@@ -1,5 +1,6 @@
 #include "e2e/crash/client.h"
 
+#include "e2e/crash/call.h"
 #include "e2e/oracle/failure.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
@@ -7,51 +8,7 @@
 #include <lectern/v1/tag.pb-c.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 60000, ATTEMPTS = 100000 };
 static const int64_t FAR_FUTURE_S = INT64_C(4102444800); /* 2100 */
-
-static lectern_client *connect_to(const char *url, uint32_t attempts)
-{
-	struct lectern_client_options options = {
-		.url = url, .timeout_ms = TIMEOUT_MS, .max_attempts = attempts
-	};
-	struct lectern_error err;
-	lectern_client *client;
-	if (lectern_client_open(&options, &client, &err) != LECTERN_OK)
-		oracle_fail("connect: %s", err.message);
-	return client;
-}
-
-static enum lectern_code call(lectern_client *client, const char *method,
-	const ProtobufCMessage *request, lectern_reply **ret, struct lectern_error *err)
-{
-	uint8_t bytes[16384];
-	char full[128];
-	if (protobuf_c_message_get_packed_size(request) > sizeof bytes)
-		oracle_fail("%s: the request is too big for the test", method);
-	snprintf(full, sizeof full, "lectern.v1.%s", method);
-	struct lectern_call one = { .method = full,
-		.request = bytes,
-		.request_size_bytes = protobuf_c_message_pack(request, bytes) };
-	return lectern_call(client, &one, ret, err);
-}
-
-/* A read, which is repeated until there is an answer. */
-static void *read_answer(struct crash_client *client, const char *method,
-	const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response)
-{
-	struct lectern_error err;
-	lectern_reply *reply;
-	size_t size;
-	if (call(client->steady, method, request, &reply, &err) != LECTERN_OK)
-		oracle_fail("%s: %s", method, err.message);
-	const uint8_t *data = lectern_reply_data(reply, &size);
-	void *message = protobuf_c_message_unpack(response, NULL, size, data);
-	lectern_reply_free(reply);
-	if (message == NULL)
-		oracle_fail("%s: the answer cannot be read", method);
-	return message;
-}
 
 /* --- writes --- */
 
@@ -101,8 +58,8 @@ static enum lectern_code put_post(struct crash_client *client, lectern_client *b
 	mask.n_paths = 3;
 	update.update_mask = &mask;
 	if (op->kind == CREATE_POST)
-		return call(by, "PostService/CreatePost", &create.base, ret, err);
-	return call(by, "PostService/UpdatePost", &update.base, ret, err);
+		return crash_call(by, "PostService/CreatePost", &create.base, ret, err);
+	return crash_call(by, "PostService/UpdatePost", &update.base, ret, err);
 }
 
 /* The verbs that name a post by slug and need no more. */
@@ -138,17 +95,17 @@ static enum lectern_code move_post(struct crash_client *client, lectern_client *
 		schedule.slug = slug;
 		time.seconds = FAR_FUTURE_S;
 		schedule.publish_time = &time;
-		return call(by, "PostService/SchedulePost", &schedule.base, ret, err);
+		return crash_call(by, "PostService/SchedulePost", &schedule.base, ret, err);
 	}
 	if (op->kind == ROLLBACK_POST) {
 		rollback.key_case = LECTERN__V1__ROLLBACK_POST_REQUEST__KEY_SLUG;
 		rollback.slug = slug;
 		rollback.revision = op->number;
-		return call(by, "PostService/RollbackPost", &rollback.base, ret, err);
+		return crash_call(by, "PostService/RollbackPost", &rollback.base, ret, err);
 	}
 	verb.key_case = LECTERN__V1__PUBLISH_POST_REQUEST__KEY_SLUG;
 	verb.slug = slug;
-	return call(by, verb_method(op->kind), &verb.base, ret, err);
+	return crash_call(by, verb_method(op->kind), &verb.base, ret, err);
 }
 
 static enum lectern_code put_tag(struct crash_client *client, lectern_client *by,
@@ -167,8 +124,8 @@ static enum lectern_code put_tag(struct crash_client *client, lectern_client *by
 	tag.name = name;
 	create.tag = update.tag = &tag;
 	if (op->kind == CREATE_TAG)
-		return call(by, "TagService/CreateTag", &create.base, ret, err);
-	return call(by, "TagService/UpdateTag", &update.base, ret, err);
+		return crash_call(by, "TagService/CreateTag", &create.base, ret, err);
+	return crash_call(by, "TagService/UpdateTag", &update.base, ret, err);
 }
 
 static enum lectern_code end_tag(struct crash_client *client, lectern_client *by,
@@ -187,7 +144,7 @@ static enum lectern_code end_tag(struct crash_client *client, lectern_client *by
 		delete.key_case = LECTERN__V1__DELETE_TAG_REQUEST__KEY_SLUG;
 		delete.slug = from;
 		delete.force = true;
-		return call(by, "TagService/DeleteTag", &delete.base, ret, err);
+		return crash_call(by, "TagService/DeleteTag", &delete.base, ret, err);
 	}
 	world_tag_slug(world, world->tags[op->into].identity, into);
 	source.key_case = destination.key_case = LECTERN__V1__TERM_KEY__KEY_SLUG;
@@ -196,7 +153,7 @@ static enum lectern_code end_tag(struct crash_client *client, lectern_client *by
 	merge.sources = sources;
 	merge.n_sources = 1;
 	merge.destination = &destination;
-	return call(by, "TagService/MergeTags", &merge.base, ret, err);
+	return crash_call(by, "TagService/MergeTags", &merge.base, ret, err);
 }
 
 static enum lectern_code send_op(struct crash_client *client, lectern_client *by,
@@ -297,8 +254,9 @@ static bool holds_posts(struct crash_client *client, const struct world *world, 
 		keys[i].slug = slugs[i];
 		list[i] = &keys[i];
 	}
-	Lectern__V1__BatchGetPostsResponse *found = read_answer(client, "PostService/BatchGetPosts",
-		&request.base, &lectern__v1__batch_get_posts_response__descriptor);
+	Lectern__V1__BatchGetPostsResponse *found =
+		crash_read(client->steady, "PostService/BatchGetPosts", &request.base,
+			&lectern__v1__batch_get_posts_response__descriptor);
 	bool same = true;
 	size_t at = 0;
 	for (int i = 0; i < WORLD_POSTS && same; i++) {
@@ -338,8 +296,8 @@ static bool holds_tags(struct crash_client *client, const struct world *world, c
 		world_tag_slug(world, identity, slug);
 		request.key_case = LECTERN__V1__GET_TAG_REQUEST__KEY_SLUG;
 		request.slug = slug;
-		enum lectern_code code =
-			call(client->steady, "TagService/GetTag", &request.base, &reply, &err);
+		enum lectern_code code = crash_call(
+			client->steady, "TagService/GetTag", &request.base, &reply, &err);
 		if (code != LECTERN_OK && code != LECTERN_NOT_FOUND)
 			oracle_fail("GetTag: %s", err.message);
 		bool same = (code == LECTERN_OK) == (slot >= 0);
@@ -433,8 +391,8 @@ void crash_client_start(struct crash_client *client, int number, const char *url
 	client->url = url;
 	client->random = random;
 	client->stop = stop;
-	client->steady = connect_to(url, ATTEMPTS);
-	client->once = connect_to(url, 1);
+	client->steady = crash_connect(url, true);
+	client->once = crash_connect(url, false);
 	world_init(&client->world, number);
 	if (pthread_create(&client->thread, NULL, client_main, client) != 0)
 		oracle_fail("cannot start a thread");

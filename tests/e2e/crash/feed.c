@@ -1,5 +1,6 @@
 #include "e2e/crash/feed.h"
 
+#include "e2e/crash/call.h"
 #include "e2e/oracle/failure.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 60000, ATTEMPTS = 100000, WAIT_MS = 2000, TEXT_BYTES = 128 };
+enum { WAIT_MS = 2000, TEXT_BYTES = 128 };
 
 struct feed_entity {
 	Lectern__V1__Entity entity;
@@ -19,26 +20,6 @@ struct feed_entity {
 	char slug[TEXT_BYTES];
 	char etag[TEXT_BYTES];
 };
-
-static void *read_answer(struct crash_feed *feed, const char *method,
-	const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response)
-{
-	uint8_t bytes[4096];
-	struct lectern_error err;
-	lectern_reply *reply;
-	size_t size;
-	struct lectern_call call = { .method = method,
-		.request = bytes,
-		.request_size_bytes = protobuf_c_message_pack(request, bytes) };
-	if (lectern_call(feed->client, &call, &reply, &err) != LECTERN_OK)
-		oracle_fail("%s: %s", method, err.message);
-	const uint8_t *data = lectern_reply_data(reply, &size);
-	void *message = protobuf_c_message_unpack(response, NULL, size, data);
-	lectern_reply_free(reply);
-	if (message == NULL)
-		oracle_fail("%s: the answer cannot be read", method);
-	return message;
-}
 
 static struct feed_entity *find(struct crash_feed *feed, Lectern__V1__Entity entity, uint64_t id)
 {
@@ -94,7 +75,7 @@ static uint64_t read_changes(struct crash_feed *feed, uint32_t wait_ms)
 	request.page_size = 50;
 	request.wait_ms = wait_ms;
 	Lectern__V1__ListChangesResponse *page =
-		read_answer(feed, "lectern.v1.ChangeService/ListChanges", &request.base,
+		crash_read(feed->client, "ChangeService/ListChanges", &request.base,
 			&lectern__v1__list_changes_response__descriptor);
 	for (size_t i = 0; i < page->n_changes; i++)
 		follow(feed, page->changes[i]);
@@ -117,13 +98,8 @@ static void *feed_main(void *argument)
 
 void crash_feed_start(struct crash_feed *feed, const char *url, atomic_bool *stop)
 {
-	struct lectern_client_options options = {
-		.url = url, .timeout_ms = TIMEOUT_MS, .max_attempts = ATTEMPTS
-	};
-	struct lectern_error err;
 	feed->stop = stop;
-	if (lectern_client_open(&options, &feed->client, &err) != LECTERN_OK)
-		oracle_fail("connect: %s", err.message);
+	feed->client = crash_connect(url, true);
 	if (pthread_create(&feed->thread, NULL, feed_main, feed) != 0)
 		oracle_fail("cannot start a thread");
 }
@@ -150,7 +126,7 @@ static size_t compare_posts(struct crash_feed *feed)
 		request.page_token = token;
 		request.filter = (char[]){ "state = PUBLISHED OR state != PUBLISHED" };
 		Lectern__V1__ListPostsResponse *page =
-			read_answer(feed, "lectern.v1.PostService/ListPosts", &request.base,
+			crash_read(feed->client, "PostService/ListPosts", &request.base,
 				&lectern__v1__list_posts_response__descriptor);
 		for (size_t i = 0; i < page->n_posts; i++)
 			compare(feed, LECTERN__V1__ENTITY__ENTITY_POST, page->posts[i]->id,
@@ -171,7 +147,7 @@ static size_t compare_tags(struct crash_feed *feed)
 		request.page_size = 1000;
 		request.page_token = token;
 		Lectern__V1__ListTagsResponse *page =
-			read_answer(feed, "lectern.v1.TagService/ListTags", &request.base,
+			crash_read(feed->client, "TagService/ListTags", &request.base,
 				&lectern__v1__list_tags_response__descriptor);
 		for (size_t i = 0; i < page->n_tags; i++)
 			compare(feed, LECTERN__V1__ENTITY__ENTITY_TAG, page->tags[i]->id,
