@@ -143,7 +143,7 @@ static void add_work(struct buffer *out, const Lectern__V1__GetStatsResponse *st
 	fact_us(out, "99 of 100 commits", stats->commit_p99_us);
 	fact_us(out, "longest commit", stats->commit_max_us);
 	fact_number(out, STATS_COLUMNS, "open snapshots", stats->open_snapshots);
-	buffer_printf(out, "%-*s %" PRIu64 " ms, %" PRIu64 " revisions behind\n", STATS_COLUMNS,
+	buffer_printf(out, "%-*s %" PRIu64 " ms, %" PRIu64 " commits behind\n", STATS_COLUMNS,
 		"oldest snapshot", stats->oldest_snapshot_age_ms, stats->oldest_snapshot_lag);
 	fact_number(out, STATS_COLUMNS, "waiting for changes", stats->change_waiters);
 }

@@ -213,7 +213,7 @@ static const struct run figures[] = {
 		       "99 of 100 commits        9 us\n"
 		       "longest commit           10 us\n"
 		       "open snapshots           4\n"
-		       "oldest snapshot          6 ms, 7 revisions behind\n"
+		       "oldest snapshot          6 ms, 7 commits behind\n"
 		       "waiting for changes      14\n"
 		       "\n"
 		       "TABLE  ENTRIES  BYTES\n"
