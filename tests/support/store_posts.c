@@ -1,7 +1,7 @@
 #include "support/store_posts.h"
 
 #include "store/check_sum.h"
-#include "store/txn.h"
+#include "store/env.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -54,6 +54,23 @@ void store_posts_add(struct store_fixture *fixture, int first, int count, size_t
 {
 	for (int i = first; i < first + count; i++)
 		add_post(fixture, i, body_bytes);
+}
+
+void store_posts_edit(
+	struct store_fixture *fixture, void (*edit)(struct txn *txn, void *context), void *context)
+{
+	struct env env = { .lock_file = -1 };
+	struct txn txn;
+	struct error err;
+	store_close(fixture->store);
+	fixture->store = NULL;
+	if (env_open(&env, fixture->directory, 0, &err) != CODE_OK)
+		fail_msg("open store: %s", err.text);
+	assert_int_equal(txn_begin_write(&env, &txn, &err), CODE_OK);
+	edit(&txn, context);
+	if (txn_commit(&txn, &err) != CODE_OK)
+		fail_msg("edit store: %s", err.text);
+	env_close(&env);
 }
 
 static uint64_t digest_table(struct txn *snapshot, enum table table)

@@ -6,6 +6,11 @@
  * stands in a body is "body of post-N", and then dots. */
 void store_posts_add(struct store_fixture *fixture, int first, int count, size_t body_bytes);
 
+/* Writes what no command would: closes the store, lets `edit` write to its tables, and leaves it
+ * closed. */
+void store_posts_edit(
+	struct store_fixture *fixture, void (*edit)(struct txn *txn, void *context), void *context);
+
 /* The digest of everything that a store holds but the epoch, as a snapshot of it sees it. */
 uint64_t store_posts_digest(struct store_fixture *fixture, uint64_t *ret_revision);
 

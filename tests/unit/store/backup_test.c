@@ -3,9 +3,8 @@
 
 #include "base/clock.h"
 #include "store/backup.h"
-#include "store/env.h"
 #include "store/posting.h"
-#include "store/store_private.h"
+#include "store/txn.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -335,19 +334,22 @@ static void leftovers_are_removed(void **state)
 
 /* --- Stores that are not sound. --- */
 
+static void add_posting(struct txn *txn, void *context)
+{
+	struct key key;
+	struct posting posting = { .kind = POSTING_TAG, .number = 99, .sort = 5, .id = 77 };
+	key_posting(&key, &posting);
+	txn_put(txn, TABLE_POSTING, &key, slice_of(NULL, 0));
+}
+
 static void a_store_that_contradicts_itself_has_no_backup_with_a_check(void **state)
 {
 	struct scene scene;
 	struct backup backup;
 	struct error err;
-	struct txn txn;
-	struct key key;
-	struct posting posting = { .kind = POSTING_TAG, .number = 99, .sort = 5, .id = 77 };
 	open_scene(&scene, 3);
-	key_posting(&key, &posting);
-	assert_int_equal(txn_begin_write(&scene.fixture.store->env, &txn, &err), CODE_OK);
-	txn_put(&txn, TABLE_POSTING, &key, slice_of(NULL, 0));
-	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+	store_posts_edit(&scene.fixture, add_posting, NULL);
+	store_fixture_reopen(&scene.fixture);
 	assert_int_equal(make(&scene, "a", false, NULL, &backup, &err), CODE_DATA_LOSS);
 	assert_non_null(strstr(err.text, "has post 77, which does not belong there"));
 	assert_int_equal(count_files(scene.backups, NULL), 0);

@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "store/backup.h"
-#include "store/env.h"
-#include "store/store_private.h"
+#include "store/txn.h"
 
+#include <lmdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -286,16 +286,22 @@ static void what_is_no_store_is_refused(void **state)
 	close_scene(&scene);
 }
 
+struct number {
+	const char *name;
+	uint64_t value;
+};
+
+static void put_number(struct txn *txn, void *context)
+{
+	const struct number *number = context;
+	txn_put_meta(txn, number->name, number->value);
+}
+
 /* The file of the closed store with another number in its table of numbers. */
 static void file_with(struct scene *scene, const char *name, uint64_t value, char path[256])
 {
-	struct txn txn;
-	struct error err;
-	assert_int_equal(txn_begin_write(&scene->fixture.store->env, &txn, &err), CODE_OK);
-	txn_put_meta(&txn, name, value);
-	assert_int_equal(txn_commit(&txn, &err), CODE_OK);
-	store_close(scene->fixture.store);
-	scene->fixture.store = NULL;
+	struct number number = { name, value };
+	store_posts_edit(&scene->fixture, put_number, &number);
 	snprintf(path, 256, "%s/data.mdb", scene->fixture.directory);
 }
 
