@@ -374,8 +374,9 @@ enum code txn_commit(struct txn *txn, struct error *err)
 	}
 	int rc = mdb_txn_commit(mdb);
 	if (rc == 0) {
-		if (!txn->env->refuses) /* else it was a look */
-			txn->env->trouble.code = CODE_OK;
+		struct env *env = txn->env;
+		if (env->trouble.code != CODE_OK && !env->refuses) /* else it was a look */
+			env->trouble.code = CODE_OK;
 		return CODE_OK;
 	}
 	/* LMDB says EIO when the disk has taken the first part of its pages and had no room for the
