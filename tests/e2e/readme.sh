@@ -59,5 +59,9 @@ follow docs/api.md '## Calling a method' 'payload: "\010\001"' 'why-pages-beat-o
 follow docs/api.md '## Reading' 'What fsync promises' '中英文混排的几个习惯' 'POSTS  MONTH'
 
 blocks c README.md '## From C' >"$work/archive.c"
-cc -std=c11 -Wall -Wextra -Werror -fsyntax-only -Iinclude "$work/archive.c" ||
-	die "the program in README.md does not compile"
+blocks c docs/api.md '## Changes' >"$work/watch.c"
+for program in archive watch; do
+	grep -q 'int main' "$work/$program.c" || die "no program $program in the documents"
+	cc -std=c11 -Wall -Wextra -Werror -fsyntax-only -Iinclude "$work/$program.c" ||
+		die "the program $program of the documents does not compile"
+done
