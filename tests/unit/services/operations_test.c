@@ -258,10 +258,12 @@ static void a_wait_ends_in_time(void **state)
 	uint64_t start_ns = clock_monotonic_ns();
 	assert_int_equal(get(id, 50)->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_RUNNING);
 	assert_true(clock_monotonic_ns() - start_ns >= 50 * 1000000);
-	/* Before the call's own time is over, however long it would wait. */
+	/* When the call's own time is almost over, however long it would wait. */
 	server.timeout_ms = 500;
+	start_ns = clock_monotonic_ns();
 	assert_int_equal(
 		get(id, 30000)->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_RUNNING);
+	assert_true(clock_monotonic_ns() - start_ns < UINT64_C(15000) * 1000000);
 	finish(CODE_OK);
 }
 
@@ -273,8 +275,11 @@ static void work_goes_on_behind_a_call_whose_time_is_over(void **state)
 	assert_non_null(strstr(answer.err.text, "operation 1"));
 	server.timeout_ms = 0;
 	assert_int_equal(get(1, 0)->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_RUNNING);
+	assert_int_equal(get(1, 0)->done_count, 0);
 	finish(CODE_OK);
-	assert_int_equal(get(1, 30000)->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_DONE);
+	const Lectern__V1__Operation *operation = get(1, 30000);
+	assert_int_equal(operation->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_DONE);
+	assert_int_equal(operation->done_count, TOTAL); /* done is done */
 }
 
 static void a_call_that_waits_gets_the_result(void **state)
