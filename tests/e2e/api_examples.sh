@@ -45,10 +45,14 @@ awk -v into="$work/blocks" '
 	fenced && file != "" { print >file }
 	!fenced && NF { adjacent = 0 }' docs/api.md
 
+# The examples may write files.
+mkdir "$work/here"
+
 # run COMMAND: adds its output to the block's; 1 with a message if it fails or prints another text.
 run() {
 	local status=0 prints
-	bash -euo pipefail -c "$1" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	(cd "$work/here" && exec bash -euo pipefail -c "$1") >"$work/out" 2>"$work/err" \
+		</dev/null || status=$?
 	cat "$work/out" >>"$work/block.out"
 	if [ "$status" -ne 0 ]; then
 		printf 'docs/api.md, line %s: status %s of: %s\n' "$line" "$status" "$1"
