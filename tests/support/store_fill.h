@@ -10,6 +10,5 @@
  */
 void store_fill(struct store_fixture *fixture, struct random *random);
 
-/* Purges some of these posts and makes others, in one transaction. A damaged store may fail at it;
- * then nothing is changed. */
-enum code store_fill_change(struct store_fixture *fixture, struct random *random);
+/* Purges some of these posts and makes others. A damaged store may refuse it. */
+void store_fill_change(struct store_fixture *fixture, struct random *random);
