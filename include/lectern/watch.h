@@ -80,13 +80,14 @@ LECTERN_API void lectern_watch_close(lectern_watch *watch);
  * @retval LECTERN_DEADLINE_EXCEEDED  none came in time. The reason is "NO_CHANGE", or that of the
  *                    last attempt if the server could not be asked
  * @retval LECTERN_OUT_OF_RANGE       the changes after the last one cannot be had: the log does not
- *                    reach back so far (the reason "CHANGES_TRIMMED"), the store was restored from
- *                    a backup ("EPOCH_CHANGED") or is another one ("REVISION_AHEAD"). Take the
- *                    position, read everything anew, then lectern_watch_restart()
+ *                    reach back so far (the reason "CHANGES_TRIMMED", and error.oldest_revision
+ *                    is where it begins), the store was restored from a backup ("EPOCH_CHANGED")
+ *                    or is another one ("REVISION_AHEAD"). Take the position, read everything anew,
+ *                    then lectern_watch_restart()
  * @retval LECTERN_DATA_LOSS          the server gave other revisions than those that follow (the
  *                    reason "CHANGES_OUT_OF_ORDER"). Nothing of its answer is given
  * @retval LECTERN_CANCELLED          lectern_watch_interrupt() was called (the reason
- *                    "INTERRUPTED"), or the client was closed
+ *                    "WATCH_INTERRUPTED"), or the client was closed
  */
 LECTERN_API enum lectern_code lectern_watch_next(lectern_watch *watch, uint32_t timeout_ms,
 	const lectern_change **ret, struct lectern_error *err);

@@ -124,11 +124,14 @@ static enum exit_status await(struct cli *cli, const Lectern__V1__Operation *ope
 	return status;
 }
 
-/* The server names the reason that the call would have failed with, but not its code. */
+/* Ends as the call would have that waits for the work. */
 static enum exit_status failed(
 	struct cli *cli, const struct work *work, const Lectern__V1__Operation *operation)
 {
+	int32_t code = operation->error_code;
 	struct lectern_error err = { .code = LECTERN_UNKNOWN };
+	if (code > LECTERN_OK && code <= LECTERN_UNAUTHENTICATED)
+		err.code = (enum lectern_code)code;
 	snprintf(err.message, sizeof err.message, "%s %" PRIu64 " failed: %s", work->name,
 		operation->id, operation->error_message);
 	snprintf(err.reason, sizeof err.reason, "%s", operation->error_reason);

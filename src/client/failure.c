@@ -32,5 +32,5 @@ enum lectern_code failure_memory(struct lectern_error *err)
 
 enum lectern_code failure_interrupted(struct lectern_error *err)
 {
-	return failure(err, LECTERN_CANCELLED, "INTERRUPTED", "the wait was interrupted");
+	return failure(err, LECTERN_CANCELLED, "WATCH_INTERRUPTED", "the wait was interrupted");
 }

@@ -12,5 +12,5 @@ enum lectern_code failure(struct lectern_error *err, enum lectern_code code, con
 /* RESOURCE_EXHAUSTED, OUT_OF_MEMORY. */
 enum lectern_code failure_memory(struct lectern_error *err);
 
-/* CANCELLED, INTERRUPTED. */
+/* CANCELLED, WATCH_INTERRUPTED. */
 enum lectern_code failure_interrupted(struct lectern_error *err);

@@ -263,7 +263,7 @@ enum lectern_code lectern_watch_next(lectern_watch *watch, uint32_t timeout_ms,
 		if (is_over(&wait))
 			return no_change(&wait, err);
 		enum lectern_code code = wait_for_changes(watch, &wait, err);
-		if (code == LECTERN_CANCELLED && strcmp(err->reason, "INTERRUPTED") == 0)
+		if (code == LECTERN_CANCELLED && strcmp(err->reason, "WATCH_INTERRUPTED") == 0)
 			continue;
 		if (code != LECTERN_OK)
 			return code;

@@ -53,6 +53,7 @@ static void describe_end(const struct operation *operation, Lectern__V1__Operati
 {
 	const struct error *error = &operation->error;
 	if (operation->state == LECTERN__V1__OPERATION_STATE__OPERATION_STATE_FAILED) {
+		ret->error_code = (int32_t)error->code;
 		ret->error_reason =
 			text_field(error->reason != NULL ? error->reason : code_name(error->code));
 		ret->error_message = text_field(error->text);

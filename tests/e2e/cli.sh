@@ -307,6 +307,20 @@ same SERVING_STATUS_SERVING json .status health
 expect 0 'store format' '' info
 expect 0 'store bytes' '' stats
 expect 0 ' 0 problems' '' check
+expect 0 '/data/backups/b.mdb' '' backup b.mdb
+expect 70 '' 'BACKUP_EXISTS' backup b.mdb
+expect 0 'has begun; see: lectern operation' '' backup --no-wait --skip-check
+id=$(json .operation.id operation)
+until [ "$(json .operation.state operation "$id")" != OPERATION_STATE_RUNNING ]; do
+	lectern call AdminService/GetOperation "{\"id\": $id, \"waitMs\": 1000}" >/dev/null
+done
+expect 0 'state        done' '' operation "$id"
+same 'true' json '.operation.backup.sizeBytes | tonumber > 0' operation
+expect 69 '' 'OPERATION_NOT_FOUND' operation 999
+same 'null true' json '"\(.problemCount) \(.entries | tonumber > 0)"' check
+expect 0 'last backup' '' stats
+expect 0 $'\npost  ' '' stats
+same "$(json .epoch info)" bash -c 'lectern info | sed -n "s/^epoch *//p"'
 expect 78 '' 'UNAVAILABLE' --server "ipc://$work/nothing" --timeout 300 health
 
 # Export and import are each other's reverse.

@@ -461,7 +461,7 @@ static void test_interrupt(void **state)
 	pthread_create(&script.interrupter, NULL, interrupt_when_waiting, watch);
 	assert_int_equal(
 		lectern_watch_next(watch, LECTERN_WAIT_FOREVER, &change, &err), LECTERN_CANCELLED);
-	assert_string_equal(err.reason, "INTERRUPTED");
+	assert_string_equal(err.reason, "WATCH_INTERRUPTED");
 	pthread_join(script.interrupter, NULL);
 	/* Before a wait, also before one for a change that is at hand. */
 	atomic_store(&script.revision, 2);

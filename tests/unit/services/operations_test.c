@@ -305,6 +305,7 @@ static void a_failure_is_that_of_the_call(void **state)
 		const Lectern__V1__Operation *operation = get(0, 1000);
 		assert_int_equal(
 			operation->state, LECTERN__V1__OPERATION_STATE__OPERATION_STATE_FAILED);
+		assert_int_equal(operation->error_code, CODE_RESOURCE_EXHAUSTED);
 		assert_string_equal(operation->error_reason, "DISK_FULL");
 		assert_string_equal(operation->error_message, "no room at all");
 		assert_null(operation->check);
