@@ -5,14 +5,13 @@
  *
  * LECTERN_DAMAGE_ROUNDS sets how many, LECTERN_TEST_SEED which.
  */
+#include "support/closed_store.h"
 #include "support/store_fill.h"
-#include "support/store_image.h"
 
 #include "base/limits.h"
 #include "store/check.h"
 #include "store/pages.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,16 +34,14 @@ enum {
 	OUTCOMES = 44,
 };
 
-static struct store_fixture fixture;
-static char path[128];
-static struct store_image image;
+static struct closed_store closed;
 static struct random random_state;
 
 /* One damage: some bytes of one page. */
 struct damage {
 	enum page_kind kind;
 	uint64_t page;
-	size_t offset; /* in the file */
+	const uint8_t *at; /* in the image */
 	uint8_t bytes[BYTES_FLIPPED_MAX];
 	size_t size;
 };
@@ -54,24 +51,18 @@ static uint64_t below(uint64_t number)
 	return random_below(&random_state, number);
 }
 
-static void write_at(size_t offset, const void *bytes, size_t size)
-{
-	int file = open(path, O_WRONLY | O_CLOEXEC);
-	assert_true(file >= 0);
-	assert_int_equal(pwrite(file, bytes, size, (off_t)offset), size);
-	close(file);
-}
-
 /* Values that code stumbles over: ends of ranges, neighbours, other pages. */
 static uint64_t hostile(uint64_t old, size_t width)
 {
 	uint64_t largest = width == 8 ? UINT64_MAX : (UINT64_C(1) << (8 * width)) - 1;
+	uint64_t flipped = old ^ UINT64_C(1) << below(8 * width);
+	uint64_t page = below(closed.image.page_count);
+	uint64_t first = store_image_find(&closed.image, (enum page_kind)below(KIND_COUNT), 0);
+	uint64_t any = random_next(&random_state);
 	const uint64_t values[] = { 0, 1, 2, 3, largest, largest - 1, largest / 2, largest / 2 + 1,
-		old + 1, old - 1, old + 2, old - 2, old + 8, old - 8,
-		old ^ UINT64_C(1) << below(8 * width), image.page_count, image.page_count - 1,
-		image.page_bytes, image.page_bytes - 2, below(image.page_count),
-		store_image_find(&image, (enum page_kind)below(KIND_COUNT), 0),
-		random_next(&random_state) };
+		old + 1, old - 1, old + 2, old - 2, old + 8, old - 8, flipped,
+		closed.image.page_count, closed.image.page_count - 1, closed.image.page_bytes,
+		closed.image.page_bytes - 2, page, first, any };
 	return values[below(sizeof values / sizeof *values)];
 }
 
@@ -137,8 +128,8 @@ static struct place pick_in_tree(enum page_kind kind, uint8_t *page)
 			place.offset = 8 * below(4);
 		place.offset += (size_t)(value - page);
 	}
-	if (place.offset + place.width > image.page_bytes)
-		place.offset = image.page_bytes - place.width;
+	if (place.offset + place.width > closed.image.page_bytes)
+		place.offset = closed.image.page_bytes - place.width;
 	return place;
 }
 
@@ -166,8 +157,8 @@ static struct place pick_place(enum page_kind kind, uint8_t *page)
 /* The value is put in, or a few bytes anywhere in the page are changed. */
 static void make_damage(struct damage *damage)
 {
-	uint8_t *page = store_image_page(&image, damage->page);
-	struct place place = { .offset = below(image.page_bytes - BYTES_FLIPPED_MAX),
+	uint8_t *page = store_image_page(&closed.image, damage->page);
+	struct place place = { .offset = below(closed.image.page_bytes - BYTES_FLIPPED_MAX),
 		.width = 1 + below(BYTES_FLIPPED_MAX) };
 	uint64_t value = random_next(&random_state);
 	if (below(4) != 0) {
@@ -176,7 +167,7 @@ static void make_damage(struct damage *damage)
 		memcpy(&old, page + place.offset, place.width);
 		value = hostile(old, place.width);
 	}
-	damage->offset = (size_t)(page - image.bytes) + place.offset;
+	damage->at = page + place.offset;
 	damage->size = place.width;
 	memcpy(damage->bytes, &value, place.width);
 }
@@ -195,31 +186,31 @@ static enum code check_all(void)
 	struct txn *snapshot;
 	struct check_report report;
 	struct error err;
-	enum code code = store_snapshot(fixture.store, &snapshot, &err);
+	enum code code = store_snapshot(closed.fixture.store, &snapshot, &err);
 	if (code != CODE_OK)
 		return code;
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	code = check_run(snapshot, &arena, NULL, &report, &err);
 	arena_done(&arena);
-	store_release(fixture.store, snapshot);
+	store_release(closed.fixture.store, snapshot);
 	return code;
 }
 
 /* In a process of its own. */
 static int try_store(void)
 {
-	struct store_options options = { .directory = fixture.directory };
+	struct store_options options = { .directory = closed.fixture.directory };
 	struct pages_report report;
 	struct error err;
-	if (pages_verify(path, true, &report, &err) != CODE_OK)
+	if (pages_verify(closed.path, true, &report, &err) != CODE_OK)
 		return is_refusal(&err) ? REFUSED : WRONG_REFUSAL;
-	if (store_open(&options, &fixture.store, &err) != CODE_OK)
+	if (store_open(&options, &closed.fixture.store, &err) != CODE_OK)
 		return NOT_OPENED;
 	/* Whatever they answer: it is that they end which counts. */
 	(void)!check_all();
-	store_fill_change(&fixture, &random_state);
+	store_fill_change(&closed.fixture, &random_state);
 	(void)!check_all();
-	store_close(fixture.store);
+	store_close(closed.fixture.store);
 	return OPENED;
 }
 
@@ -242,7 +233,7 @@ static void describe(const struct damage *damage, char out[256])
 {
 	size_t used = (size_t)snprintf(out, 256,
 		"%s, page %" PRIu64 ", bytes at %zu:", page_kind_name(damage->kind), damage->page,
-		damage->offset % image.page_bytes);
+		(size_t)(damage->at - closed.image.bytes) % closed.image.page_bytes);
 	for (size_t i = 0; i < damage->size; i++)
 		used += (size_t)snprintf(out + used, 256 - used, " %02x", damage->bytes[i]);
 }
@@ -264,20 +255,19 @@ static void damaged_stores_are_refused_or_usable(void **state)
 	for (long round = 0; round < rounds; round++) {
 		struct damage damage = { .kind = kind_of(round) };
 		char text[256];
-		damage.page = store_image_find(
-			&image, damage.kind, below(store_image_count(&image, damage.kind)));
+		damage.page = store_image_find(&closed.image, damage.kind,
+			below(store_image_count(&closed.image, damage.kind)));
 		make_damage(&damage);
 		describe(&damage, text);
-		write_at(damage.offset, damage.bytes, damage.size);
+		closed_store_overwrite(&closed, damage.at, damage.bytes, damage.size);
 		int outcome = try_in_child();
 		if (outcome < REFUSED || outcome >= WRONG_REFUSAL)
 			fail_msg("round %ld, %s: ended with %d", round, text, outcome);
 		outcomes[damage.kind][outcome]++;
 		if (outcome == REFUSED) /* nobody has written to the file */
-			write_at(damage.offset, image.bytes + damage.offset, damage.size);
+			closed_store_overwrite(&closed, damage.at, damage.at, damage.size);
 		else
-			write_at(0, image.bytes, image.size);
-		assert_int_equal(truncate(path, (off_t)image.size), 0);
+			closed_store_restore(&closed);
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		print_message("%s: %zu refused, %zu not opened, %zu opened\n",
@@ -288,20 +278,13 @@ static void damaged_stores_are_refused_or_usable(void **state)
 static int make_store(void **state)
 {
 	random_state = random_start();
-	store_fixture_open(&fixture, 0);
-	snprintf(path, sizeof path, "%s/data.mdb", fixture.directory);
-	store_fill(&fixture, &random_state);
-	store_close(fixture.store);
-	fixture.store = NULL;
-	store_image_load(&image, path);
-	store_image_assert_all_kinds(&image);
+	closed_store_make(&closed, &random_state);
 	return 0;
 }
 
 static int remove_store(void **state)
 {
-	store_image_done(&image);
-	store_fixture_close(&fixture);
+	closed_store_remove(&closed);
 	return 0;
 }
 
