@@ -38,10 +38,13 @@ static void name_terms(struct oracle_content *content)
 	}
 }
 
+/* A change of a term is one of each post that has it, and of nothing in them that the model knows.
+ * No other client may write. */
 static void no_post_changed(struct oracle_log *log, uint64_t revision)
 {
 	struct oracle_post none = { .id = 0 };
-	oracle_log_add(log, revision, &none);
+	for (uint64_t i = oracle_log_complete(log) + 1; i <= revision; i++)
+		oracle_log_add(log, i, &none);
 }
 
 static void make_tag(struct oracle_term *term, lectern_client *client, struct oracle_log *log)
