@@ -87,8 +87,12 @@ static void merge_search(struct store *store)
 
 static void watch_clock(struct housekeeping *keeping)
 {
+	uint64_t before_ns = clock_monotonic_ns();
+	int64_t real_us = clock_realtime_us();
 	uint64_t now_ns = clock_monotonic_ns();
-	int64_t offset_us = clock_realtime_us() - (int64_t)(now_ns / 1000);
+	if (keeping->steady_since_ns != 0 && now_ns - before_ns > (uint64_t)JUMP_US * 1000)
+		return; /* the thread was stopped in between: the two clocks cannot be compared */
+	int64_t offset_us = real_us - (int64_t)(now_ns / 1000);
 	int64_t step_us = offset_us - keeping->clock_offset_us;
 	if (keeping->steady_since_ns == 0 || step_us > JUMP_US || step_us < -JUMP_US)
 		keeping->steady_since_ns = now_ns;
