@@ -126,6 +126,7 @@ static void sweep(struct store *store)
 {
 	struct error err;
 	uint64_t writes = 0;
+	uint64_t begun_ns = clock_monotonic_ns();
 	struct housekeeping *keeping = &store->writer.housekeeping;
 	const struct store_retention *retention = &store->retention;
 	Lectern__Store__V1__ApplyRetention op = LECTERN__STORE__V1__APPLY_RETENTION__INIT;
@@ -140,7 +141,7 @@ static void sweep(struct store *store)
 	command.apply_retention = &op;
 	enum code code = run_command(store, &command, &writes, &err);
 	bool again = code == CODE_OK && writes > 0; /* after a failure not at once */
-	keeping->next_sweep_ns = clock_monotonic_ns() + (again ? 0 : sweep_interval_ns(retention));
+	keeping->next_sweep_ns = begun_ns + (again ? 0 : sweep_interval_ns(retention));
 }
 
 enum code housekeeping_catch_up(struct store *store, struct error *err)
