@@ -92,7 +92,7 @@ enum code backup_restore(
 	const char *file, const char *directory, struct store_facts *ret, struct error *err)
 {
 	AUTO(closep) int from = -1;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	struct env env = { .lock_file = -1 };
 	struct new_file made = { .directory = -1, .file = -1 };
 	enum code code = open_backup(file, &from, &bytes, err);
