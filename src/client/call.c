@@ -187,7 +187,7 @@ static enum lectern_code attempt(
 	if (code != LECTERN_OK)
 		return code;
 	run->sent = true;
-	nng_msg *message;
+	nng_msg *message = NULL;
 	code = receive_frame(run, &message, err);
 	return code == LECTERN_OK ? make_reply(message, ret, err) : code;
 }
