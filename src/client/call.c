@@ -156,6 +156,8 @@ static enum lectern_code receive_frame(struct run *run, nng_msg **ret, struct le
 	if (rc != 0)
 		return fail_lost(run, rc, err);
 	*ret = nng_aio_get_msg(aio);
+	if (*ret == NULL) /* nng 1.10: cancelled just before it began, which is no error there */
+		return fail_cancelled(NNG_ECANCELED, err);
 	return LECTERN_OK;
 }
 

@@ -103,6 +103,8 @@ enum lectern_code feed_receive(struct feed *feed, uint32_t timeout_ms, struct in
 	if (rc != 0)
 		return fail_nng(err, rc, "receive from the feed");
 	nng_msg *message = nng_aio_get_msg(feed->aio);
+	if (message == NULL) /* nng 1.10: cancelled just before it began, which is no error there */
+		return failure_interrupted(err);
 	*ret = lectern__v1__list_changes_response__unpack(
 		&arena->allocator, nng_msg_len(message), nng_msg_body(message));
 	nng_msg_free(message);
