@@ -86,12 +86,8 @@ static int send_once(struct run *run, nng_msg *message, uint32_t timeout_ms)
 	nng_aio *aio = run->slot->aio;
 	nng_aio_set_timeout(aio, as_duration(timeout_ms));
 	nng_aio_set_msg(aio, message);
-	if (!interrupt_enter(run->interrupt, aio))
-		return NNG_ECANCELED;
 	nng_ctx_send(run->slot->context, aio);
-	nng_aio_wait(aio);
-	interrupt_leave(run->interrupt);
-	return nng_aio_result(aio);
+	return interrupt_wait(run->interrupt, aio);
 }
 
 /* How long to wait for a connection, from when an attempt begins. */
@@ -143,12 +139,8 @@ static enum lectern_code receive_frame(struct run *run, nng_msg **ret, struct le
 	nng_aio *aio = run->slot->aio;
 	uint32_t left = left_ms(run);
 	nng_aio_set_timeout(aio, left == 0 ? 1 : as_duration(left));
-	if (!interrupt_enter(run->interrupt, aio))
-		return fail_cancelled(NNG_ECANCELED, err);
 	nng_ctx_recv(run->slot->context, aio);
-	nng_aio_wait(aio);
-	interrupt_leave(run->interrupt);
-	int rc = nng_aio_result(aio);
+	int rc = interrupt_wait(run->interrupt, aio);
 	if (rc == NNG_ETIMEDOUT)
 		return fail_deadline(run, err);
 	if (rc == NNG_ECLOSED || rc == NNG_ECANCELED)
@@ -156,8 +148,6 @@ static enum lectern_code receive_frame(struct run *run, nng_msg **ret, struct le
 	if (rc != 0)
 		return fail_lost(run, rc, err);
 	*ret = nng_aio_get_msg(aio);
-	if (*ret == NULL) /* nng 1.10: cancelled just before it began, which is no error there */
-		return fail_cancelled(NNG_ECANCELED, err);
 	return LECTERN_OK;
 }
 

@@ -90,12 +90,8 @@ enum lectern_code feed_receive(struct feed *feed, uint32_t timeout_ms, struct in
 {
 	nng_aio_set_timeout(
 		feed->aio, timeout_ms > INT32_MAX ? INT32_MAX : (nng_duration)timeout_ms);
-	if (!interrupt_enter(interrupt, feed->aio))
-		return failure_interrupted(err);
 	nng_recv_aio(feed->socket, feed->aio);
-	nng_aio_wait(feed->aio);
-	interrupt_leave(interrupt);
-	int rc = nng_aio_result(feed->aio);
+	int rc = interrupt_wait(interrupt, feed->aio);
 	if (rc == NNG_ECANCELED)
 		return failure_interrupted(err);
 	if (rc == NNG_ETIMEDOUT)
@@ -103,8 +99,6 @@ enum lectern_code feed_receive(struct feed *feed, uint32_t timeout_ms, struct in
 	if (rc != 0)
 		return fail_nng(err, rc, "receive from the feed");
 	nng_msg *message = nng_aio_get_msg(feed->aio);
-	if (message == NULL) /* nng 1.10: cancelled just before it began, which is no error there */
-		return failure_interrupted(err);
 	*ret = lectern__v1__list_changes_response__unpack(
 		&arena->allocator, nng_msg_len(message), nng_msg_body(message));
 	nng_msg_free(message);

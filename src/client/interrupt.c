@@ -1,10 +1,6 @@
 #include "client/interrupt.h"
 
-#include "base/clock.h"
-
 #include <time.h>
-
-enum { RAISE_AGAIN_NS = 1000 * 1000 };
 
 static struct timespec timespec_of(uint64_t ns)
 {
@@ -39,36 +35,32 @@ void interrupt_raise(struct interrupt *interrupt)
 	pthread_mutex_lock(&interrupt->mutex);
 	interrupt->raised = true;
 	pthread_cond_broadcast(&interrupt->changed);
-	/* Cancelling does nothing to an aio that is just about to begin, so once may be too early.
-	 */
-	while (interrupt->raised && interrupt->aio != NULL) {
+	if (interrupt->aio != NULL)
 		nng_aio_cancel(interrupt->aio);
-		struct timespec again = timespec_of(clock_monotonic_ns() + RAISE_AGAIN_NS);
-		pthread_cond_timedwait(&interrupt->changed, &interrupt->mutex, &again);
-	}
+	while (interrupt->raised && interrupt->aio != NULL)
+		pthread_cond_wait(&interrupt->changed, &interrupt->mutex);
 	pthread_mutex_unlock(&interrupt->mutex);
 }
 
-bool interrupt_enter(struct interrupt *interrupt, nng_aio *aio)
-{
-	if (interrupt == NULL)
-		return true;
-	pthread_mutex_lock(&interrupt->mutex);
-	bool enter = !interrupt->raised;
-	if (enter)
-		interrupt->aio = aio;
-	pthread_mutex_unlock(&interrupt->mutex);
-	return enter;
-}
-
-void interrupt_leave(struct interrupt *interrupt)
+/* The aio that may be cancelled from now on; NULL: none. */
+static void set_aio(struct interrupt *interrupt, nng_aio *aio)
 {
 	if (interrupt == NULL)
 		return;
 	pthread_mutex_lock(&interrupt->mutex);
-	interrupt->aio = NULL;
+	interrupt->aio = aio;
+	if (aio != NULL && interrupt->raised)
+		nng_aio_cancel(aio);
 	pthread_cond_broadcast(&interrupt->changed);
 	pthread_mutex_unlock(&interrupt->mutex);
+}
+
+int interrupt_wait(struct interrupt *interrupt, nng_aio *aio)
+{
+	set_aio(interrupt, aio);
+	nng_aio_wait(aio);
+	set_aio(interrupt, NULL);
+	return nng_aio_result(aio);
 }
 
 void interrupt_sleep(struct interrupt *interrupt, uint64_t until_ns)

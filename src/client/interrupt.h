@@ -10,7 +10,7 @@
 struct interrupt {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	nng_aio *aio; /* that is waited for; NULL: none */
+	nng_aio *aio; /* that is waited for and can be cancelled; NULL: none */
 	bool raised;
 };
 
@@ -21,10 +21,11 @@ void interrupt_done(struct interrupt *interrupt);
 /* Any thread. Returns when no wait is under way any more. */
 void interrupt_raise(struct interrupt *interrupt);
 
-/* For the thread that waits. Around each wait for an aio: false means that it was interrupted, do
- * not begin. A wait that is interrupted ends with NNG_ECANCELED. NULL is never interrupted. */
-bool interrupt_enter(struct interrupt *interrupt, nng_aio *aio) NODISCARD;
-void interrupt_leave(struct interrupt *interrupt);
+/* For the thread that waits: waits for what nng was just told to do with the aio, and returns its
+ * result; NNG_ECANCELED if it was interrupted. The aio is cancelled only from here on: nng 1.10
+ * ends the wait for one that is cancelled while it begins, without an error, and goes on with it.
+ * Without an interrupt (NULL) nothing cancels it. */
+int interrupt_wait(struct interrupt *interrupt, nng_aio *aio);
 
 /* Sleeps until then on the monotonic clock, or until it is interrupted. */
 void interrupt_sleep(struct interrupt *interrupt, uint64_t until_ns);
