@@ -30,23 +30,17 @@ enum { DESCRIPTORS_MAX = 4096, NS_PER_S = 1000000000 };
 /* The definitions behind ours. */
 static struct {
 	int (*open)(const char *, int, ...);
-	int (*open64)(const char *, int, ...);
 	int (*openat)(int, const char *, int, ...);
-	int (*openat64)(int, const char *, int, ...);
 	int (*close)(int);
 	ssize_t (*write)(int, const void *, size_t);
 	ssize_t (*pwrite)(int, const void *, size_t, off_t);
-	ssize_t (*pwrite64)(int, const void *, size_t, off64_t);
 	ssize_t (*writev)(int, const struct iovec *, int);
 	ssize_t (*pwritev)(int, const struct iovec *, int, off_t);
-	ssize_t (*pwritev64)(int, const struct iovec *, int, off64_t);
 	int (*fsync)(int);
 	int (*fdatasync)(int);
 	int (*msync)(void *, size_t, int);
 	int (*ftruncate)(int, off_t);
-	int (*ftruncate64)(int, off64_t);
 	int (*posix_fallocate)(int, off_t, off_t);
-	int (*posix_fallocate64)(int, off64_t, off64_t);
 } real;
 
 static struct io_control none;
@@ -83,23 +77,17 @@ static void find(void *ret, const char *name)
 static void set_up(void)
 {
 	find(&real.open, "open");
-	find(&real.open64, "open64");
 	find(&real.openat, "openat");
-	find(&real.openat64, "openat64");
 	find(&real.close, "close");
 	find(&real.write, "write");
 	find(&real.pwrite, "pwrite");
-	find(&real.pwrite64, "pwrite64");
 	find(&real.writev, "writev");
 	find(&real.pwritev, "pwritev");
-	find(&real.pwritev64, "pwritev64");
 	find(&real.fsync, "fsync");
 	find(&real.fdatasync, "fdatasync");
 	find(&real.msync, "msync");
 	find(&real.ftruncate, "ftruncate");
-	find(&real.ftruncate64, "ftruncate64");
 	find(&real.posix_fallocate, "posix_fallocate");
-	find(&real.posix_fallocate64, "posix_fallocate64");
 	map_control();
 }
 
@@ -197,18 +185,6 @@ EXPORT int open(const char *path, int flags, ...)
 	return note(real.open(path, flags, mode), path, flags);
 }
 
-EXPORT int open64(const char *path, int flags, ...)
-{
-	va_list args;
-	va_start(args, flags);
-	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	ready();
-	if (refuses_open(path, flags))
-		return failure();
-	return note(real.open64(path, flags, mode), path, flags);
-}
-
 EXPORT int openat(int directory, const char *path, int flags, ...)
 {
 	va_list args;
@@ -219,18 +195,6 @@ EXPORT int openat(int directory, const char *path, int flags, ...)
 	if (refuses_open(path, flags))
 		return failure();
 	return note(real.openat(directory, path, flags, mode), path, flags);
-}
-
-EXPORT int openat64(int directory, const char *path, int flags, ...)
-{
-	va_list args;
-	va_start(args, flags);
-	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	ready();
-	if (refuses_open(path, flags))
-		return failure();
-	return note(real.openat64(directory, path, flags, mode), path, flags);
 }
 
 EXPORT int close(int file)
@@ -261,16 +225,6 @@ EXPORT ssize_t pwrite(int file, const void *bytes, size_t size, off_t at)
 	return mode == IO_LATE ? failure() : written;
 }
 
-EXPORT ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t at)
-{
-	ready();
-	enum io_mode mode = verdict(kind_of(file));
-	if (mode == IO_FAIL)
-		return failure();
-	ssize_t written = real.pwrite64(file, bytes, part(mode, size), at);
-	return mode == IO_LATE ? failure() : written;
-}
-
 EXPORT ssize_t writev(int file, const struct iovec *parts, int count)
 {
 	ready();
@@ -293,18 +247,6 @@ EXPORT ssize_t pwritev(int file, const struct iovec *parts, int count, off_t at)
 	ssize_t written = mode == IO_SHORT
 				  ? real.pwrite(file, parts[0].iov_base, parts[0].iov_len / 2, at)
 				  : real.pwritev(file, parts, count, at);
-	return mode == IO_LATE ? failure() : written;
-}
-
-EXPORT ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t at)
-{
-	ready();
-	enum io_mode mode = verdict(kind_of(file));
-	if (mode == IO_FAIL)
-		return failure();
-	ssize_t written = mode == IO_SHORT
-				  ? real.pwrite64(file, parts[0].iov_base, parts[0].iov_len / 2, at)
-				  : real.pwritev64(file, parts, count, at);
 	return mode == IO_LATE ? failure() : written;
 }
 
@@ -337,14 +279,7 @@ EXPORT int ftruncate(int file, off_t size)
 	return mode == IO_FAIL ? failure() : ended(mode, real.ftruncate(file, size));
 }
 
-EXPORT int ftruncate64(int file, off64_t size)
-{
-	ready();
-	enum io_mode mode = whole(kind_of(file));
-	return mode == IO_FAIL ? failure() : ended(mode, real.ftruncate64(file, size));
-}
-
-/* These two return the errno. */
+/* Returns the errno. */
 EXPORT int posix_fallocate(int file, off_t at, off_t size)
 {
 	ready();
@@ -357,17 +292,15 @@ EXPORT int posix_fallocate(int file, off_t at, off_t size)
 	return control->error;
 }
 
-EXPORT int posix_fallocate64(int file, off64_t at, off64_t size)
-{
-	ready();
-	enum io_mode mode = whole(kind_of(file));
-	if (mode != IO_FAIL) {
-		int rc = real.posix_fallocate64(file, at, size);
-		if (mode == IO_OFF)
-			return rc;
-	}
-	return control->error;
-}
+/* One and the same on the 64-bit machines that the project is built for. */
+_Static_assert(sizeof(off_t) == sizeof(off64_t), "the calls of large files are others here");
+#define ALIAS(name) EXPORT __attribute__((alias(name)))
+ALIAS("open") int open64(const char *path, int flags, ...);
+ALIAS("openat") int openat64(int directory, const char *path, int flags, ...);
+ALIAS("pwrite") ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t at);
+ALIAS("pwritev") ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t at);
+ALIAS("ftruncate") int ftruncate64(int file, off64_t size);
+ALIAS("posix_fallocate") int posix_fallocate64(int file, off64_t at, off64_t size);
 
 static bool is_wall_clock(clockid_t clock)
 {
