@@ -161,6 +161,9 @@ enum code apply_settle_state(struct apply *apply, Lectern__V1__Post *post, struc
 enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *key,
 	bool allow_missing, Lectern__V1__Post **ret, struct error *err) NODISCARD;
 
+/* Gives the post the masked fields of `from`, all but slug and terms. */
+void apply_take_fields(Lectern__V1__Post *post, const Lectern__V1__Post *from, uint64_t mask);
+
 /* The response that holds the post. */
 void apply_answer_post(struct apply *apply, const Lectern__V1__Post *post);
 

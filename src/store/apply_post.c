@@ -51,8 +51,7 @@ enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *ke
 	return fail_no_post(key, err);
 }
 
-/* Takes the masked fields, all but slug, terms and body, which need work of their own. */
-static void take_plain_fields(Lectern__V1__Post *post, const Lectern__V1__Post *from, uint64_t mask)
+void apply_take_fields(Lectern__V1__Post *post, const Lectern__V1__Post *from, uint64_t mask)
 {
 	if (mask_has(mask, FIELD_TITLE))
 		post->title = from->title;
@@ -158,7 +157,7 @@ enum code apply_put_post(
 		post = *old;
 	uint64_t mask = old == NULL ? UINT64_MAX : op->field_mask;
 	bool content = mask_has(mask, FIELD_BODY);
-	take_plain_fields(&post, op->post, mask);
+	apply_take_fields(&post, op->post, mask);
 	code = apply_settle_state(apply, &post, err);
 	if (code == CODE_OK)
 		code = check_expired(op, mask, old, &post, err);

@@ -7,15 +7,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum {
-	/* Field numbers of lectern.v1.Post, as bits for apply_take_refs(). */
-	FIELD_TAGS = 13,
-	FIELD_CATEGORIES = 14,
-	FIELD_AUTHORS = 15,
-	FIELD_SERIES = 16,
-};
-static const uint64_t REFS = UINT64_C(1) << FIELD_TAGS | UINT64_C(1) << FIELD_CATEGORIES |
-			     UINT64_C(1) << FIELD_AUTHORS | UINT64_C(1) << FIELD_SERIES;
+#define BIT(field_number) (UINT64_C(1) << (field_number))
+
+/* By field numbers of lectern.v1.Post: title, excerpt; tags, categories, authors, series, language,
+ * featured, cover_image_url, canonical_url, attributes. */
+static const uint64_t ROLLED_BACK = BIT(3) | BIT(4) | BIT(13) | BIT(14) | BIT(15) | BIT(16) |
+				    BIT(17) | BIT(18) | BIT(19) | BIT(20) | BIT(21);
 
 static enum code fail_no_revision(
 	struct apply *apply, uint64_t id, uint64_t revision, uint64_t current, struct error *err)
@@ -46,14 +43,7 @@ static void keep_known(
 
 static void take_summary(struct apply *apply, Lectern__V1__Post *post, Lectern__V1__Post *then)
 {
-	post->title = then->title;
-	post->excerpt = then->excerpt;
-	post->language = then->language;
-	post->featured = then->featured;
-	post->cover_image_url = then->cover_image_url;
-	post->canonical_url = then->canonical_url;
-	post->attributes = then->attributes;
-	post->n_attributes = then->n_attributes;
+	apply_take_fields(post, then, ROLLED_BACK);
 	post->word_count = then->word_count;
 	post->reading_seconds = then->reading_seconds;
 	keep_known(apply, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG, then->tags, &then->n_tags);
@@ -61,7 +51,7 @@ static void take_summary(struct apply *apply, Lectern__V1__Post *post, Lectern__
 		&then->n_categories);
 	keep_known(apply, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_AUTHOR, then->authors,
 		&then->n_authors);
-	apply_take_refs(apply, post, then, REFS);
+	apply_take_refs(apply, post, then, ROLLED_BACK);
 }
 
 /* The former body, if it is not the present one. */

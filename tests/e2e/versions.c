@@ -86,6 +86,17 @@ static void *call_ok(lectern_client *client, const char *method, const ProtobufC
 	return message;
 }
 
+/* A call whose response nobody looks at. */
+static enum lectern_code call_status(lectern_client *client, const char *method,
+	const ProtobufCMessage *request, struct lectern_error *err)
+{
+	lectern_reply *reply;
+	enum lectern_code code = call(client, method, request, &reply, err);
+	if (code == LECTERN_OK)
+		lectern_reply_free(reply);
+	return code;
+}
+
 static enum lectern_code send_version(const struct versions *versions, lectern_client *client,
 	int number, unsigned version, struct lectern_error *err)
 {
@@ -97,7 +108,6 @@ static enum lectern_code send_version(const struct versions *versions, lectern_c
 	char title[TEXT_BYTES];
 	char tag_name[TEXT_BYTES];
 	char request_id[TEXT_BYTES];
-	lectern_reply *reply;
 	slug_of(number, slug);
 	title_of(number, version, title);
 	tag_of(number, version, tag_name);
@@ -114,9 +124,7 @@ static enum lectern_code send_version(const struct versions *versions, lectern_c
 	request.create_missing_terms = true;
 	request.request_id = request_id;
 	enum lectern_code code =
-		call(client, "lectern.v1.PostService/UpdatePost", &request.base, &reply, err);
-	if (code == LECTERN_OK)
-		lectern_reply_free(reply);
+		call_status(client, "lectern.v1.PostService/UpdatePost", &request.base, err);
 	free(post.body);
 	return code;
 }
@@ -136,30 +144,20 @@ enum lectern_code versions_delete(lectern_client *client, int post, struct lecte
 {
 	Lectern__V1__DeletePostRequest request = LECTERN__V1__DELETE_POST_REQUEST__INIT;
 	char slug[TEXT_BYTES];
-	lectern_reply *reply;
 	slug_of(post, slug);
 	request.key_case = LECTERN__V1__DELETE_POST_REQUEST__KEY_SLUG;
 	request.slug = slug;
-	enum lectern_code code =
-		call(client, "lectern.v1.PostService/DeletePost", &request.base, &reply, err);
-	if (code == LECTERN_OK)
-		lectern_reply_free(reply);
-	return code;
+	return call_status(client, "lectern.v1.PostService/DeletePost", &request.base, err);
 }
 
 enum lectern_code versions_purge(lectern_client *client, int post, struct lectern_error *err)
 {
 	Lectern__V1__PurgePostRequest request = LECTERN__V1__PURGE_POST_REQUEST__INIT;
 	char slug[TEXT_BYTES];
-	lectern_reply *reply;
 	slug_of(post, slug);
 	request.key_case = LECTERN__V1__PURGE_POST_REQUEST__KEY_SLUG;
 	request.slug = slug;
-	enum lectern_code code =
-		call(client, "lectern.v1.PostService/PurgePost", &request.base, &reply, err);
-	if (code == LECTERN_OK)
-		lectern_reply_free(reply);
-	return code;
+	return call_status(client, "lectern.v1.PostService/PurgePost", &request.base, err);
 }
 
 static bool is_version(

@@ -69,3 +69,27 @@ void closed_store_assert_damaged(struct closed_store *store, const char *label, 
 {
 	closed_store_assert_refused(store, label, CODE_DATA_LOSS, "STORE_DAMAGED", text);
 }
+
+struct closed_store closed;
+
+int closed_store_group_setup(void **state)
+{
+	(void)state;
+	struct random random = { .state = 1 };
+	closed_store_make(&closed, &random);
+	return 0;
+}
+
+int closed_store_group_teardown(void **state)
+{
+	(void)state;
+	closed_store_remove(&closed);
+	return 0;
+}
+
+int closed_store_setup(void **state)
+{
+	(void)state;
+	closed_store_restore(&closed);
+	return 0;
+}

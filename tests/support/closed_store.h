@@ -15,6 +15,13 @@ struct closed_store {
 void closed_store_make(struct closed_store *store, struct random *random);
 void closed_store_remove(struct closed_store *store);
 
+/* For cmocka: one of a fixed seed, made before a group of tests, put back before each of them and
+ * removed after the last one. */
+extern struct closed_store closed;
+int closed_store_group_setup(void **state);
+int closed_store_group_teardown(void **state);
+int closed_store_setup(void **state);
+
 /* Puts the sound file back. */
 void closed_store_restore(struct closed_store *store);
 /* Overwrites bytes of the file. `at` points into the image, where their place is. */

@@ -29,7 +29,6 @@ enum { DESCRIPTORS_MAX = 4096, NS_PER_S = 1000000000 };
 
 /* The definitions behind ours. */
 static struct {
-	int (*open)(const char *, int, ...);
 	int (*openat)(int, const char *, int, ...);
 	int (*close)(int);
 	ssize_t (*write)(int, const void *, size_t);
@@ -76,7 +75,6 @@ static void find(void *ret, const char *name)
 
 static void set_up(void)
 {
-	find(&real.open, "open");
 	find(&real.openat, "openat");
 	find(&real.close, "close");
 	find(&real.write, "write");
@@ -173,18 +171,6 @@ static int note(int file, const char *path, int flags)
 	return file;
 }
 
-EXPORT int open(const char *path, int flags, ...)
-{
-	va_list args;
-	va_start(args, flags);
-	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	ready();
-	if (refuses_open(path, flags))
-		return failure();
-	return note(real.open(path, flags, mode), path, flags);
-}
-
 EXPORT int openat(int directory, const char *path, int flags, ...)
 {
 	va_list args;
@@ -195,6 +181,15 @@ EXPORT int openat(int directory, const char *path, int flags, ...)
 	if (refuses_open(path, flags))
 		return failure();
 	return note(real.openat(directory, path, flags, mode), path, flags);
+}
+
+EXPORT int open(const char *path, int flags, ...)
+{
+	va_list args;
+	va_start(args, flags);
+	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	return openat(AT_FDCWD, path, flags, mode);
 }
 
 EXPORT int close(int file)

@@ -121,3 +121,13 @@ void store_fixture_assert_sound(struct store_fixture *fixture)
 	if (count != 0)
 		fail_msg("the checker found %" PRIu64 " problems, the first: %s", count, first);
 }
+
+uint64_t store_fixture_entries(struct store_fixture *fixture, enum table table)
+{
+	struct txn *txn;
+	struct error err;
+	assert_int_equal(store_snapshot(fixture->store, &txn, &err), CODE_OK);
+	uint64_t count = txn_entries(txn, table);
+	store_release(fixture->store, txn);
+	return count;
+}

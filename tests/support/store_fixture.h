@@ -1,6 +1,7 @@
 /* A store in a folder of its own, for tests of the store layer and below the services. */
 #pragma once
 #include "store/store.h"
+#include "store/txn.h"
 
 #include <lectern/store/v1/command.pb-c.h>
 
@@ -33,3 +34,5 @@ void store_fixture_apply(struct store_fixture *fixture, const Lectern__Store__V1
 void store_fixture_assert_sound(struct store_fixture *fixture);
 /* How many problems the checker finds; the first one's text. */
 uint64_t store_fixture_problems(struct store_fixture *fixture, char *first, size_t first_bytes);
+/* The entries of a table, as a snapshot has them. */
+uint64_t store_fixture_entries(struct store_fixture *fixture, enum table table);

@@ -104,16 +104,6 @@ static void trash_post(struct store_fixture *fixture, uint64_t id)
 	apply(fixture, &command);
 }
 
-static uint64_t count_of(struct store_fixture *fixture, enum table table)
-{
-	struct txn *txn;
-	struct error err;
-	assert_int_equal(store_snapshot(fixture->store, &txn, &err), CODE_OK);
-	uint64_t count = txn_entries(txn, table);
-	store_release(fixture->store, txn);
-	return count;
-}
-
 static uint64_t trashed(struct store_fixture *fixture)
 {
 	struct txn *txn;
@@ -126,12 +116,12 @@ static uint64_t trashed(struct store_fixture *fixture)
 
 static uint64_t answers(struct store_fixture *fixture)
 {
-	return count_of(fixture, TABLE_ANSWER);
+	return store_fixture_entries(fixture, TABLE_ANSWER);
 }
 
 static uint64_t changes(struct store_fixture *fixture)
 {
-	return count_of(fixture, TABLE_CHANGE);
+	return store_fixture_entries(fixture, TABLE_CHANGE);
 }
 
 static void wait_until(
@@ -255,7 +245,7 @@ static void many_old_answers_are_forgotten_soon(void **state)
 	assert_int_equal(answers(&fixture), ANSWERS);
 	atomic_fetch_add(&elapsed_us, 61 * SECOND_US);
 	wait_until(&fixture, answers, 0);
-	assert_int_equal(count_of(&fixture, TABLE_ANSWER_EXPIRY), 0);
+	assert_int_equal(store_fixture_entries(&fixture, TABLE_ANSWER_EXPIRY), 0);
 	close_store(&fixture);
 }
 

@@ -34,7 +34,6 @@ enum {
 	OUTCOMES = 44,
 };
 
-static struct closed_store closed;
 static struct random random_state;
 
 /* One damage: some bytes of one page. */
@@ -282,16 +281,10 @@ static int make_store(void **state)
 	return 0;
 }
 
-static int remove_store(void **state)
-{
-	closed_store_remove(&closed);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damaged_stores_are_refused_or_usable),
 	};
-	return cmocka_run_group_tests(tests, make_store, remove_store);
+	return cmocka_run_group_tests(tests, make_store, closed_store_group_teardown);
 }

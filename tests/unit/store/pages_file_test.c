@@ -19,8 +19,6 @@
 
 #include <cmocka.h>
 
-static struct closed_store closed;
-
 static void sound_stores_are_accepted(void **state)
 {
 	struct pages_report report;
@@ -395,40 +393,21 @@ static void an_assertion_of_lmdb_is_told(void **state)
 		fail_msg("%s", text);
 }
 
-static int make_store(void **state)
-{
-	struct random random = { .state = 1 };
-	closed_store_make(&closed, &random);
-	return 0;
-}
-
-static int remove_store(void **state)
-{
-	closed_store_remove(&closed);
-	return 0;
-}
-
-static int restore(void **state)
-{
-	closed_store_restore(&closed);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(sound_stores_are_accepted, restore),
-		cmocka_unit_test_setup(a_file_without_pages_is_a_new_store, restore),
-		cmocka_unit_test_setup(what_is_no_file_is_refused, restore),
-		cmocka_unit_test_setup(what_nobody_follows_is_no_damage, restore),
-		cmocka_unit_test_setup(lost_pages_are_counted, restore),
-		cmocka_unit_test_setup(other_files_are_no_store, restore),
-		cmocka_unit_test_setup(a_file_that_was_cut_is_refused, restore),
-		cmocka_unit_test_setup(a_read_error_is_an_error, restore),
-		cmocka_unit_test_setup(the_store_is_not_opened, restore),
-		cmocka_unit_test_setup(a_table_without_its_name_is_missed, restore),
-		cmocka_unit_test_setup(a_long_file_is_walked_when_asked, restore),
-		cmocka_unit_test_setup(an_assertion_of_lmdb_is_told, restore),
+		cmocka_unit_test_setup(sound_stores_are_accepted, closed_store_setup),
+		cmocka_unit_test_setup(a_file_without_pages_is_a_new_store, closed_store_setup),
+		cmocka_unit_test_setup(what_is_no_file_is_refused, closed_store_setup),
+		cmocka_unit_test_setup(what_nobody_follows_is_no_damage, closed_store_setup),
+		cmocka_unit_test_setup(lost_pages_are_counted, closed_store_setup),
+		cmocka_unit_test_setup(other_files_are_no_store, closed_store_setup),
+		cmocka_unit_test_setup(a_file_that_was_cut_is_refused, closed_store_setup),
+		cmocka_unit_test_setup(a_read_error_is_an_error, closed_store_setup),
+		cmocka_unit_test_setup(the_store_is_not_opened, closed_store_setup),
+		cmocka_unit_test_setup(a_table_without_its_name_is_missed, closed_store_setup),
+		cmocka_unit_test_setup(a_long_file_is_walked_when_asked, closed_store_setup),
+		cmocka_unit_test_setup(an_assertion_of_lmdb_is_told, closed_store_setup),
 	};
-	return cmocka_run_group_tests(tests, make_store, remove_store);
+	return cmocka_run_group_tests(tests, closed_store_group_setup, closed_store_group_teardown);
 }

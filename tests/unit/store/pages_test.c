@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-static struct closed_store closed;
-
 /* Where in a page a number is. */
 enum spot { IN_PAGE, IN_META, IN_NODE, IN_KEY, IN_VALUE };
 enum { OVERFLOW_NODE = -1, LAST_NODE = -2, POST_NODE = -3 };
@@ -373,30 +371,11 @@ static void entries_in_wrong_places_are_found(void **state)
 	closed_store_restore(&closed);
 }
 
-static int make_store(void **state)
-{
-	struct random random = { .state = 1 };
-	closed_store_make(&closed, &random);
-	return 0;
-}
-
-static int remove_store(void **state)
-{
-	closed_store_remove(&closed);
-	return 0;
-}
-
-static int restore(void **state)
-{
-	closed_store_restore(&closed);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(each_damage_is_named, restore),
-		cmocka_unit_test_setup(entries_in_wrong_places_are_found, restore),
+		cmocka_unit_test_setup(each_damage_is_named, closed_store_setup),
+		cmocka_unit_test_setup(entries_in_wrong_places_are_found, closed_store_setup),
 	};
-	return cmocka_run_group_tests(tests, make_store, remove_store);
+	return cmocka_run_group_tests(tests, closed_store_group_setup, closed_store_group_teardown);
 }

@@ -116,20 +116,10 @@ static uint64_t get_meta_number(struct store_fixture *fixture, const char *name)
 	return number;
 }
 
-static uint64_t entries_of(struct store_fixture *fixture, enum table table)
-{
-	struct txn *txn;
-	struct error err;
-	assert_int_equal(store_snapshot(fixture->store, &txn, &err), CODE_OK);
-	uint64_t count = txn_entries(txn, table);
-	store_release(fixture->store, txn);
-	return count;
-}
-
 static void assert_made_again(struct store_fixture *fixture)
 {
-	assert_true(entries_of(fixture, TABLE_SEARCH) > 0);
-	assert_int_equal(entries_of(fixture, TABLE_RECENT), 0);
+	assert_true(store_fixture_entries(fixture, TABLE_SEARCH) > 0);
+	assert_int_equal(store_fixture_entries(fixture, TABLE_RECENT), 0);
 	uint8_t bytes[KEY_BYTES_MAX];
 	store_fixture_assert_sound(fixture);
 	assert_int_equal(get_meta(fixture, META_REBUILD, bytes), 0);
