@@ -172,6 +172,11 @@ enum code apply_load_term(struct apply *apply, uint8_t kind, const Lectern__Stor
 	bool allow_missing, Lectern__Store__V1__Term **ret, struct error *err) NODISCARD;
 void apply_answer_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term);
 
+/* Adds a term to those that a change affects, which have room for it. False if it failed, and the
+ * transaction with it. */
+bool apply_log_affected(struct apply *apply, struct arena *arena, uint8_t kind, uint64_t id,
+	Lectern__V1__Change *change);
+
 /* The log's entry of a term; old is NULL for a new one, term NULL for one that goes; then
  * merged_into may tell which one it became. */
 void apply_log_term(struct apply *apply, struct arena *arena, uint8_t kind,

@@ -108,9 +108,9 @@ void apply_history_add(struct apply *apply, struct arena *arena, const struct po
 	if (revision.author == NULL)
 		revision.author = (char *)(uintptr_t)protobuf_c_empty_string;
 	put_revision(apply, arena, post->id, post->revision, &revision);
-	if (old == NULL)
-		return;
-	uint64_t oldest = post->revision > kept ? post->revision - kept : 1;
+	if (old == NULL || post->revision <= kept + 1)
+		return; /* all are kept */
+	uint64_t oldest = post->revision - kept;
 	remove_before(apply, TABLE_REVISION, post->id, oldest);
 	remove_before(apply, TABLE_CONTENT, post->id, oldest);
 }

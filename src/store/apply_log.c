@@ -35,20 +35,33 @@ static bool fill_affected(struct arena *arena, Lectern__V1__AffectedTerm *term, 
 	return term->slug != NULL;
 }
 
+bool apply_log_affected(struct apply *apply, struct arena *arena, uint8_t kind, uint64_t id,
+	Lectern__V1__Change *change)
+{
+	struct slice record;
+	if (!term_read(apply->txn, kind, id, &record)) {
+		txn_fail_corrupt(apply->txn, term_kind_name(kind), id);
+		return false;
+	}
+	Lectern__V1__AffectedTerm *term = arena_alloc(arena, sizeof *term);
+	if (term == NULL || !fill_affected(arena, term, kind, id, term_slug(record))) {
+		txn_fail_memory(apply->txn);
+		return false;
+	}
+	change->terms[change->n_terms++] = term;
+	return true;
+}
+
 /* The categories from one upwards, as far as they are not among the terms already. */
 static bool add_ancestors(
 	struct apply *apply, struct arena *arena, uint64_t id, Lectern__V1__Change *change)
 {
 	for (int depth = 0; id != 0 && depth < LIMIT_CATEGORY_DEPTH; depth++) {
-		struct slice record;
 		for (size_t i = 0; i < change->n_terms; i++)
 			if (change->terms[i]->id == id)
 				return true; /* and so are those above */
-		Lectern__V1__AffectedTerm *term = arena_alloc(arena, sizeof *term);
-		if (term == NULL || !term_read(apply->txn, CATEGORY, id, &record) ||
-			!fill_affected(arena, term, CATEGORY, id, term_slug(record)))
+		if (!apply_log_affected(apply, arena, CATEGORY, id, change))
 			return false;
-		change->terms[change->n_terms++] = term;
 		id = term_parent(apply->txn, id);
 	}
 	return true;

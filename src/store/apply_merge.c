@@ -139,8 +139,7 @@ static uint64_t *posts_of_sources(struct merge *merge, size_t *ret_count)
 	size_t most = 0;
 	size_t count = 0;
 	for (size_t i = 0; i < merge->source_count; i++)
-		most += posting_count(apply->txn, list, merge->source_ids[i]) +
-			posting_count(apply->txn, list | POSTING_HIDDEN, merge->source_ids[i]);
+		most += posting_count_all(apply->txn, list, merge->source_ids[i]);
 	uint64_t *ids = arena_calloc(apply->arena, most + 1, sizeof *ids);
 	for (size_t i = 0; i < merge->source_count && ids != NULL; i++) {
 		size_t found;

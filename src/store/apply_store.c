@@ -82,20 +82,7 @@ static void add_affected(struct apply *apply, struct arena *arena, const struct 
 	Lectern__V1__Entity entity = entity_of_list(posting->kind);
 	if (entity == LECTERN__V1__ENTITY__ENTITY_UNSPECIFIED)
 		return;
-	struct slice record;
-	Lectern__V1__AffectedTerm *term = arena_alloc(arena, sizeof *term);
-	if (term == NULL || !term_read(apply->txn, (uint8_t)entity, posting->number, &record)) {
-		txn_fail_memory(apply->txn);
-		return;
-	}
-	lectern__v1__affected_term__init(term);
-	term->entity = entity;
-	term->id = posting->number;
-	term->slug = arena_text(arena, term_slug(record));
-	if (term->slug == NULL)
-		txn_fail_memory(apply->txn);
-	else
-		change->terms[change->n_terms++] = term;
+	apply_log_affected(apply, arena, (uint8_t)entity, posting->number, change);
 }
 
 /* The terms that either set has an archive's list of, each once. The sets are sorted alike. */

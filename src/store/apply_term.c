@@ -79,8 +79,7 @@ void apply_remove_term(struct apply *apply, uint8_t kind, const Lectern__Store__
 
 void apply_drop_unused_series(struct apply *apply, uint64_t id)
 {
-	if (posting_count(apply->txn, POSTING_SERIES, id) != 0 ||
-		posting_count(apply->txn, POSTING_SERIES | POSTING_HIDDEN, id) != 0)
+	if (posting_count_all(apply->txn, POSTING_SERIES, id) != 0)
 		return;
 	Lectern__Store__V1__Term *term = term_unpack(apply->txn, apply->arena, SERIES, id);
 	if (term == NULL)
@@ -355,8 +354,7 @@ static enum code check_delete(struct apply *apply, const Lectern__Store__V1__Del
 	if (kind == CATEGORY && term_children(apply->txn, term->id, &child, 1) > 0)
 		return fail_reason(err, CODE_FAILED_PRECONDITION, "CATEGORY_HAS_CHILDREN",
 			"there are categories below \"%s\"; move or delete them first", term->slug);
-	uint64_t uses = posting_count(apply->txn, list, term->id) +
-			posting_count(apply->txn, list | POSTING_HIDDEN, term->id);
+	uint64_t uses = posting_count_all(apply->txn, list, term->id);
 	if (uses > 0 && !op->force)
 		return fail_reason(err, CODE_FAILED_PRECONDITION, "TERM_IN_USE",
 			"%" PRIu64 " posts carry the %s \"%s\"; set force to take it off them",

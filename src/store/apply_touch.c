@@ -14,8 +14,7 @@ enum {
 uint64_t *apply_posts_of_term(
 	struct apply *apply, uint8_t list, uint64_t term_id, size_t *ret_count)
 {
-	uint64_t most = posting_count(apply->txn, list, term_id) +
-			posting_count(apply->txn, list | POSTING_HIDDEN, term_id);
+	uint64_t most = posting_count_all(apply->txn, list, term_id);
 	uint64_t *ids = arena_calloc(apply->arena, most + 1, sizeof *ids);
 	size_t count = 0;
 	for (int hidden = 0; ids != NULL && hidden <= POSTING_HIDDEN; hidden += POSTING_HIDDEN) {

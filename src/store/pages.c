@@ -148,32 +148,25 @@ static enum code verify_freed(struct tree_walk *walk, const struct tree_entry *e
 	return code == CODE_OK ? verify_list(walk->verifier, &value, where) : code;
 }
 
-static enum code verify_free_list(struct verifier *verifier, const struct tree_record *record)
+/* An entry of a table, of which only the value's place is known here. */
+static enum code verify_entry(struct tree_walk *walk, const struct tree_entry *entry)
 {
-	AUTO(tree_walk_done) struct tree_walk walk;
-	struct tree_entry entry = { .page = NULL };
-	enum code code = tree_walk_start(&walk, verifier, TREE_FREE_LIST, "the free list", record);
-	if (code == CODE_OK)
-		code = tree_walk_next(&walk, &entry);
-	while (code == CODE_OK && entry.page != NULL) {
-		code = verify_freed(&walk, &entry);
-		if (code == CODE_OK)
-			code = tree_walk_next(&walk, &entry);
-	}
-	return code;
+	struct tree_value value;
+	return tree_value_check(walk, entry, &value);
 }
 
-static enum code verify_table(
-	struct verifier *verifier, const char *name, const struct tree_record *record)
+/* All pages of a tree, and what `visit` says of its entries. */
+static enum code verify_tree(struct verifier *verifier, enum tree_kind kind, const char *name,
+	const struct tree_record *record,
+	enum code (*visit)(struct tree_walk *walk, const struct tree_entry *entry))
 {
 	AUTO(tree_walk_done) struct tree_walk walk;
 	struct tree_entry entry = { .page = NULL };
-	struct tree_value value;
-	enum code code = tree_walk_start(&walk, verifier, TREE_TABLE, name, record);
+	enum code code = tree_walk_start(&walk, verifier, kind, name, record);
 	if (code == CODE_OK)
 		code = tree_walk_next(&walk, &entry);
 	while (code == CODE_OK && entry.page != NULL) {
-		code = tree_value_check(&walk, &entry, &value);
+		code = visit(&walk, &entry);
 		if (code == CODE_OK)
 			code = tree_walk_next(&walk, &entry);
 	}
@@ -199,23 +192,7 @@ static enum code verify_named(struct tree_walk *tables, const struct tree_entry 
 		return code;
 	memcpy(&table, value.bytes, sizeof table);
 	name_table(tree_node_at(entry->page, entry->index).key, name);
-	return verify_table(tables->verifier, name, &table);
-}
-
-static enum code verify_tables(struct verifier *verifier, const struct tree_record *record)
-{
-	AUTO(tree_walk_done) struct tree_walk walk;
-	struct tree_entry entry = { .page = NULL };
-	enum code code =
-		tree_walk_start(&walk, verifier, TREE_TABLES, "the list of tables", record);
-	if (code == CODE_OK)
-		code = tree_walk_next(&walk, &entry);
-	while (code == CODE_OK && entry.page != NULL) {
-		code = verify_named(&walk, &entry);
-		if (code == CODE_OK)
-			code = tree_walk_next(&walk, &entry);
-	}
-	return code;
+	return verify_tree(tables->verifier, TREE_TABLE, name, &table, verify_entry);
 }
 
 /* LMDB may have taken pages behind the file's end and freed them again, in one transaction. It will
@@ -240,9 +217,11 @@ static enum code verify_pages(struct verifier *verifier, const struct meta_recor
 	for (uint64_t page = 0; page < META_PAGES; page++)
 		mark(verifier, page);
 	verifier->used_pages = META_PAGES;
-	enum code code = verify_free_list(verifier, &meta->free_list);
+	enum code code = verify_tree(
+		verifier, TREE_FREE_LIST, "the free list", &meta->free_list, verify_freed);
 	if (code == CODE_OK)
-		code = verify_tables(verifier, &meta->tables);
+		code = verify_tree(
+			verifier, TREE_TABLES, "the list of tables", &meta->tables, verify_named);
 	if (code == CODE_OK)
 		code = verify_end(verifier);
 	free(verifier->seen);

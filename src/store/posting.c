@@ -189,6 +189,11 @@ uint64_t posting_count(struct txn *txn, uint8_t kind, uint64_t number)
 	return count;
 }
 
+uint64_t posting_count_all(struct txn *txn, uint8_t kind, uint64_t number)
+{
+	return posting_count(txn, kind, number) + posting_count(txn, kind | POSTING_HIDDEN, number);
+}
+
 static void rank_put(struct txn *txn, uint8_t term_kind, uint64_t count, uint64_t id)
 {
 	struct key key;

@@ -31,6 +31,8 @@ int posting_compare_lists(const struct posting *a, const struct posting *b);
 
 /* How many entries a list has. */
 uint64_t posting_count(struct txn *txn, uint8_t kind, uint64_t number);
+/* The same with the hidden ones: the posts that are not published. */
+uint64_t posting_count_all(struct txn *txn, uint8_t kind, uint64_t number);
 
 /* Changes a counter that has no list: POSTING_TERMS. */
 void counter_add(struct txn *txn, uint8_t kind, uint64_t number, int64_t delta);

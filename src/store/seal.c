@@ -108,7 +108,11 @@ static void begin_history(struct seal *seal, struct slice record)
 	}
 	revision.time_us = timestamp_to_us(post->update_time);
 	key_revision(&key, id, post->revision);
-	txn_put(&seal->txn, TABLE_REVISION, &key, arena_pack(&seal->scratch, &revision.base));
+	struct slice line = arena_pack(&seal->scratch, &revision.base);
+	if (line.data == NULL)
+		txn_fail_memory(&seal->txn);
+	else
+		txn_put(&seal->txn, TABLE_REVISION, &key, line);
 }
 
 /* One transaction's worth; false when all is done. */
