@@ -705,7 +705,7 @@ static void test_memory_does_not_grow(void **state)
 static int set_up(void **state)
 {
 	/* Freed memory is not kept, or it would look like growth. */
-	setenv("ASAN_OPTIONS", "quarantine_size_mb=1", 0);
+	setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64", 0);
 	buffer_init(&frame, FRAME_BYTES_MAX);
 	buffer_init(&payload, FRAME_BYTES_MAX);
 	buffer_init(&post, FRAME_BYTES_MAX);

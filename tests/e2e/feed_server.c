@@ -29,8 +29,8 @@ int set_up(void **state)
 	snprintf(publish_path, sizeof publish_path, "%s", folder);
 	snprintf(urls, sizeof urls, "tcp://127.0.0.1:0 ipc://%s/pub.sock", folder);
 	setenv("LECTERND_PUBLISH", urls, 1);
-	/* Freed memory is not kept, or it would look like memory that waiting takes. */
-	setenv("ASAN_OPTIONS", "quarantine_size_mb=1", 0);
+	/* Freed memory is not kept by any thread: it would look like memory that waiting takes. */
+	setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64", 0);
 	lecternd_start(&server);
 	client = connect_client();
 	return 0;

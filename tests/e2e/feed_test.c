@@ -202,7 +202,7 @@ static void *run_large_waiter(void *arg)
 /* What a call asked with is not kept while it waits. */
 static void waiting_takes_little_memory(void **state)
 {
-	enum { COUNT = 100 };
+	enum { COUNT = WAITERS };
 	connect_clients();
 	uint64_t before = resident_bytes();
 	for (int i = 0; i < COUNT; i++) {
