@@ -1,6 +1,6 @@
 /*
- * Every maximum of Lectern, with its unit in its name. GetServerInfo lists those that a caller can
- * meet; docs/api.md explains them.
+ * The maxima of Lectern, those in bytes or milliseconds with the unit in the name. One that a single
+ * file needs may stand there instead. GetServerInfo lists the main ones, docs/api.md more of them.
  */
 #pragma once
 
