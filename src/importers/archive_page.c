@@ -357,8 +357,9 @@ bool page_seek_post(
 	return input_seek(reader->input, line, line_start);
 }
 
-bool page_sniff(struct slice head)
+bool page_sniff(const struct input_file *file, struct slice head)
 {
+	(void)file;
 	static const uint8_t mark[] = { 0xEF, 0xBB, 0xBF };
 	if (head.size >= sizeof mark && memcmp(head.data, mark, sizeof mark) == 0)
 		head = slice_of(head.data + sizeof mark, head.size - sizeof mark);

@@ -57,5 +57,5 @@ enum code page_next(struct page_reader *reader, enum page_event *ret, struct err
 bool page_seek_post(struct page_reader *reader, uint64_t line, uint64_t line_start,
 	unsigned bullet_indent) NODISCARD;
 
-/* Whether the beginning of a file looks like an archive page. */
-bool page_sniff(struct slice head);
+/* Whether the beginning of a file looks like an archive page; its name tells nothing. */
+bool page_sniff(const struct input_file *file, struct slice head);

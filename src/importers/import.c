@@ -91,6 +91,9 @@ static enum code take_item(struct run *run, struct import_item *item, struct err
 	}
 	case ITEM_REFUSED:
 		break;
+	case ITEM_SKIPPED:
+		report_item(run->options->report, item, "skipped");
+		return CODE_OK;
 	case ITEM_NOTED:
 		run->summary->order_conflicts++;
 		report_item(run->options->report, item, "noted");
@@ -163,10 +166,10 @@ static const struct import_format *find_format(const char *name)
 	return NULL;
 }
 
-static const struct import_format *sniff(struct slice head)
+static const struct import_format *sniff(const struct input_file *file, struct slice head)
 {
 	for (size_t i = 0; i < FORMATS; i++)
-		if (formats[i]->sniff(head))
+		if (formats[i]->sniff(file, head))
 			return formats[i];
 	return NULL;
 }
@@ -194,7 +197,7 @@ static enum code import_auto(struct run *run, struct input_files *files, struct 
 		size_t size = 0;
 		code = input_head(&files->files[i], head, &size, err);
 		if (code == CODE_OK)
-			found[i] = sniff(slice_of(head, size));
+			found[i] = sniff(&files->files[i], slice_of(head, size));
 		if (code == CODE_OK && found[i] == NULL)
 			code = refuse_file(run, files->files[i].path, err);
 	}

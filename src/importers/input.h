@@ -15,7 +15,11 @@ enum {
 
 /* One file of an import. */
 struct input_file {
-	char *path;   /* owned; "-" for standard input */
+	char *path; /* owned; "-" for standard input */
+	/* Where in path the part begins that is relative to the folder which was named; of a file
+	 * that was named itself, where its name does. */
+	size_t relative;
+	bool listed;  /* found in a folder, not named itself */
 	FILE *stream; /* for standard input, and for a pipe after input_make_seekable() */
 	bool stream_owned;
 	uint64_t size_bytes; /* 0: not known */
@@ -27,8 +31,8 @@ struct input_files {
 	size_t capacity;
 };
 
-/* Lists the files; those of a directory in the order of their names, hidden ones and directories
- * left out. NOT_FOUND for a path that does not exist. */
+/* Lists the files; those of a directory, and of the ones in it, in the order of their names; hidden
+ * ones (whose names begin with '.') left out. NOT_FOUND for a path that does not exist. */
 enum code input_list(const char *const *paths, size_t count, struct input_files *ret,
 	struct error *err) NODISCARD;
 void input_files_done(struct input_files *files);

@@ -58,8 +58,9 @@ static struct slice skip_space(struct slice text)
 	return text;
 }
 
-static bool jsonl_sniff(struct slice head)
+static bool jsonl_sniff(const struct input_file *file, struct slice head)
 {
+	(void)file;
 	static const uint8_t mark[] = { 0xEF, 0xBB, 0xBF };
 	if (head.size >= sizeof mark && memcmp(head.data, mark, sizeof mark) == 0)
 		head = slice_of(head.data + sizeof mark, head.size - sizeof mark);

@@ -9,7 +9,13 @@
 
 #include <lectern/v1/post.pb-c.h>
 
-enum import_kind { IMPORT_POST, IMPORT_TAG, IMPORT_CATEGORY, IMPORT_AUTHOR };
+enum import_kind {
+	IMPORT_POST,
+	IMPORT_TAG,
+	IMPORT_CATEGORY,
+	IMPORT_AUTHOR,
+	IMPORT_REVISION, /* a former state of a post, or who made the current one */
+};
 
 /* "post" and so on. */
 const char *import_kind_name(enum import_kind kind);
@@ -17,6 +23,7 @@ const char *import_kind_name(enum import_kind kind);
 enum item_state {
 	ITEM_READY,   /* message is to be written */
 	ITEM_REFUSED, /* reason says why */
+	ITEM_SKIPPED, /* left out by intent, as an attachment is; reason says why */
 	ITEM_NOTED,   /* something in the input that the user should know; not an item */
 	ITEM_END,
 };
@@ -27,17 +34,23 @@ struct import_item {
 	enum import_kind kind;
 	const char *path; /* where it stands; borrowed until close() */
 	uint64_t line;	  /* from 1; 0 where the format has no lines */
-	/* What identifies the item among all of its kind, run after run: the slug it is matched by
-	 * on the server. In the arena or borrowed until close(). */
+	/* What identifies the item among all of its kind, run after run, for people and for what
+	 * must be written one after the other: of posts and their revisions Post.origin or, where
+	 * that is empty, the slug; of terms the slug or the name. In the arena or borrowed until
+	 * close(). */
 	const char *origin;
-	/* Lectern__V1__Post, Tag, Category or Author, in the arena. Ids are the server's; 0 where
-	 * the format knows none. */
+	/* Lectern__V1__Post, Tag, Category, Author or PostRevision, in the arena; see ImportService
+	 * for what may be set. Parents of categories come before their children. */
 	ProtobufCMessage *message;
+	/* Of IMPORT_REVISION: the post, by origin or slug. */
+	const Lectern__V1__PostKey *post;
 	/* Names of the fields that the input decides, ends with NULL; others are left as they are
 	 * on the server. */
 	const char *const *fields;
 	/* Terms that the server's post has besides stay there. */
 	bool keep_terms;
+	/* Why it was refused or left out; of an item that is written, what was changed on the way,
+	 * if anything. */
 	char reason[256];
 };
 
@@ -55,6 +68,8 @@ struct source_options {
 	size_t file_count;	  /* at least 1 */
 	int64_t newest_time_us;
 	int64_t now_us;
+	bool pages;	    /* of content systems, too, not posts alone */
+	bool internal_tags; /* Ghost's, whose names begin with '#', too */
 	struct post_lookup lookup;
 };
 
@@ -68,8 +83,8 @@ struct import_source {
 
 struct import_format {
 	const char *name;
-	/* Whether the beginning of a file looks like this format. */
-	bool (*sniff)(struct slice head);
+	/* Whether a file looks like this format, from its name and its beginning. */
+	bool (*sniff)(const struct input_file *file, struct slice head);
 	enum code (*open)(const struct source_options *options, struct import_source **ret,
 		struct error *err);
 	/* Fills *ret with the next item; what it points to lives until the arena is reset. Fails
@@ -79,5 +94,5 @@ struct import_format {
 	void (*close)(struct import_source *source);
 };
 
-extern const struct import_format archive_text_format;
-extern const struct import_format jsonl_format;
+extern const struct import_format archive_text_format, front_matter_format, ghost_format,
+	jsonl_format, wordpress_format;

@@ -18,7 +18,8 @@ transport base proto rpc nng
 server    base proto store-proto store rpc services transport analysis
 client    base proto public nng
 importers base proto public client codec
-cli       base proto public client codec importers
+exporters base proto codec
+cli       base proto public client codec importers exporters
 '
 failed=0
 complain() {

@@ -270,7 +270,7 @@ static void test_sniff(void **state)
 		{ "---\ntag: A\n", false },
 	};
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-		if (page_sniff(slice_of_text(heads[i].text)) != heads[i].want)
+		if (page_sniff(NULL, slice_of_text(heads[i].text)) != heads[i].want)
 			fail_msg("%s", heads[i].text);
 }
 

@@ -147,12 +147,12 @@ static void test_places(void **state)
 
 static void test_sniff(void **state)
 {
-	assert_true(jsonl_format.sniff(slice_of_text("\xEF\xBB\xBF {\"post\": {}}")));
-	assert_true(jsonl_format.sniff(slice_of_text("{}")));
-	assert_false(jsonl_format.sniff(slice_of_text("")));
-	assert_false(jsonl_format.sniff(slice_of_text("Tag: A")));
-	assert_false(jsonl_format.sniff(slice_of_text("{{ template }}")));
-	assert_false(jsonl_format.sniff(slice_of_text("[]")));
+	assert_true(jsonl_format.sniff(NULL, slice_of_text("\xEF\xBB\xBF {\"post\": {}}")));
+	assert_true(jsonl_format.sniff(NULL, slice_of_text("{}")));
+	assert_false(jsonl_format.sniff(NULL, slice_of_text("")));
+	assert_false(jsonl_format.sniff(NULL, slice_of_text("Tag: A")));
+	assert_false(jsonl_format.sniff(NULL, slice_of_text("{{ template }}")));
+	assert_false(jsonl_format.sniff(NULL, slice_of_text("[]")));
 }
 
 int main(void)
