@@ -31,7 +31,9 @@ static void show_progress(void *arg, const struct import_progress *progress)
 		done = (double)progress->items_done / (double)progress->items_total;
 	else if (progress->bytes_total > 0)
 		done = (double)progress->bytes_done / (double)progress->bytes_total;
-	progress_show(arg, progress->items_done, "items", done);
+	char noun[64];
+	snprintf(noun, sizeof noun, "items, %.1f MB", (double)progress->bytes_done / 1e6);
+	progress_show(arg, progress->items_done, noun, done);
 }
 
 static enum exit_status import_problem(struct cli *cli, const struct error *err)
@@ -46,39 +48,57 @@ static enum exit_status import_problem(struct cli *cli, const struct error *err)
 	return status;
 }
 
-static void add_counts(struct buffer *out, uint64_t created, uint64_t updated, uint64_t unchanged,
-	uint64_t refused, bool json)
+static void add_counts(struct buffer *out, const struct import_counts *counts, bool json)
 {
 	buffer_printf(out,
 		json ? "\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64
 		       ",\"refused\":%" PRIu64
 		     : "%" PRIu64 " created, %" PRIu64 " updated, %" PRIu64 " unchanged, %" PRIu64
 		       " refused\n",
-		created, updated, unchanged, refused);
+		counts->created, counts->updated, counts->unchanged, counts->refused);
+}
+
+static bool any_counted(const struct import_counts *counts)
+{
+	return counts->created + counts->updated + counts->unchanged + counts->refused > 0;
+}
+
+/* The posts come last: scripts read the last line. */
+static void add_text(struct buffer *out, const struct import_summary *summary)
+{
+	if (any_counted(&summary->terms)) {
+		buffer_append_text(out, "terms: ");
+		add_counts(out, &summary->terms, false);
+	}
+	if (any_counted(&summary->revisions)) {
+		buffer_append_text(out, "history: ");
+		add_counts(out, &summary->revisions, false);
+	}
+	if (summary->skipped > 0)
+		buffer_printf(out, "%" PRIu64 " left out\n", summary->skipped);
+	add_counts(out, &summary->posts, false);
+}
+
+static void add_json(struct buffer *out, const struct import_summary *summary)
+{
+	buffer_append_char(out, '{');
+	add_counts(out, &summary->posts, true);
+	buffer_append_text(out, ",\"terms\":{");
+	add_counts(out, &summary->terms, true);
+	buffer_append_text(out, "},\"revisions\":{");
+	add_counts(out, &summary->revisions, true);
+	buffer_printf(out, "},\"skipped\":%" PRIu64 ",\"orderConflicts\":%" PRIu64 "}\n",
+		summary->skipped, summary->order_conflicts);
 }
 
 static enum exit_status show_summary(struct cli *cli, const struct import_summary *summary)
 {
-	const struct import_counts *terms = &summary->terms;
-	bool json = cli->output != OUTPUT_TEXT;
 	struct buffer out;
 	buffer_init(&out, CLI_FILE_BYTES);
-	if (json)
-		buffer_append_char(&out, '{');
-	else if (terms->created + terms->updated + terms->unchanged + terms->refused > 0)
-		buffer_append_text(&out, "terms: ");
-	if (!json && out.size > 0)
-		add_counts(&out, terms->created, terms->updated, terms->unchanged, terms->refused,
-			false);
-	add_counts(&out, summary->created, summary->updated, summary->unchanged, summary->refused,
-		json);
-	if (json) {
-		buffer_append_text(&out, ",\"terms\":{");
-		add_counts(&out, terms->created, terms->updated, terms->unchanged, terms->refused,
-			true);
-		buffer_printf(
-			&out, "},\"orderConflicts\":%" PRIu64 "}\n", summary->order_conflicts);
-	}
+	if (cli->output == OUTPUT_TEXT)
+		add_text(&out, summary);
+	else
+		add_json(&out, summary);
 	enum exit_status status = output_buffer(cli, &out);
 	buffer_done(&out);
 	return status;
@@ -99,6 +119,8 @@ static enum exit_status fill_options(
 		.path_count = (size_t)args->argument_count - 1,
 		.dry_run = args_flag(args, OPTION_DRY_RUN),
 		.strict = args_flag(args, OPTION_STRICT),
+		.pages = args_flag(args, OPTION_PAGES),
+		.internal_tags = args_flag(args, OPTION_INTERNAL_TAGS),
 		.timeout_ms = cli->timeout_ms,
 		.stop = &stop,
 	};
@@ -114,7 +136,7 @@ static enum exit_status fill_options(
 }
 
 static enum exit_status run_with_report(
-	struct cli *cli, struct import_options *options, bool show_refused)
+	struct cli *cli, struct import_options *options, bool show_report)
 {
 	struct progress progress;
 	progress_start(&progress);
@@ -125,12 +147,12 @@ static enum exit_status run_with_report(
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	struct import_summary summary = { .created = 0 };
+	struct import_summary summary = { .skipped = 0 };
 	struct error err;
 	enum code code = import_run(cli->client, options, &summary, &err);
 	progress_end(&progress);
-	if (show_refused)
-		import_report_refused(options->report);
+	if (show_report)
+		import_report_show(options->report);
 	if (summary.order_conflicts > 0)
 		fprintf(stderr,
 			"lectern: the pages contradict each other about the order of posts "
@@ -142,9 +164,10 @@ static enum exit_status run_with_report(
 	enum exit_status status = show_summary(cli, &summary);
 	if (code != CODE_OK)
 		return import_problem(cli, &err);
-	if (status == EXIT_STATUS_OK && summary.refused + summary.terms.refused > 0) {
-		status = problem_tool(cli, "%" PRIu64 " of the items were refused",
-			summary.refused + summary.terms.refused);
+	uint64_t refused =
+		summary.posts.refused + summary.terms.refused + summary.revisions.refused;
+	if (status == EXIT_STATUS_OK && refused > 0) {
+		status = problem_tool(cli, "%" PRIu64 " of the items were refused", refused);
 		cli->problem.quiet = cli->output == OUTPUT_TEXT;
 	}
 	return status;
@@ -182,6 +205,12 @@ static const struct option_row options[] = {
 		.words = WORDS_FILE,
 		.help = "Write one line of JSON about each item to FILE" },
 	{ .id = OPTION_STRICT, .name = "strict", .help = "Stop at the first item that is refused" },
+	{ .id = OPTION_PAGES,
+		.name = "pages",
+		.help = "Take pages of WordPress and Ghost as posts, too" },
+	{ .id = OPTION_INTERNAL_TAGS,
+		.name = "internal-tags",
+		.help = "Take Ghost's internal tags, whose names begin with #, too" },
 	{ .id = OPTION_NEWEST_TIME,
 		.name = "newest-time",
 		.value = "TIME",

@@ -2,5 +2,6 @@
 #pragma once
 #include <stdio.h>
 
-/* Tells on standard error what was refused and why, the first of them. */
-void import_report_refused(FILE *report);
+/* Tells on standard error what was refused and why, the first of them, and how much was left out
+ * for which reasons. */
+void import_report_show(FILE *report);

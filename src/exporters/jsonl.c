@@ -1,15 +1,17 @@
 /*
  * The format "jsonl": one JSON object a line, which `lectern import jsonl` reads back without loss:
  * {"category": {...}}, {"tag": {...}}, {"author": {...}}, {"post": {...}} with the canonical JSON
- * of the message in lectern.v1, and behind a post {"revision": {...}} for each that tells more than
- * the post does. What every server computes for itself (ids, etags, counts, rendered text) is left
- * out, so that two stores with the same content give the same bytes.
+ * of the message in lectern.v1, and behind a post {"revision": {...}, "slug": "..."} for each
+ * revision that tells more than the post does. What every server computes for itself (ids, etags,
+ * counts, rendered text) is left out, so that two stores with the same content give the same bytes.
  */
 #include "base/limits.h"
 #include "codec/json.h"
+#include "exporters/content.h"
 #include "exporters/exporter.h"
 
 #include <errno.h>
+#include <lectern/v1/import.pb-c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,7 @@ struct jsonl {
 	struct exporter exporter; /* the first member */
 	FILE *file;		  /* borrowed */
 	struct buffer line;
+	struct arena arena; /* of one line */
 };
 
 static enum code jsonl_open(
@@ -30,6 +33,7 @@ static enum code jsonl_open(
 	jsonl->exporter.format = &jsonl_export;
 	jsonl->file = options->file;
 	buffer_init(&jsonl->line, LINE_BYTES_MAX);
+	arena_init(&jsonl->arena, LIMIT_ARENA_BYTES);
 	*ret = &jsonl->exporter;
 	return CODE_OK;
 }
@@ -40,23 +44,40 @@ static void jsonl_close(struct exporter *exporter)
 	if (jsonl == NULL)
 		return;
 	buffer_done(&jsonl->line);
+	arena_done(&jsonl->arena);
 	free(jsonl);
 }
 
+static enum code fail_memory(struct error *err)
+{
+	return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+}
+
+static enum code write_line(struct jsonl *jsonl, struct error *err)
+{
+	buffer_append_char(&jsonl->line, '\n');
+	if (jsonl->line.overflow)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "a line has more than %d bytes",
+			LINE_BYTES_MAX);
+	errno = 0;
+	if (fwrite(jsonl->line.data, 1, jsonl->line.size, jsonl->file) != jsonl->line.size)
+		return fail(err, CODE_UNKNOWN, "%s", strerror(errno));
+	return CODE_OK;
+}
+
 /* {"post":{...}} */
-static enum code write_line(
+static enum code write_record(
 	struct jsonl *jsonl, const char *key, const ProtobufCMessage *message, struct error *err)
 {
+	if (message == NULL)
+		return fail_memory(err);
 	buffer_clear(&jsonl->line);
 	buffer_printf(&jsonl->line, "{\"%s\":", key);
 	enum code code = json_print(message, JSON_DEFAULT, &jsonl->line, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "a %s", key);
-	buffer_append_text(&jsonl->line, "}\n");
-	errno = 0;
-	if (fwrite(jsonl->line.data, 1, jsonl->line.size, jsonl->file) != jsonl->line.size)
-		return fail(err, CODE_UNKNOWN, "%s", strerror(errno));
-	return CODE_OK;
+	buffer_append_char(&jsonl->line, '}');
+	return write_line(jsonl, err);
 }
 
 static enum code jsonl_term(struct exporter *exporter, enum export_kind kind,
@@ -65,13 +86,65 @@ static enum code jsonl_term(struct exporter *exporter, enum export_kind kind,
 	static const char *const keys[] = {
 		[EXPORT_CATEGORY] = "category", [EXPORT_TAG] = "tag", [EXPORT_AUTHOR] = "author"
 	};
-	return write_line((struct jsonl *)exporter, keys[kind], term, err);
+	struct jsonl *jsonl = (struct jsonl *)exporter;
+	arena_reset(&jsonl->arena);
+	return write_record(jsonl, keys[kind], content_of_term(term, &jsonl->arena), err);
 }
 
 static enum code jsonl_post(
 	struct exporter *exporter, const Lectern__V1__Post *post, struct error *err)
 {
-	return write_line((struct jsonl *)exporter, "post", &post->base, err);
+	struct jsonl *jsonl = (struct jsonl *)exporter;
+	arena_reset(&jsonl->arena);
+	return write_record(
+		jsonl, "post", (ProtobufCMessage *)content_of_post(post, &jsonl->arena), err);
+}
+
+static bool same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
+{
+	return a != NULL && b != NULL && a->seconds == b->seconds && a->nanos == b->nanos;
+}
+
+/* Whether an import of the post alone makes the same entry in its history. */
+static bool follows_from_post(
+	const Lectern__V1__Post *post, const Lectern__V1__PostRevision *revision)
+{
+	return revision->revision == post->revision && revision->note != NULL &&
+	       revision->note->author[0] == '\0' &&
+	       strcmp(revision->note->summary, "created") == 0 &&
+	       same_time(revision->create_time, post->update_time);
+}
+
+/* A line is the request that imports it. */
+static enum code jsonl_revision(struct exporter *exporter, const Lectern__V1__Post *post,
+	const Lectern__V1__PostRevision *revision, struct error *err)
+{
+	struct jsonl *jsonl = (struct jsonl *)exporter;
+	if (follows_from_post(post, revision))
+		return CODE_OK;
+	arena_reset(&jsonl->arena);
+	Lectern__V1__PostRevision copy = *revision;
+	copy.post = NULL;
+	if (revision->revision != post->revision) {
+		copy.post = content_of_post(revision->post, &jsonl->arena);
+		if (copy.post == NULL)
+			return fail_memory(err);
+	}
+	Lectern__V1__ImportPostRevisionRequest line =
+		LECTERN__V1__IMPORT_POST_REVISION_REQUEST__INIT;
+	line.revision = &copy;
+	if (post->origin[0] != '\0') {
+		line.key_case = LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_ORIGIN;
+		line.origin = post->origin;
+	} else {
+		line.key_case = LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_SLUG;
+		line.slug = post->slug;
+	}
+	buffer_clear(&jsonl->line);
+	enum code code = json_print(&line.base, JSON_DEFAULT, &jsonl->line, err);
+	if (code != CODE_OK)
+		return wrap(err, code, "a revision");
+	return write_line(jsonl, err);
 }
 
 const struct export_format jsonl_export = {
@@ -81,5 +154,6 @@ const struct export_format jsonl_export = {
 	.open = jsonl_open,
 	.term = jsonl_term,
 	.post = jsonl_post,
+	.revision = jsonl_revision,
 	.close = jsonl_close,
 };

@@ -9,11 +9,11 @@
 ProtobufCMessage *fields_new(const ProtobufCMessageDescriptor *descriptor, struct arena *arena)
 	NODISCARD;
 
-/* A copy that shares everything it points to. */
-ProtobufCMessage *fields_copy(const ProtobufCMessage *message, struct arena *arena) NODISCARD;
-
 const ProtobufCFieldDescriptor *fields_find(const ProtobufCMessage *message, const char *name);
 bool fields_have(const ProtobufCMessage *message, const char *name);
+
+/* Whether a message field is set, a list has entries. */
+bool fields_given(const ProtobufCMessage *message, const char *name);
 
 /* Values of fields that are not repeated. */
 const char *fields_text(const ProtobufCMessage *message, const char *name);
@@ -29,10 +29,3 @@ void fields_set_message(ProtobufCMessage *message, const char *name, ProtobufCMe
 /* The list of a repeated message field. */
 ProtobufCMessage **fields_list(
 	const ProtobufCMessage *message, const char *name, size_t *ret_count);
-void fields_set_list(
-	ProtobufCMessage *message, const char *name, ProtobufCMessage **list, size_t count);
-
-/* Whether two messages of one type have the same value in a field. False also when out of
- * memory. */
-bool fields_equal(const ProtobufCMessage *a, const ProtobufCMessage *b, const char *name,
-	struct arena *arena);

@@ -24,13 +24,14 @@ struct import_counts {
 
 /* What an import did or, with dry_run, would have done. */
 struct import_summary {
-	/* Posts. Input that is refused before it is known what it holds counts as refused here. */
-	uint64_t created;
-	uint64_t updated;
-	uint64_t unchanged;
-	uint64_t refused;
+	/* Input that is refused before it is known what it holds counts as a refused post. */
+	struct import_counts posts;
 	/* Tags, categories and authors that stand in the input by themselves. */
 	struct import_counts terms;
+	/* Former states of posts, and who made the current ones. */
+	struct import_counts revisions;
+	/* What is left out by intent, as attachments are. */
+	uint64_t skipped;
 	/* Places where pages contradict each other about the order of posts. */
 	uint64_t order_conflicts;
 };
@@ -50,19 +51,24 @@ struct import_options {
 	const char *const *paths; /* files or directories; "-" is standard input */
 	size_t path_count;	  /* at least 1 */
 	bool dry_run;		  /* check everything, also with the server, but change nothing */
-	bool strict;		  /* stop at the first item that is refused */
+	/* Stop at the first item that is refused; items are sent one by one then. */
+	bool strict;
+	bool pages;	    /* take pages of content systems as posts, too */
+	bool internal_tags; /* take Ghost's internal tags, too */
 	/* Where one JSON object a line goes for each item, or NULL: {"file", "line", "kind",
-	 * "slug", "result": "created", "updated", "unchanged", "refused" or "noted", "reason"}.
-	 * Borrowed. */
+	 * "slug", "result": "created", "updated", "unchanged", "refused", "skipped" or "noted",
+	 * "reason"}. Of an item that was written the reason tells what was changed on the way, if
+	 * anything. Borrowed. */
 	FILE *report;
 	/* The publish time of the newest post of input that carries no times; 0 means
 	 * 2020-01-01T00:00:00Z. */
 	int64_t newest_time_us;
 	uint32_t timeout_ms; /* of each call; 0 means the client's default */
-	/* Called after each item, from the calling thread; may be NULL. */
+	/* Called after each item, in the order of the input, from the calling thread; may be NULL.
+	 */
 	void (*progress)(void *arg, const struct import_progress *progress);
 	void *progress_arg;
-	/* Set it from a signal handler to stop before the next item; may be NULL. */
+	/* Set it from a signal handler to stop: what was sent is still waited for; may be NULL. */
 	const volatile sig_atomic_t *stop;
 };
 

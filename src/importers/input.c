@@ -1,136 +1,17 @@
 #include "importers/input.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static enum code fail_path(struct error *err, const char *path)
+enum code input_fail(struct error *err, const char *path)
 {
 	int number = errno;
 	enum code code = number == ENOENT || number == ENOTDIR ? CODE_NOT_FOUND
 			 : number == EACCES		       ? CODE_PERMISSION_DENIED
 							       : CODE_UNKNOWN;
 	return fail(err, code, "cannot read '%s': %s", path, strerror(number));
-}
-
-static enum code fail_memory(struct error *err)
-{
-	return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
-}
-
-/* Owns the path. */
-static enum code add_file(
-	struct input_files *files, char *path, uint64_t size_bytes, struct error *err)
-{
-	if (path == NULL)
-		return fail_memory(err);
-	if (files->count == files->capacity) {
-		size_t capacity = files->capacity == 0 ? 16 : files->capacity * 2;
-		struct input_file *more = realloc(files->files, capacity * sizeof *more);
-		if (more == NULL) {
-			free(path);
-			return fail_memory(err);
-		}
-		files->files = more;
-		files->capacity = capacity;
-	}
-	files->files[files->count++] = (struct input_file){ .path = path,
-		.size_bytes = size_bytes,
-		.stream = strcmp(path, "-") == 0 ? stdin : NULL };
-	return CODE_OK;
-}
-
-static int is_visible(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-/* By bytes, whatever the locale says, so that the order is the same everywhere. */
-static int compare_names(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static char *join_path(const char *directory, const char *name)
-{
-	char *path;
-	size_t size = strlen(directory);
-	const char *slash = size > 0 && directory[size - 1] == '/' ? "" : "/";
-	return asprintf(&path, "%s%s%s", directory, slash, name) < 0 ? NULL : path;
-}
-
-static enum code add_entry(
-	struct input_files *files, const char *directory, const char *name, struct error *err)
-{
-	char *path = join_path(directory, name);
-	if (path == NULL)
-		return fail_memory(err);
-	struct stat status;
-	enum code code = CODE_OK;
-	if (stat(path, &status) != 0)
-		code = fail_path(err, path);
-	else if (S_ISREG(status.st_mode))
-		return add_file(files, path, (uint64_t)status.st_size, err);
-	free(path);
-	return code;
-}
-
-static enum code add_directory(struct input_files *files, const char *directory, struct error *err)
-{
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_visible, compare_names);
-	if (count < 0)
-		return fail_path(err, directory);
-	enum code code = CODE_OK;
-	for (int i = 0; i < count; i++) {
-		if (code == CODE_OK)
-			code = add_entry(files, directory, entries[i]->d_name, err);
-		free(entries[i]);
-	}
-	free(entries);
-	return code;
-}
-
-static enum code add_path(struct input_files *files, const char *path, struct error *err)
-{
-	if (strcmp(path, "-") == 0)
-		return add_file(files, strdup(path), 0, err);
-	struct stat status;
-	if (stat(path, &status) != 0)
-		return fail_path(err, path);
-	if (S_ISDIR(status.st_mode))
-		return add_directory(files, path, err);
-	uint64_t size_bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-	return add_file(files, strdup(path), size_bytes, err);
-}
-
-enum code input_list(
-	const char *const *paths, size_t count, struct input_files *ret, struct error *err)
-{
-	struct input_files files = { .files = NULL };
-	for (size_t i = 0; i < count; i++) {
-		enum code code = add_path(&files, paths[i], err);
-		if (code != CODE_OK) {
-			input_files_done(&files);
-			return code;
-		}
-	}
-	*ret = files;
-	return CODE_OK;
-}
-
-void input_files_done(struct input_files *files)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		if (files->files[i].stream_owned)
-			fclose(files->files[i].stream);
-		free(files->files[i].path);
-	}
-	free(files->files);
-	*files = (struct input_files){ .files = NULL };
 }
 
 static void stream_closep(FILE **stream)
@@ -170,7 +51,7 @@ static enum code spool(struct input_file *file, FILE *from, struct error *err)
 		return CODE_OK;
 	AUTO(stream_closep) FILE *copy = input_temporary();
 	if (copy == NULL || !copy_stream(from, copy))
-		return fail_path(err, file->path);
+		return input_fail(err, file->path);
 	off_t size = ftello(copy);
 	file->size_bytes = size > 0 ? (uint64_t)size : 0;
 	file->stream = copy;
@@ -184,7 +65,7 @@ enum code input_make_seekable(struct input_file *file, struct error *err)
 	if (file->stream != NULL)
 		return file->stream_owned ? CODE_OK : spool(file, file->stream, err);
 	AUTO(stream_closep) FILE *from = fopen(file->path, "rbe");
-	return from == NULL ? fail_path(err, file->path) : spool(file, from, err);
+	return from == NULL ? input_fail(err, file->path) : spool(file, from, err);
 }
 
 enum code input_open(struct input_file *file, struct input *ret, struct error *err)
@@ -195,7 +76,7 @@ enum code input_open(struct input_file *file, struct input *ret, struct error *e
 	else
 		(void)fseeko(stream, 0, SEEK_SET); /* a pipe is read from where it is */
 	if (stream == NULL)
-		return fail_path(err, file->path);
+		return input_fail(err, file->path);
 	*ret = (struct input){
 		.stream = stream, .stream_owned = file->stream == NULL, .path = file->path
 	};
@@ -222,7 +103,7 @@ enum code input_head(struct input_file *file, uint8_t head[INPUT_HEAD_BYTES], si
 		return code;
 	*ret_size = fread(head, 1, INPUT_HEAD_BYTES, input.stream);
 	if (ferror(input.stream))
-		code = fail_path(err, file->path);
+		code = input_fail(err, file->path);
 	input_close(&input);
 	return code;
 }

@@ -20,6 +20,7 @@ struct input_file {
 	 * that was named itself, where its name does. */
 	size_t relative;
 	bool listed;  /* found in a folder, not named itself */
+	int error;    /* why it cannot be read, as errno has it; 0 where nothing is known of that */
 	FILE *stream; /* for standard input, and for a pipe after input_make_seekable() */
 	bool stream_owned;
 	uint64_t size_bytes; /* 0: not known */
@@ -32,10 +33,14 @@ struct input_files {
 };
 
 /* Lists the files; those of a directory, and of the ones in it, in the order of their names; hidden
- * ones (whose names begin with '.') left out. NOT_FOUND for a path that does not exist. */
+ * ones (whose names begin with '.') left out. One in them that cannot be read has an error.
+ * NOT_FOUND for a path that does not exist. */
 enum code input_list(const char *const *paths, size_t count, struct input_files *ret,
 	struct error *err) NODISCARD;
 void input_files_done(struct input_files *files);
+
+/* A failure to read the path: errno tells why. */
+enum code input_fail(struct error *err, const char *path);
 
 /* A file without a name that can be written and read: on disk or, where no temporary directory can
  * be written as in a container with a read-only root, in memory. NULL with errno set. */

@@ -1,7 +1,9 @@
 /*
  * The format "jsonl": one JSON object a line, {"post": {...}}, {"tag": {...}}, {"category": {...}}
- * or {"author": {...}} with the canonical JSON of the message in lectern.v1, or a post by itself.
- * What only a server can set (ids, counts, rendered text and so on) is read and left out.
+ * or {"author": {...}} with the canonical JSON of the message in lectern.v1, a post by itself, or
+ * {"revision": {...}, "slug": "..."} for a former state of a post, with "origin" instead where the
+ * post has one. What only a server can set (ids, counts, rendered text and so on) is read and left
+ * out; times, former slugs and the history are taken.
  */
 #include "base/limits.h"
 #include "base/text.h"
@@ -11,6 +13,7 @@
 
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
+#include <lectern/v1/import.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 #include <stdio.h>
@@ -26,7 +29,7 @@ struct jsonl {
 	uint64_t bytes_before; /* of the files before */
 };
 
-static const char *const post_fields[] = { "title", "excerpt", "state", "publish_time",
+static const char *const post_fields[] = { "slug", "title", "excerpt", "state", "publish_time",
 	"expire_time", "tags", "categories", "authors", "series", "language", "featured",
 	"cover_image_url", "canonical_url", "attributes", "body_format", "body", NULL };
 static const char *const tag_fields[] = { "name", "description", "attributes", NULL };
@@ -34,6 +37,11 @@ static const char *const category_fields[] = { "name", "description", "attribute
 	NULL };
 static const char *const author_fields[] = { "name", "description", "attributes", "url",
 	"avatar_url", NULL };
+
+/* Decided by the line only where it has them. */
+static const char *const given_fields[] = { "aliases", "create_time", "update_time",
+	"delete_time" };
+enum { GIVEN_FIELDS = sizeof given_fields / sizeof *given_fields, FIELDS_MAX = 32 };
 
 /* A line with one key holds what the request to create it holds. */
 static const struct shape {
@@ -47,6 +55,8 @@ static const struct shape {
 	{ "category", IMPORT_CATEGORY, &lectern__v1__create_category_request__descriptor,
 		category_fields },
 	{ "author", IMPORT_AUTHOR, &lectern__v1__create_author_request__descriptor, author_fields },
+	{ "revision", IMPORT_REVISION, &lectern__v1__import_post_revision_request__descriptor,
+		NULL },
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
@@ -143,6 +153,32 @@ static enum code next_line(
 	}
 }
 
+/* The post that a revision belongs to. */
+static enum code take_key(const ProtobufCMessage *message, struct arena *arena,
+	struct import_item *item, struct error *err)
+{
+	const Lectern__V1__ImportPostRevisionRequest *request =
+		(const Lectern__V1__ImportPostRevisionRequest *)message;
+	Lectern__V1__PostKey *key = arena_alloc(arena, sizeof *key);
+	if (key == NULL)
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+	lectern__v1__post_key__init(key);
+	if (request->key_case == LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_ORIGIN) {
+		key->key_case = LECTERN__V1__POST_KEY__KEY_ORIGIN;
+		key->origin = request->origin;
+		item->origin = request->origin;
+	} else if (request->key_case == LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_SLUG) {
+		key->key_case = LECTERN__V1__POST_KEY__KEY_SLUG;
+		key->slug = request->slug;
+		item->origin = request->slug;
+	} else {
+		return fail(err, CODE_INVALID_ARGUMENT,
+			"\"slug\" or \"origin\" must tell which post the revision belongs to");
+	}
+	item->post = key;
+	return CODE_OK;
+}
+
 /* Reads the record of a line. */
 static enum code parse(
 	struct slice line, struct arena *arena, struct import_item *item, struct error *err)
@@ -167,7 +203,7 @@ static enum code parse(
 	item->message = fields_message(message, shape->key);
 	if (item->message == NULL)
 		return fail(err, CODE_INVALID_ARGUMENT, "\"%s\" must be an object", shape->key);
-	return CODE_OK;
+	return shape->kind == IMPORT_REVISION ? take_key(message, arena, item, err) : CODE_OK;
 }
 
 static void clear_ids(ProtobufCMessage *post, const char *name)
@@ -195,9 +231,11 @@ static enum code prepare_post(Lectern__V1__Post *post, struct arena *arena, stru
 		post->series->id = 0;
 	cut_time(post->publish_time);
 	cut_time(post->expire_time);
-	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
-		return fail(
-			err, CODE_INVALID_ARGUMENT, "state: a post in the trash is not imported");
+	cut_time(post->create_time);
+	cut_time(post->update_time);
+	cut_time(post->delete_time);
+	post->id = 0;
+	post->etag = (char *)(uintptr_t)protobuf_c_empty_string;
 	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_EXPIRED)
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 	if (post->slug[0] != '\0')
@@ -211,25 +249,57 @@ static enum code prepare_post(Lectern__V1__Post *post, struct arena *arena, stru
 	return post->slug == NULL ? fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory") : CODE_OK;
 }
 
-static enum code prepare(struct import_item *item, struct arena *arena, struct error *err)
+/* The fields that the line decides. */
+static bool choose_fields(struct import_item *item, struct arena *arena)
+{
+	const char **fields = arena_calloc(arena, FIELDS_MAX, sizeof *fields);
+	size_t count = 0;
+	if (fields == NULL)
+		return false;
+	while (item->fields[count] != NULL) {
+		fields[count] = item->fields[count];
+		count++;
+	}
+	for (size_t i = 0; i < GIVEN_FIELDS; i++)
+		if (fields_have(item->message, given_fields[i]) &&
+			fields_given(item->message, given_fields[i]))
+			fields[count++] = given_fields[i];
+	item->fields = fields;
+	return true;
+}
+
+static enum code prepare_term(struct import_item *item)
 {
 	fields_set_number(item->message, "id", 0);
 	fields_set_text(item->message, "etag", "");
-	item->origin = fields_text(item->message, "slug");
-	if (item->kind == IMPORT_POST) {
-		Lectern__V1__Post *post = (Lectern__V1__Post *)item->message;
-		enum code code = prepare_post(post, arena, err);
-		item->origin = post->slug;
-		return code;
-	}
 	if (item->kind == IMPORT_CATEGORY) {
 		ProtobufCMessage *parent = fields_message(item->message, "parent");
 		if (parent != NULL)
 			fields_set_number(parent, "id", 0);
 	}
+	item->origin = fields_text(item->message, "slug");
 	if (item->origin[0] == '\0')
 		item->origin = fields_text(item->message, "name");
 	return CODE_OK;
+}
+
+static enum code prepare(struct import_item *item, struct arena *arena, struct error *err)
+{
+	enum code code = CODE_OK;
+	if (item->kind == IMPORT_REVISION) {
+		Lectern__V1__Post *post = ((Lectern__V1__PostRevision *)item->message)->post;
+		return post == NULL ? CODE_OK : prepare_post(post, arena, err);
+	}
+	if (item->kind == IMPORT_POST) {
+		Lectern__V1__Post *post = (Lectern__V1__Post *)item->message;
+		code = prepare_post(post, arena, err);
+		item->origin = post->origin[0] != '\0' ? post->origin : post->slug;
+	} else {
+		code = prepare_term(item);
+	}
+	if (code == CODE_OK && !choose_fields(item, arena))
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+	return code;
 }
 
 static enum code read_record(

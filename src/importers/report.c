@@ -1,6 +1,7 @@
 #include "importers/report.h"
 
 #include "base/text.h"
+#include "importers/fields.h"
 
 /* A JSON string. Bytes that are no UTF-8, which file names may have, become U+FFFD. */
 static void print_string(FILE *report, const char *text)
@@ -33,6 +34,17 @@ static void print_field(FILE *report, const char *name, const char *text)
 	print_string(report, text);
 }
 
+/* The slug that is stored, else the one that is asked for, else what there is. */
+static const char *item_slug(const struct import_item *item)
+{
+	if (item->slug != NULL)
+		return item->slug;
+	if (item->message == NULL || !fields_have(item->message, "slug"))
+		return item->origin;
+	const char *slug = fields_text(item->message, "slug");
+	return slug[0] != '\0' ? slug : item->origin;
+}
+
 void report_item(FILE *report, const struct import_item *item, const char *result)
 {
 	if (report == NULL)
@@ -41,7 +53,7 @@ void report_item(FILE *report, const struct import_item *item, const char *resul
 	print_string(report, item->path);
 	fprintf(report, ",\"line\":%ju", (uintmax_t)item->line);
 	print_field(report, "kind", import_kind_name(item->kind));
-	print_field(report, "slug", item->origin);
+	print_field(report, "slug", item_slug(item));
 	print_field(report, "result", result);
 	print_field(report, "reason", item->reason);
 	fputs("}\n", report);

@@ -39,6 +39,8 @@ struct import_item {
 	 * that is empty, the slug; of terms the slug or the name. In the arena or borrowed until
 	 * close(). */
 	const char *origin;
+	/* Where it ended up on the server; set when it was written, NULL before. */
+	const char *slug;
 	/* Lectern__V1__Post, Tag, Category, Author or PostRevision, in the arena; see ImportService
 	 * for what may be set. Parents of categories come before their children. */
 	ProtobufCMessage *message;

@@ -2,194 +2,207 @@
 
 #include "client/invoke.h"
 #include "importers/fields.h"
-#include "importers/same.h"
+#include "importers/item_notes.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
-#include <lectern/v1/author.pb-c.h>
-#include <lectern/v1/category.pb-c.h>
-#include <lectern/v1/post.pb-c.h>
-#include <lectern/v1/tag.pb-c.h>
+#include <lectern/v1/import.pb-c.h>
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { CONFLICTS_MAX = 5 }; /* other writers that change a record while it is written */
-
-/* How the items of one kind are read and written. */
-static const struct service {
-	const ProtobufCServiceDescriptor *descriptor;
-	const char *field; /* that holds the record in requests and responses */
-	const char *get;
-	const char *create;
-	const char *update;
-} services[] = {
-	[IMPORT_POST] = { &lectern__v1__post_service__descriptor, "post", "GetPost", "CreatePost",
-		"UpdatePost" },
-	[IMPORT_TAG] = { &lectern__v1__tag_service__descriptor, "tag", "GetTag", "CreateTag",
-		"UpdateTag" },
-	[IMPORT_CATEGORY] = { &lectern__v1__category_service__descriptor, "category", "GetCategory",
-		"CreateCategory", "UpdateCategory" },
-	[IMPORT_AUTHOR] = { &lectern__v1__author_service__descriptor, "author", "GetAuthor",
-		"CreateAuthor", "UpdateAuthor" },
+/* How the items of one kind are written. */
+static const struct method {
+	const char *name;
+	const char *kind;
+	const char *field; /* of the request; of the response too, but for revisions */
+	const ProtobufCMessageDescriptor *request;
+	const ProtobufCMessageDescriptor *response;
+} methods[] = {
+	[IMPORT_POST] = { "ImportPost", "post", "post",
+		&lectern__v1__import_post_request__descriptor,
+		&lectern__v1__import_post_response__descriptor },
+	[IMPORT_TAG] = { "ImportTag", "tag", "tag", &lectern__v1__import_tag_request__descriptor,
+		&lectern__v1__import_tag_response__descriptor },
+	[IMPORT_CATEGORY] = { "ImportCategory", "category", "category",
+		&lectern__v1__import_category_request__descriptor,
+		&lectern__v1__import_category_response__descriptor },
+	[IMPORT_AUTHOR] = { "ImportAuthor", "author", "author",
+		&lectern__v1__import_author_request__descriptor,
+		&lectern__v1__import_author_response__descriptor },
+	[IMPORT_REVISION] = { "ImportPostRevision", "revision", "revision",
+		&lectern__v1__import_post_revision_request__descriptor,
+		&lectern__v1__import_post_revision_response__descriptor },
 };
 
 const char *import_kind_name(enum import_kind kind)
 {
-	return services[kind].field;
+	return methods[kind].kind;
 }
 
-/* One item on its way. */
-struct write {
-	const struct target *target;
-	const struct service *service;
-	struct import_item *item;
-	struct arena *arena;
-	struct lectern_error failure; /* of the last call */
-};
-
-static const ProtobufCMethodDescriptor *find_method(const struct service *service, const char *name)
+void target_init(struct target *target, lectern_client *client, uint32_t timeout_ms, bool dry_run)
 {
-	return protobuf_c_service_descriptor_get_method_by_name(service->descriptor, name);
+	*target = (struct target){
+		.client = client, .timeout_ms = timeout_ms, .dry_run = dry_run, .planned = NULL
+	};
+	pthread_mutex_init(&target->mutex, NULL);
 }
 
-static ProtobufCMessage *new_request(const struct write *write, const char *method)
+void target_done(struct target *target)
 {
-	return fields_new(find_method(write->service, method)->input, write->arena);
+	tdestroy(target->planned, free);
+	pthread_mutex_destroy(&target->mutex);
 }
 
-static enum lectern_code fail_memory(struct write *write)
+static int compare_names(const void *a, const void *b)
 {
-	write->failure = (struct lectern_error){ .code = LECTERN_RESOURCE_EXHAUSTED,
-		.message = "the item does not fit into memory" };
-	return LECTERN_RESOURCE_EXHAUSTED;
+	return strcmp(a, b);
 }
 
-/* Calls the method; *ret is the record in its answer. */
-static enum lectern_code call(struct write *write, const char *method,
-	const ProtobufCMessage *request, ProtobufCMessage **ret)
+/* "category:news" */
+static bool plan_name(const char *kind, const char *name, char out[512])
 {
-	char name[128];
-	snprintf(name, sizeof name, "%s/%s", write->service->descriptor->name, method);
-	ProtobufCMessage *response;
-	enum lectern_code code = invoke(write->target->client, name, request,
-		write->target->timeout_ms, find_method(write->service, method)->output,
-		write->arena, &response, NULL, &write->failure);
-	if (code != LECTERN_OK)
-		return code;
-	*ret = fields_message(response, write->service->field);
-	if (*ret != NULL)
-		return LECTERN_OK;
-	write->failure = (struct lectern_error){ .code = LECTERN_INTERNAL };
-	snprintf(write->failure.message, sizeof write->failure.message,
-		"%s answered without a record", name);
-	return LECTERN_INTERNAL;
+	return name[0] != '\0' && snprintf(out, 512, "%s:%s", kind, name) < 512;
 }
 
-/* The server's record of the item. */
-static enum lectern_code get(struct write *write, ProtobufCMessage **ret)
+/* Remembers what a dry run would have made. */
+static void plan(struct target *target, const char *kind, const char *name)
 {
-	ProtobufCMessage *request = new_request(write, write->service->get);
-	if (request == NULL)
-		return fail_memory(write);
-	const char *slug = fields_text(write->item->message, "slug");
-	if (write->item->kind == IMPORT_POST)
-		fields_set_number(request, "view", LECTERN__V1__POST_VIEW__POST_VIEW_SOURCE);
-	if (slug[0] != '\0' || write->item->kind == IMPORT_POST)
-		fields_set_text(request, "slug", slug);
-	else
-		fields_set_text(request, "name", fields_text(write->item->message, "name"));
-	return call(write, write->service->get, request, ret);
+	char key[512];
+	if (!plan_name(kind, name, key))
+		return;
+	pthread_mutex_lock(&target->mutex);
+	char *copy = strdup(key);
+	char *const *found = copy == NULL ? NULL : tsearch(copy, &target->planned, compare_names);
+	if (found != NULL && *found != copy)
+		free(copy);
+	pthread_mutex_unlock(&target->mutex);
 }
 
-static enum lectern_code create(struct write *write)
+static bool is_planned(struct target *target, const char *kind, const char *name)
 {
-	ProtobufCMessage *request = new_request(write, write->service->create);
-	if (request == NULL)
-		return fail_memory(write);
-	fields_set_message(request, write->service->field, write->item->message);
-	fields_set_bool(request, "validate_only", write->target->dry_run);
-	if (write->item->kind == IMPORT_POST)
-		fields_set_bool(request, "create_missing_terms", true);
-	ProtobufCMessage *created;
-	return call(write, write->service->create, request, &created);
-}
-
-/* The names of the fields that are to be changed; false when out of memory. */
-static bool find_changes(const struct write *write, const ProtobufCMessage *wanted,
-	const ProtobufCMessage *existing, Google__Protobuf__FieldMask *mask)
-{
-	size_t count = 0;
-	while (write->item->fields[count] != NULL)
-		count++;
-	google__protobuf__field_mask__init(mask);
-	mask->paths = arena_calloc(write->arena, count + 1, sizeof(char *));
-	if (mask->paths == NULL)
+	char key[512];
+	if (!plan_name(kind, name, key))
 		return false;
+	pthread_mutex_lock(&target->mutex);
+	bool found = tfind(key, &target->planned, compare_names) != NULL;
+	pthread_mutex_unlock(&target->mutex);
+	return found;
+}
+
+/* Whether a dry run would have made what the item needs. */
+static bool needs_planned(struct target *target, const struct import_item *item)
+{
+	if (!target->dry_run)
+		return false;
+	if (item->kind == IMPORT_REVISION)
+		return is_planned(target, "post", item->origin);
+	if (item->kind != IMPORT_CATEGORY)
+		return false;
+	const ProtobufCMessage *parent = fields_message(item->message, "parent");
+	return parent != NULL &&
+	       (is_planned(target, "category", fields_text(parent, "slug")) ||
+		       is_planned(target, "category", fields_text(parent, "name")));
+}
+
+static void plan_item(struct target *target, const struct import_item *item)
+{
+	plan(target, methods[item->kind].kind, item->origin);
+	if (item->kind == IMPORT_POST || item->kind == IMPORT_REVISION)
+		return;
+	plan(target, methods[item->kind].kind, fields_text(item->message, "slug"));
+	plan(target, methods[item->kind].kind, fields_text(item->message, "name"));
+}
+
+/* The names of the fields that the input decides. */
+static ProtobufCMessage *make_mask(const struct import_item *item, struct arena *arena)
+{
+	Google__Protobuf__FieldMask *mask = arena_alloc(arena, sizeof *mask);
+	size_t count = 0;
+	while (item->fields[count] != NULL)
+		count++;
+	char **paths = arena_calloc(arena, count + 1, sizeof *paths);
+	if (mask == NULL || paths == NULL)
+		return NULL;
+	google__protobuf__field_mask__init(mask);
 	for (size_t i = 0; i < count; i++)
-		if (!fields_equal(wanted, existing, write->item->fields[i], write->arena))
-			mask->paths[mask->n_paths++] = (char *)write->item->fields[i];
-	return true;
+		paths[i] = (char *)(uintptr_t)item->fields[i];
+	mask->paths = paths;
+	mask->n_paths = count;
+	return &mask->base;
 }
 
-/* Changes what is different. */
-static enum lectern_code update(
-	struct write *write, const ProtobufCMessage *existing, enum target_result *ret)
+static void set_key(ProtobufCMessage *request, const Lectern__V1__PostKey *key)
 {
-	ProtobufCMessage *wanted = fields_copy(write->item->message, write->arena);
-	ProtobufCMessage *request = new_request(write, write->service->update);
-	Google__Protobuf__FieldMask mask;
-	if (wanted == NULL || request == NULL ||
-		!same_align(wanted, existing, write->item->keep_terms, write->arena) ||
-		!find_changes(write, wanted, existing, &mask))
-		return fail_memory(write);
-	*ret = TARGET_UNCHANGED;
-	if (mask.n_paths == 0)
-		return LECTERN_OK;
-	fields_set_number(wanted, "id", fields_number(existing, "id"));
-	fields_set_text(wanted, "etag", fields_text(existing, "etag"));
-	fields_set_message(request, write->service->field, wanted);
-	fields_set_message(request, "update_mask", &mask.base);
-	fields_set_bool(request, "validate_only", write->target->dry_run);
-	if (write->item->kind == IMPORT_POST)
-		fields_set_bool(request, "create_missing_terms", true);
-	ProtobufCMessage *updated;
-	enum lectern_code code = call(write, write->service->update, request, &updated);
-	/* The server knows best what a change is: it may have made both texts the same. */
-	if (code == LECTERN_OK &&
-		strcmp(fields_text(updated, "etag"), fields_text(existing, "etag")) != 0)
-		*ret = TARGET_UPDATED;
-	return code;
+	if (key->key_case == LECTERN__V1__POST_KEY__KEY_ORIGIN)
+		fields_set_text(request, "origin", key->origin);
+	else
+		fields_set_text(request, "slug", key->slug);
 }
 
-static bool is_trashed(const struct write *write, const ProtobufCMessage *existing)
+/* NULL when out of memory. */
+static ProtobufCMessage *make_request(
+	const struct target *target, const struct import_item *item, struct arena *arena)
 {
-	return write->item->kind == IMPORT_POST &&
-	       fields_number(existing, "state") == LECTERN__V1__POST_STATE__POST_STATE_TRASHED;
+	const struct method *method = &methods[item->kind];
+	ProtobufCMessage *request = fields_new(method->request, arena);
+	if (request == NULL)
+		return NULL;
+	fields_set_message(request, method->field, item->message);
+	fields_set_bool(request, "validate_only", target->dry_run);
+	if (item->kind == IMPORT_REVISION) {
+		set_key(request, item->post);
+		return request;
+	}
+	ProtobufCMessage *mask = make_mask(item, arena);
+	if (mask == NULL)
+		return NULL;
+	fields_set_message(request, "update_mask", mask);
+	if (item->kind == IMPORT_POST)
+		fields_set_bool(request, "keep_terms", item->keep_terms);
+	return request;
 }
 
-/* Tries once; LECTERN_ABORTED and LECTERN_ALREADY_EXISTS where somebody else was quicker. */
-static enum lectern_code write_once(struct write *write, enum target_result *ret, bool *ret_raced)
+static bool read_result(const ProtobufCMessage *response, enum target_result *ret)
 {
-	ProtobufCMessage *existing;
-	*ret_raced = false;
-	enum lectern_code code = get(write, &existing);
-	if (code == LECTERN_NOT_FOUND) {
-		code = create(write);
+	switch ((Lectern__V1__ImportResult)fields_number(response, "result")) {
+	case LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_CREATED:
 		*ret = TARGET_CREATED;
-		*ret_raced = code == LECTERN_ALREADY_EXISTS;
-		return code;
+		return true;
+	case LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UPDATED:
+		*ret = TARGET_UPDATED;
+		return true;
+	case LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UNCHANGED:
+		*ret = TARGET_UNCHANGED;
+		return true;
+	case LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UNSPECIFIED:
+	case _LECTERN__V1__IMPORT_RESULT_IS_INT_SIZE:
+		break;
 	}
-	if (code != LECTERN_OK)
-		return code;
-	if (is_trashed(write, existing)) {
-		write->failure = (struct lectern_error){ .code = LECTERN_FAILED_PRECONDITION,
-			.message = "the post is in the trash; undelete or purge it" };
-		return LECTERN_FAILED_PRECONDITION;
-	}
-	code = update(write, existing, ret);
-	*ret_raced = code == LECTERN_ABORTED;
-	return code;
+	return false;
 }
 
-bool target_is_refusal(const struct lectern_error *err)
+/* Takes the answer: what was stored, and how it differs from the item. */
+static enum code take_response(struct import_item *item, const ProtobufCMessage *response,
+	enum target_result *ret, struct error *err)
+{
+	const struct method *method = &methods[item->kind];
+	if (!read_result(response, ret))
+		return fail(err, CODE_INTERNAL, "%s answered without a result", method->name);
+	if (item->kind == IMPORT_REVISION)
+		return CODE_OK;
+	const ProtobufCMessage *stored = fields_message(response, method->field);
+	if (stored == NULL)
+		return fail(
+			err, CODE_INTERNAL, "%s answered without a %s", method->name, method->kind);
+	item->slug = fields_text(stored, "slug");
+	if (*ret != TARGET_UNCHANGED)
+		item_note_differences(item, stored);
+	return CODE_OK;
+}
+
+/* Whether a call's code speaks of the item that was sent and not of the server or the connection.
+ */
+static bool is_refusal(const struct lectern_error *err)
 {
 	switch (err->code) {
 	case LECTERN_INVALID_ARGUMENT:
@@ -216,22 +229,37 @@ bool target_is_refusal(const struct lectern_error *err)
 	return false;
 }
 
-enum code target_write(const struct target *target, struct import_item *item, struct arena *arena,
+enum code target_write(struct target *target, struct import_item *item, struct arena *arena,
 	enum target_result *ret, struct error *err)
 {
-	struct write write = {
-		.target = target, .service = &services[item->kind], .item = item, .arena = arena
-	};
-	enum lectern_code code = LECTERN_OK;
-	bool raced = true;
-	for (int i = 0; raced && i < CONFLICTS_MAX; i++)
-		code = write_once(&write, ret, &raced);
-	if (code == LECTERN_OK)
+	const struct method *method = &methods[item->kind];
+	char name[128];
+	struct lectern_error failure;
+	ProtobufCMessage *response;
+	if (needs_planned(target, item)) {
+		plan_item(target, item);
+		*ret = TARGET_CREATED;
 		return CODE_OK;
-	if (!target_is_refusal(&write.failure))
-		return fail(err, (enum code)code, "%s '%s': %s", import_kind_name(item->kind),
-			item->origin, write.failure.message);
-	snprintf(item->reason, sizeof item->reason, "%s", write.failure.message);
-	*ret = TARGET_REFUSED;
-	return CODE_OK;
+	}
+	ProtobufCMessage *request = make_request(target, item, arena);
+	if (request == NULL) {
+		snprintf(item->reason, sizeof item->reason, "the item does not fit into memory");
+		*ret = TARGET_REFUSED;
+		return CODE_OK;
+	}
+	snprintf(name, sizeof name, "lectern.v1.ImportService/%s", method->name);
+	enum lectern_code code = invoke(target->client, name, request, target->timeout_ms,
+		method->response, arena, &response, NULL, &failure);
+	if (code != LECTERN_OK && !is_refusal(&failure))
+		return fail(err, (enum code)code, "%s '%s': %s", method->kind, item->origin,
+			failure.message);
+	if (code != LECTERN_OK) {
+		snprintf(item->reason, sizeof item->reason, "%s", failure.message);
+		*ret = TARGET_REFUSED;
+		return CODE_OK;
+	}
+	enum code taken = take_response(item, response, ret, err);
+	if (taken == CODE_OK && target->dry_run && *ret == TARGET_CREATED)
+		plan_item(target, item);
+	return taken;
 }

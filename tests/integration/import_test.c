@@ -69,8 +69,8 @@ static void import(const char *format, const char *const *names)
 	do { \
 		char got_[100], want_[100]; \
 		snprintf(got_, 100, "%ju created, %ju updated, %ju unchanged, %ju refused", \
-			(uintmax_t)summary.created, (uintmax_t)summary.updated, \
-			(uintmax_t)summary.unchanged, (uintmax_t)summary.refused); \
+			(uintmax_t)summary.posts.created, (uintmax_t)summary.posts.updated, \
+			(uintmax_t)summary.posts.unchanged, (uintmax_t)summary.posts.refused); \
 		snprintf(want_, 100, "%d created, %d updated, %d unchanged, %d refused", c, u, s, \
 			r); \
 		assert_string_equal(got_, want_); \
@@ -349,8 +349,8 @@ static void test_jsonl(void **state)
 static void test_jsonl_refused(void **state)
 {
 	import("jsonl", NAMES("tests/data/jsonl/refused.jsonl"));
-	assert_int_equal(summary.created, 1);
-	assert_int_equal(summary.refused, 7);
+	assert_int_equal(summary.posts.created, 1);
+	assert_int_equal(summary.posts.refused, 7);
 	assert_int_equal(summary.terms.refused, 1);
 }
 

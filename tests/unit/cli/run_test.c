@@ -104,7 +104,7 @@ static const struct {
 	{ "create without a title", "post create", 2, "", "a post needs a title" },
 	{ "merge without a target", "tag merge a", 2, "", "merge needs --into TO" },
 	{ "import of an unknown format", "import foo /", 2, "", "there is no format 'foo'" },
-	{ "export to an unknown format", "export foo", 2, "", "the only format is jsonl" },
+	{ "export to an unknown format", "export foo", 2, "", "there is no such format" },
 };
 
 static void test_runs(void **state)

@@ -57,8 +57,18 @@ static const struct {
 	{ "an author", "{\"author\":{\"slug\":\"x\"}}", ITEM_READY, IMPORT_AUTHOR, "x", "" },
 	{ "no slug", "{\"post\":{\"title\":\"...\"}}", ITEM_REFUSED, IMPORT_POST, "",
 		"slug: must be set where the title has no letter or digit" },
-	{ "trashed", "{\"slug\":\"a\",\"state\":\"POST_STATE_TRASHED\"}", ITEM_REFUSED, IMPORT_POST,
-		"a", "state: a post in the trash is not imported" },
+	{ "trashed", "{\"slug\":\"a\",\"state\":\"POST_STATE_TRASHED\"}", ITEM_READY, IMPORT_POST,
+		"a", "" },
+	{ "an origin", "{\"post\":{\"slug\":\"a\",\"origin\":\"x:1\"}}", ITEM_READY, IMPORT_POST,
+		"x:1", "" },
+	{ "a revision", "{\"revision\":{\"revision\":\"2\"},\"slug\":\"a\"}", ITEM_READY,
+		IMPORT_REVISION, "a", "" },
+	{ "a revision of a post with an origin",
+		"{\"revision\":{\"revision\":\"1\",\"post\":{\"title\":\"A\"}},\"origin\":\"x\"}",
+		ITEM_READY, IMPORT_REVISION, "x", "" },
+	{ "a revision of no post", "{\"revision\":{\"revision\":\"2\"}}", ITEM_REFUSED,
+		IMPORT_REVISION, "",
+		"\"slug\" or \"origin\" must tell which post the revision belongs to" },
 	{ "null", "{\"post\":null}", ITEM_REFUSED, IMPORT_POST, "", "\"post\" must be an object" },
 	{ "a request's field", "{\"tag\":{\"slug\":\"t\"},\"requestId\":\"x\"}", ITEM_REFUSED,
 		IMPORT_TAG, "", "only \"tag\" may stand in the line, no other field of a request" },
@@ -130,6 +140,33 @@ static void check_places(const struct import_item *item, size_t index, void *arg
 		assert_string_equal(item->reason, "the line is longer than 16777216 bytes");
 }
 
+static void check_fields(const struct import_item *item, size_t index, void *arg)
+{
+	static const char *const want[] = {
+		"slug title excerpt state publish_time expire_time tags categories authors series "
+		"language featured cover_image_url canonical_url attributes body_format body "
+		"aliases "
+		"create_time ",
+		"name description attributes ",
+		"name description attributes update_time ",
+	};
+	char got[512] = "";
+	for (size_t i = 0; item->fields[i] != NULL; i++)
+		strcat(strcat(got, item->fields[i]), " ");
+	assert_string_equal(got, want[index]);
+}
+
+/* What only a server can set is decided where the line has it. */
+static void test_fields(void **state)
+{
+	static const char text[] =
+		"{\"post\":{\"slug\":\"a\",\"aliases\":[\"b\"],\"createTime\":"
+		"\"2024-01-01T00:00:00Z\"}}\n"
+		"{\"tag\":{\"name\":\"T\"}}\n"
+		"{\"tag\":{\"name\":\"T\",\"updateTime\":\"2024-01-01T00:00:00Z\"}}\n";
+	assert_int_equal(read_all(text, sizeof text - 1, check_fields, NULL), 3);
+}
+
 /* A byte-order mark, empty lines, CRLF, a line without an end and one without bounds. */
 static void test_places(void **state)
 {
@@ -160,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_prepared),
+		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_sniff),
 	};

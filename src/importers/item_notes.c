@@ -1,0 +1,86 @@
+#include "importers/item_notes.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "importers/fields.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Removes the part of a character that stands at the end. */
+static void cut_partial(char *text)
+{
+	size_t size = strlen(text);
+	size_t valid = text_find_invalid(slice_of(text, size));
+	if (valid < size && size - valid < 4)
+		text[valid] = '\0';
+}
+
+void item_note(struct import_item *item, const char *fmt, ...)
+{
+	size_t used = strlen(item->reason);
+	if (used > 0 && used + 2 < sizeof item->reason) {
+		memcpy(item->reason + used, "; ", 3);
+		used += 2;
+	}
+	va_list args;
+	va_start(args, fmt);
+	int size = vsnprintf(item->reason + used, sizeof item->reason - used, fmt, args);
+	va_end(args);
+	if (size >= (int)(sizeof item->reason - used))
+		cut_partial(item->reason);
+}
+
+static bool has_name(ProtobufCMessage *const *refs, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(fields_text(refs[i], "name"), name) == 0)
+			return true;
+	return false;
+}
+
+/* The reference whose name is the same but for case, width and the like; NULL if there is none. */
+static const char *find_folded(ProtobufCMessage *const *refs, size_t count, const char *name)
+{
+	char wanted[4 * LIMIT_NAME_BYTES];
+	char other[4 * LIMIT_NAME_BYTES];
+	text_fold(slice_of_text(name), wanted, sizeof wanted);
+	for (size_t i = 0; i < count; i++) {
+		const char *found = fields_text(refs[i], "name");
+		text_fold(slice_of_text(found), other, sizeof other);
+		if (strcmp(wanted, other) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+static void note_folded(struct import_item *item, const ProtobufCMessage *stored, const char *list,
+	const char *noun)
+{
+	size_t wanted_count, stored_count;
+	ProtobufCMessage **wanted = fields_list(item->message, list, &wanted_count);
+	ProtobufCMessage **have = fields_list(stored, list, &stored_count);
+	for (size_t i = 0; i < wanted_count; i++) {
+		const char *name = fields_text(wanted[i], "name");
+		if (fields_text(wanted[i], "slug")[0] != '\0' || name[0] == '\0' ||
+			has_name(have, stored_count, name))
+			continue;
+		const char *found = find_folded(have, stored_count, name);
+		if (found != NULL)
+			item_note(item, "%s \"%s\" is \"%s\"", noun, name, found);
+	}
+}
+
+void item_note_differences(struct import_item *item, const ProtobufCMessage *stored)
+{
+	const char *wanted = fields_text(item->message, "slug");
+	const char *slug = fields_text(stored, "slug");
+	if (wanted[0] != '\0' && strcmp(wanted, slug) != 0)
+		item_note(item, "slug \"%s\" is \"%s\"", wanted, slug);
+	if (item->kind != IMPORT_POST)
+		return;
+	note_folded(item, stored, "tags", "tag");
+	note_folded(item, stored, "categories", "category");
+	note_folded(item, stored, "authors", "author");
+}
