@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# Imports of whole folders by `lectern import auto`: the summaries are true, a second run changes
+# nothing, an export gives the same store again, and an import that was stopped goes on.
+set -euo pipefail
+cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
+bin=${LECTERN_BIN:-$PWD/build/dev/bin}
+data=${LECTERN_DATA:-$PWD/../shared/data}
+. deploy/steps.sh
+command -v jq >/dev/null || {
+	echo "skipped: needs jq"
+	exit 77
+}
+work=$(mktemp -d)
+servers=()
+trap 'echo "$0:$LINENO: ended with status $?"' ERR
+trap '[ "${#servers[@]}" -eq 0 ] || kill "${servers[@]}"; rm -rf "$work"' EXIT
+export PATH="$bin:$PATH" LC_ALL=C.UTF-8
+unset COLUMNS
+
+# start NAME: an empty server; LECTERN_SERVER is its address from now on.
+start() {
+	export LECTERN_SERVER=ipc://$work/$1.sock
+	lecternd --data "$work/$1" --listen "$LECTERN_SERVER" >"$work/$1.log" 2>&1 </dev/null &
+	servers+=($!)
+	wait_for_ready $! "$work/$1.log" >/dev/null || {
+		cat "$work/$1.log"
+		die "lecternd did not become ready"
+	}
+}
+
+# stop: the last one that was started.
+stop() {
+	kill "${servers[-1]}"
+	wait "${servers[-1]}" || die "lecternd ended with status $?"
+	unset 'servers[-1]'
+}
+
+# import FORMAT PATH...: its last line; what it says of posts that were refused is an error.
+import() {
+	local status=0
+	lectern import "$@" --report "$work/report" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" -eq 0 ] || {
+		cat "$work/out" "$work/err"
+		jq -c 'select(.result == "refused")' "$work/report"
+		die "import $*: status $status"
+	}
+	tail -n 1 "$work/out"
+}
+
+# is LABEL WANT GOT
+is() {
+	[ "$2" = "$3" ] || die "$1: wanted \"$2\", got \"$3\""
+}
+
+# dump FILE: everything that the server has, in an order of its own.
+dump() {
+	lectern export jsonl "$1.raw" 2>/dev/null
+	sort "$1.raw" >"$1"
+}
+
+# again FORMAT PATH: the second run finds nothing to do.
+again() {
+	dump "$work/before"
+	local revision
+	revision=$(lectern -o json info | jq -r .revision)
+	is "$1 $2, again" 0 "$(import "$@" | grep -oE '^0 created, 0 updated, [0-9]+ unchanged, 0 refused$' |
+		wc -l | sed 's/1/0/;t;s/0/1/')"
+	is "$1 $2, the revision" "$revision" "$(lectern -o json info | jq -r .revision)"
+	dump "$work/after"
+	diff "$work/before" "$work/after" >&2 || die "$1 $2: a second run changes something"
+}
+
+# round_trip FORMAT NAME: what this server has goes out and into another one, which has the same then.
+round_trip() {
+	dump "$work/left"
+	lectern export "$1" "$work/$2.export" 2>/dev/null
+	start "$2-copy"
+	import "$1" "$work/$2.export" >/dev/null
+	again "$1" "$work/$2.export"
+	dump "$work/right"
+	stop
+	diff "$work/left" "$work/right" >"$work/diff" || {
+		head -n 10 "$work/diff" | cut -c 1-2000
+		die "$2: export and import in the format $1 do not give the same store"
+	}
+	export LECTERN_SERVER=ipc://$work/$2.sock
+}
+
+# --- everything that a store can hold ---
+
+# A store with posts in every state, histories, former slugs, terms that were renamed and merged.
+fill() {
+	lectern import auto deploy/sample >/dev/null
+	lectern category create "Databases" >/dev/null
+	lectern category create "LMDB" --parent databases --set description="One file." >/dev/null
+	lectern tag create "Draft ideas" >/dev/null
+	printf '# One\n\nFirst body.\n' >"$work/body"
+	lectern post create --title "A history" --body-file "$work/body" --tag "Draft ideas" \
+		--category lmdb --state published --note "begun" --note-author ann >/dev/null
+	lectern post update a-history --set title="A longer history" --note "a better title" >/dev/null
+	printf '# Two\n\nSecond body.\n' >"$work/body"
+	lectern post update a-history --body-file "$work/body" --note-author bob >/dev/null
+	lectern post update a-history --set slug=a-new-address >/dev/null
+	lectern post unpublish a-new-address >/dev/null
+	lectern post publish a-new-address >/dev/null
+	lectern tag rename draft-ideas "Ideas" >/dev/null
+	lectern tag create "Thoughts" >/dev/null
+	lectern post create --title "Thinking" --body-file "$work/body" --tag Thoughts --tag Ideas >/dev/null
+	lectern tag merge thoughts --into ideas >/dev/null
+	lectern post create --title "Later" --body-file "$work/body" --state scheduled \
+		--publish-time 2199-01-02T03:04:05Z >/dev/null
+	lectern post create --title "Gone" --body-file "$work/body" --state published >/dev/null
+	lectern post delete gone --note "not any more" >/dev/null
+	lectern post create --title "Over" --body-file "$work/body" --state published \
+		--publish-time 2001-01-02T03:04:05Z --set expire_time=2002-01-02T03:04:05Z >/dev/null
+	lectern post create --title "两个世界" --body-file "$work/body" --create-missing \
+		--author "Ünal Ç." --set featured=true --set language=zh \
+		--set canonical_url=https://example.org/a --set 'excerpt=a "quoted" \ text' >/dev/null
+}
+
+start full
+fill
+round_trip jsonl full
+lectern post history a-new-address | sed 1d >"$work/history"
+start full-copy-2
+import jsonl "$work/full.export" >/dev/null
+for revision in 1 2 3 4 5 6 7; do
+	lectern post revision a-new-address "$revision" -o json | jq -S 'del(.revision.post | .id, .etag, .tags[].id, .categories[].id)' \
+		>"$work/right"
+	LECTERN_SERVER=ipc://$work/full.sock lectern post revision a-new-address "$revision" -o json |
+		jq -S 'del(.revision.post | .id, .etag, .tags[].id, .categories[].id)' >"$work/left"
+	diff "$work/left" "$work/right" || die "revision $revision differs behind the round trip"
+done
+is "a former slug" a-new-address "$(lectern -o json post get a-history | jq -r .post.slug)"
+is "a former tag" ideas "$(lectern -o json tag get draft-ideas | jq -r .tag.slug)"
+is "check" 0 "$(lectern -o json check | jq -r '.problemCount // 0')"
+stop
+stop
+
+# --- an import that is stopped goes on ---
+
+start stopped
+jq -nc 'range(3000) | {slug: "post-\(.)", title: "Post \(.)", body: "Some words about \(.).\n",
+	publishTime: "2020-01-01T00:00:\(. % 60 | if . < 10 then "0\(.)" else "\(.)" end)Z",
+	tags: [{name: "Tag \(. % 7)"}]}' >"$work/many.jsonl"
+is "dry run" "3000 created, 0 updated, 0 unchanged, 0 refused" "$(import jsonl "$work/many.jsonl" --dry-run)"
+is "posts of a dry run" 0 "$(lectern post list --total)"
+lectern import jsonl "$work/many.jsonl" >"$work/stopped" 2>"$work/stopped.err" &
+importer=$!
+while [ "$(lectern post list --total)" -lt 50 ]; do kill -0 "$importer" || die "it was too quick to be stopped"; done
+kill -INT "$importer"
+status=0
+wait "$importer" || status=$?
+is "a stopped import" 65 "$status"
+grep -q 'run it again to go on' "$work/stopped.err" || die "$(cat "$work/stopped.err")"
+created=$(sed -nE '$s/^([0-9]+) created.*/\1/p' "$work/stopped")
+is "what it says it wrote" "$(lectern post list --total)" "$created"
+is "the rest" "$((3000 - created)) created, 0 updated, $created unchanged, 0 refused" \
+	"$(import jsonl "$work/many.jsonl")"
+again jsonl "$work/many.jsonl"
+stop
+
+# --- refusals ---
+
+start refused
+{
+	sed -n 1,3p "$work/many.jsonl"
+	echo '{"slug": "bad", "title": ""}'
+	echo 'no json'
+	sed -n 4,9p "$work/many.jsonl"
+} >"$work/mixed.jsonl"
+status=0
+lectern import auto "$work/mixed.jsonl" --report "$work/report" >"$work/out" 2>&1 || status=$?
+is "an import with refusals" 1 "$status"
+is "its summary" "9 created, 0 updated, 0 unchanged, 2 refused" "$(tail -n 1 "$work/out")"
+is "its report" '4 bad
+5 ' "$(jq -r 'select(.result == "refused") | "\(.line) \(.slug)"' "$work/report")"
+is "a line for each" 11 "$(wc -l <"$work/report")"
+is "in order" "$(seq 11)" "$(jq .line "$work/report")"
+stop
+start strict
+status=0
+lectern import auto "$work/mixed.jsonl" --strict >"$work/out" 2>&1 || status=$?
+is "a strict import" 67 "$status"
+is "posts of a strict import" 3 "$(lectern post list --total)"
+stop
