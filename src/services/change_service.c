@@ -44,14 +44,14 @@ static enum code answer_now(struct rpc_call *call, const struct change_query *qu
 {
 	struct store *store = services_of(call)->store;
 	struct txn *snapshot;
-	size_t count = 0;
+	size_t count;
 	enum code code = store_snapshot(store, &snapshot, err);
 	if (code != CODE_OK)
 		return code;
 	code = change_query_check(snapshot, query, epoch, err);
-	if (code == CODE_OK)
+	*waits = may_wait && txn_revision(snapshot) == query->after_revision;
+	if (code == CODE_OK && !*waits)
 		code = change_page_reply(snapshot, &call->reply, query, &count, err);
-	*waits = count == 0 && may_wait;
 	if (code == CODE_OK && !*waits) {
 		call->revision = txn_revision(snapshot);
 		rpc_finish(call, NULL);
