@@ -1,19 +1,14 @@
 #include "services/operations.h"
 
 #include "base/clock.h"
+#include "services/deadline.h"
 #include "services/services_private.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-enum {
-	RETRY_MS = 1000,
-	NS_PER_MS = 1000000,
-};
-/* How long before the end of a call's time it is answered at the latest, for the way back; of short
- * calls a quarter of their time. */
-static const uint64_t MARGIN_NS = UINT64_C(200) * NS_PER_MS;
+enum { RETRY_MS = 1000 };
 
 /* A call that waits, parked; in its own arena. */
 struct waiter {
@@ -248,12 +243,6 @@ void operations_free(struct operations *operations)
 
 /* --- What calls ask for. --- */
 
-static uint64_t answer_by_ns(const struct rpc_call *call)
-{
-	uint64_t quarter_ns = (call->deadline_ns - call->arrival_ns) / 4;
-	return call->deadline_ns - (quarter_ns < MARGIN_NS ? quarter_ns : MARGIN_NS);
-}
-
 /* The clock's thread looks who of the waiters is still wanted. */
 static void wake(struct rpc_call *call)
 {
@@ -321,7 +310,7 @@ enum code operations_begin(struct operations *operations, const struct operation
 	if (background)
 		return begin_in_background(operations, task, call, err);
 	/* Not with the mutex: wake() comes with the transport's. */
-	uint64_t until_ns = answer_by_ns(call);
+	uint64_t until_ns = deadline_answer_by_ns(call);
 	enum code code = rpc_park(call, wake, err);
 	if (code != CODE_OK)
 		return code;
@@ -393,11 +382,7 @@ enum code operations_get(struct operations *operations, uint64_t id, uint32_t wa
 	struct rpc_call *call, struct error *err)
 {
 	bool waits;
-	uint64_t until_ns =
-		call->arrival_ns +
-		(uint64_t)(wait_ms < LIMIT_WAIT_MS ? wait_ms : LIMIT_WAIT_MS) * NS_PER_MS;
-	if (until_ns > answer_by_ns(call))
-		until_ns = answer_by_ns(call);
+	uint64_t until_ns = deadline_wait_until_ns(call, wait_ms);
 	bool may_wait = until_ns > clock_monotonic_ns();
 	enum code code = get_now(operations, &id, may_wait, call, &waits, err);
 	return code == CODE_OK && waits ? get_later(operations, id, until_ns, call, err) : code;
