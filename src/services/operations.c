@@ -8,8 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { RETRY_MS = 1000 };
-
 /* A call that waits, parked; in its own arena. */
 struct waiter {
 	struct rpc_call *call;
@@ -274,18 +272,18 @@ static enum code wait_for_end(struct operations *operations, struct rpc_call *ca
 /* Whether work may begin. */
 static enum code check_idle(struct operations *operations, struct error *err)
 {
-	enum code code = CODE_OK;
+	enum { RETRY_MS = 1000 };
 	if (operations->stopping)
-		code = fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
-			"the server is stopping; repeat with another one or later");
-	else if (operation_is_running(&operations->newest))
-		code = fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OPERATION_RUNNING",
-			"a %s is running, operation %" PRIu64
-			"; repeat when it is over: GetOperation tells when",
-			operation_kind_name(&operations->newest), operations->newest.id);
-	if (code != CODE_OK && err != NULL)
+		return fail_stopping(err);
+	if (!operation_is_running(&operations->newest))
+		return CODE_OK;
+	fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OPERATION_RUNNING",
+		"a %s is running, operation %" PRIu64
+		"; repeat when it is over: GetOperation tells when",
+		operation_kind_name(&operations->newest), operations->newest.id);
+	if (err != NULL)
 		err->retry_ms = RETRY_MS;
-	return code;
+	return CODE_RESOURCE_EXHAUSTED;
 }
 
 static enum code begin_in_background(struct operations *operations,
