@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	DELAY_FIRST_MS = 50,
@@ -209,8 +208,7 @@ static bool wait_for_next(const struct run *run, uint32_t done, const struct lec
 	uint64_t until = clock_monotonic_ns() + (uint64_t)delay * NS_PER_MS;
 	if (until >= run->deadline_ns)
 		return false;
-	struct timespec time = { .tv_sec = (time_t)(until / 1000000000u),
-		.tv_nsec = (long)(until % 1000000000u) };
+	struct timespec time = clock_timespec(until);
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
 		;
 	return true;

@@ -155,8 +155,7 @@ static void wait_for_deadline(struct operations *operations)
 		waiter = waiter->next)
 		if (waiter->until_ns < until_ns)
 			until_ns = waiter->until_ns;
-	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000) };
+	struct timespec until = clock_timespec(until_ns);
 	if (until_ns == UINT64_MAX)
 		pthread_cond_wait(&operations->look, &operations->mutex);
 	else
@@ -184,15 +183,11 @@ static void *clock_main(void *argument)
 enum code operations_new(struct operations **ret, struct error *err)
 {
 	struct operations *operations = calloc(1, sizeof *operations);
-	pthread_condattr_t attributes;
 	if (operations == NULL)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "start operations: out of memory");
 	pthread_mutex_init(&operations->mutex, NULL);
 	pthread_cond_init(&operations->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&operations->look, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&operations->look);
 	arena_init(&operations->newest.result.arena, LIMIT_ARENA_BYTES);
 	operations->worker_started =
 		pthread_create(&operations->worker, NULL, worker_main, operations) == 0;
