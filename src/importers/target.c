@@ -70,7 +70,7 @@ static enum lectern_code call(struct write *write, const char *method,
 	snprintf(name, sizeof name, "%s/%s", write->service->descriptor->name, method);
 	ProtobufCMessage *response;
 	enum lectern_code code = invoke(write->target->client, name, request,
-		write->target->timeout_ms, find_method(write->service, method)->output,
+		write->target->timeout_ms, NULL, find_method(write->service, method)->output,
 		write->arena, &response, NULL, &write->failure);
 	if (code != LECTERN_OK)
 		return code;
