@@ -16,7 +16,7 @@ uint64_t clock_monotonic_ns(void);
 struct timespec clock_timespec(uint64_t ns);
 
 /* A condition whose timed waits are on the monotonic clock. False where the system gives no more;
- * glibc always does. */
+ * with glibc it does not happen. */
 bool clock_cond_init(pthread_cond_t *cond);
 
 /* What the clocks answer from now on; NULL brings the system's clock back. */
