@@ -122,6 +122,16 @@ enum code fail_out_of_memory(struct error *err)
 		"the request needs more memory than one call may use");
 }
 
+enum code fail_stopping(struct error *err)
+{
+	enum { RETRY_MS = 50 };
+	fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
+		"the server is stopping; repeat with another one or later");
+	if (err != NULL)
+		err->retry_ms = RETRY_MS;
+	return CODE_UNAVAILABLE;
+}
+
 void error_tell(struct error *err, const char *key, const char *fmt, ...)
 {
 	if (err == NULL || err->fact_count == ERROR_FACTS_MAX)

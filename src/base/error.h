@@ -73,6 +73,9 @@ enum code fail_field(struct error *err, enum code code, const char *reason, cons
 /* RESOURCE_EXHAUSTED, OUT_OF_MEMORY: a call has used up its arena, or the machine its memory. */
 enum code fail_out_of_memory(struct error *err);
 
+/* UNAVAILABLE, STOPPING, with a delay: the server ends, another one or the next one may answer. */
+enum code fail_stopping(struct error *err);
+
 /* Adds a fact to an error that fail_reason() or fail_field() has filled. A value that is too long
  * is cut, a fact beyond the last place is left out. NULL is allowed for err. */
 void error_tell(struct error *err, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);

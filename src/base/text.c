@@ -252,3 +252,18 @@ bool text_is_slug(struct slice text)
 	}
 	return !only_dots;
 }
+
+bool text_number(struct slice text, uint64_t *ret)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned digit = (unsigned)text.data[i] - '0';
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return false;
+		number = 10 * number + digit;
+	}
+	if (text.size == 0)
+		return false;
+	*ret = number;
+	return true;
+}

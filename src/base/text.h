@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Where the first byte lies that is NUL or not part of well-formed UTF-8 (Unicode 15, table 3-7:
  * no overlong forms, no surrogates, nothing above U+10FFFF); text.size if there is none. */
@@ -31,3 +32,7 @@ size_t text_slug(struct slice text, char *out, size_t capacity);
 /* Whether the text is a slug that a caller may choose: 1 to 200 bytes; letters and marks (no upper
  * case, none that is invisible), digits, '-', '_' and '.' in any script; not only dots. */
 bool text_is_slug(struct slice text);
+
+/* Reads a decimal number: digits and nothing else. False where there are none, there is something
+ * else, or the number is too large. */
+bool text_number(struct slice text, uint64_t *ret);

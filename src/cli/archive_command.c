@@ -57,9 +57,7 @@ static enum exit_status show_archive(
 		buffer_append_char(&out, '\n');
 		post_text(&out, &cli->screen, page->posts[i]);
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status show_beside(struct cli *cli, const struct pages *pages)
@@ -71,9 +69,7 @@ static enum exit_status show_beside(struct cli *cli, const struct pages *pages)
 		buffer_append_char(&out, '\n');
 	buffer_append(&out, beside->before.data, beside->before.size);
 	buffer_append(&out, beside->after.data, beside->after.size);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static void note_former_slug(

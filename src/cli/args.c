@@ -1,13 +1,12 @@
 #include "cli/args.h"
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "codec/nearest.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -304,11 +303,8 @@ enum exit_status args_number(struct cli *cli, const struct args *args, enum opti
 		if (args->options[i].row->id == id)
 			name = args->options[i].row->name;
 	}
-	char *end;
-	errno = 0;
-	unsigned long long number = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < min ||
-		number > max)
+	uint64_t number;
+	if (!text_number(slice_of_text(text), &number) || number < min || number > max)
 		return problem_usage(cli, "--%s %s: must be a number from %" PRIu64 " to %" PRIu64,
 			name, text, min, max);
 	*ret = number;

@@ -81,8 +81,8 @@ static enum exit_status run(const struct cli *cli, struct slice line, struct are
 		problem_fill_local(problem, &err);
 		return problem->status;
 	}
-	if (invoke(cli->client, method.path, request, cli->timeout_ms, method.method->output, arena,
-		    &response, NULL, &rpc_err) != LECTERN_OK) {
+	if (invoke(cli->client, method.path, request, cli->timeout_ms, NULL, method.method->output,
+		    arena, &response, NULL, &rpc_err) != LECTERN_OK) {
 		problem_fill_rpc(problem, &rpc_err);
 		return problem->status;
 	}

@@ -113,9 +113,7 @@ static enum exit_status run_completion(struct cli *cli, const struct args *args)
 		struct buffer out;
 		buffer_init(&out, CLI_FILE_BYTES);
 		shells[i].generate(&out);
-		enum exit_status status = output_buffer(cli, &out);
-		buffer_done(&out);
-		return status;
+		return output_finish(cli, &out);
 	}
 	problem_usage(cli, "%s: must be bash, zsh or fish", args->arguments[0]);
 	return problem_hint(cli, "see: %s --help", args->path);

@@ -85,9 +85,7 @@ static enum exit_status list_names(struct cli *cli, const struct schema_index *i
 		free(line);
 		buffer_append_char(&out, '\n');
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status show(
@@ -103,9 +101,7 @@ static enum exit_status show(
 		schema_overview(&out, &cli->screen, index);
 	else
 		schema_text(&out, &cli->screen, index, entry);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_describe(struct cli *cli, const struct args *args)

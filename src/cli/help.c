@@ -133,9 +133,7 @@ enum exit_status help_print(struct cli *cli, const struct command *command, cons
 	}
 	if (command->children != NULL)
 		buffer_printf(&out, "\n\"%s COMMAND --help\" tells more about a command.\n", path);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 enum exit_status help_version(struct cli *cli)

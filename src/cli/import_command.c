@@ -99,9 +99,7 @@ static enum exit_status show_summary(struct cli *cli, const struct import_summar
 		add_text(&out, summary);
 	else
 		add_json(&out, summary);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static bool progress_is_none(const struct import_summary *summary)

@@ -131,9 +131,7 @@ static enum exit_status run_manual(struct cli *cli, const struct args *args)
 	buffer_append_text(&out, ".SH ENVIRONMENT\n");
 	add_environment(&out);
 	buffer_append_text(&out, ".SH SEE ALSO\n.BR lecternd (8),\n.BR jq (1)\n");
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 const struct command manual_command = {

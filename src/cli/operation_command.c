@@ -1,17 +1,15 @@
 /* lectern backup, check and operation: long work that the server does in the background. */
 #include "base/limits.h"
+#include "base/text.h"
 #include "cli/facts.h"
 #include "cli/message.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/rpc.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <lectern/v1/admin.pb-c.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const ProtobufCServiceDescriptor *const admin = &lectern__v1__admin_service__descriptor;
@@ -31,13 +29,6 @@ struct work {
 	enum exit_status (*show)(struct cli *cli, const ProtobufCMessage *response);
 };
 
-static enum exit_status print(struct cli *cli, struct buffer *out)
-{
-	enum exit_status status = output_buffer(cli, out);
-	buffer_done(out);
-	return status;
-}
-
 static enum exit_status show_backup(struct cli *cli, const ProtobufCMessage *response)
 {
 	const Lectern__V1__CreateBackupResponse *made =
@@ -49,7 +40,7 @@ static enum exit_status show_backup(struct cli *cli, const ProtobufCMessage *res
 	buffer_printf(&out, "Backed up revision %" PRIu64 " to ", made->revision);
 	screen_text(&out, slice_of_text(made->path), false);
 	buffer_printf(&out, ", %" PRIu64 " bytes\n", made->size_bytes);
-	return print(cli, &out);
+	return output_finish(cli, &out);
 }
 
 static void add_problems(struct buffer *out, const Lectern__V1__CheckStoreResponse *found)
@@ -158,7 +149,7 @@ static enum exit_status show_begun(
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	buffer_printf(&out, "%s %" PRIu64 " has begun; see: lectern operation %" PRIu64 "\n",
 		work->name, id, id);
-	return print(cli, &out);
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_work(
@@ -298,16 +289,14 @@ static enum exit_status show_operation(struct cli *cli, const Lectern__V1__Opera
 		buffer_printf(&out, " of %" PRIu64, operation->total_count);
 	buffer_append_char(&out, '\n');
 	add_result(&out, operation);
-	return print(cli, &out);
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_operation(struct cli *cli, const struct args *args)
 {
 	Lectern__V1__GetOperationRequest request = LECTERN__V1__GET_OPERATION_REQUEST__INIT;
 	const char *text = args->argument_count > 0 ? args->arguments[0] : "0";
-	errno = 0;
-	request.id = strtoull(text, NULL, 10);
-	if (*text == '\0' || strspn(text, "0123456789") != strlen(text) || errno != 0)
+	if (!text_number(slice_of_text(text), &request.id))
 		return problem_usage(cli, "%s: must be the number of an operation", text);
 	const ProtobufCMessage *response;
 	enum exit_status status = rpc_call(cli, admin, "GetOperation", &request.base, &response);

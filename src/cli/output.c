@@ -32,6 +32,13 @@ enum exit_status output_buffer(struct cli *cli, struct buffer *out)
 	return status;
 }
 
+enum exit_status output_finish(struct cli *cli, struct buffer *out)
+{
+	enum exit_status status = output_buffer(cli, out);
+	buffer_done(out);
+	return status;
+}
+
 static enum exit_status print_line(
 	struct cli *cli, const ProtobufCMessage *message, unsigned flags, struct buffer *out)
 {

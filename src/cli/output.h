@@ -12,6 +12,9 @@ enum exit_status output_write(struct cli *cli, const void *data, size_t size_byt
 /* Writes the buffer's bytes and empties it; a buffer that overflowed is a problem. */
 enum exit_status output_buffer(struct cli *cli, struct buffer *out) NODISCARD;
 
+/* The same, and frees what the buffer holds. */
+enum exit_status output_finish(struct cli *cli, struct buffer *out) NODISCARD;
+
 /* Writes the message as JSON: over several lines after `-o json`, else on one. */
 enum exit_status output_message(struct cli *cli, const ProtobufCMessage *message) NODISCARD;
 

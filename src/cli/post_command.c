@@ -25,9 +25,7 @@ enum exit_status post_show_written(
 		buffer_printf(&out, "%" PRIu64 ": ", post->id);
 	screen_text(&out, slice_of_text(post->slug), false);
 	buffer_printf(&out, " (%s)\n", state_text(post->state));
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static const struct command *const children[] = {

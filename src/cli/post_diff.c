@@ -217,9 +217,7 @@ static enum exit_status show(
 		add_head(&out, &report->screen, pair);
 	buffer_append(&out, report->fields.data, report->fields.size);
 	buffer_append(&out, report->body.data, report->body.size);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_diff(struct cli *cli, const struct args *args)

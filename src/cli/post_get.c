@@ -30,9 +30,7 @@ static enum exit_status show_one(struct cli *cli, const ProtobufCMessage *post)
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	post_text(&out, &cli->screen, (const Lectern__V1__Post *)post);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status get_one(struct cli *cli, const struct args *args)
@@ -127,9 +125,7 @@ static enum exit_status show_posts(
 		buffer_append_text(&out, found->shown++ == 0 ? "" : "\n");
 		post_text(&out, &cli->screen, answer->posts[i]);
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static void collect(

@@ -46,9 +46,7 @@ static enum exit_status show_revisions(
 	if (page->n_revisions > 0)
 		table_print(&table, &cli->screen, &out);
 	table_done(&table);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_history(struct cli *cli, const struct args *args)
@@ -134,9 +132,7 @@ static enum exit_status show_revision(struct cli *cli, const Lectern__V1__PostRe
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	add_head(&out, &cli->screen, revision);
 	post_text(&out, &cli->screen, revision->post);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_revision(struct cli *cli, const struct args *args)

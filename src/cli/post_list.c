@@ -27,9 +27,7 @@ static enum exit_status show_posts(
 		buffer_append_text(&out, first && i == 0 ? "" : "\n");
 		post_text(&out, &cli->screen, page->posts[i]);
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status show_total(struct cli *cli, Lectern__V1__ListPostsRequest *request)
@@ -42,9 +40,7 @@ static enum exit_status show_total(struct cli *cli, Lectern__V1__ListPostsReques
 	struct buffer out;
 	buffer_init(&out, 64);
 	buffer_printf(&out, "%" PRIu64 "\n", message_number(response, "total_size"));
-	status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_list(struct cli *cli, const struct args *args)

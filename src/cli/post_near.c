@@ -63,9 +63,7 @@ static enum exit_status show_adjacent(struct cli *cli, Lectern__V1__PostView vie
 		table_print(&table, &cli->screen, &out);
 		table_done(&table);
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_adjacent(struct cli *cli, const struct args *args)
@@ -125,9 +123,7 @@ static enum exit_status show_related(struct cli *cli, Lectern__V1__PostView view
 		buffer_append_text(&out, i == 0 ? "" : "\n");
 		post_text(&out, &cli->screen, found->posts[i]);
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_related(struct cli *cli, const struct args *args)

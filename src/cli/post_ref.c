@@ -1,18 +1,14 @@
 #include "cli/post_ref.h"
 
+#include "base/text.h"
 #include "cli/message.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* From 1 upwards. */
 static bool read_number(const char *text, uint64_t *ret)
 {
-	errno = 0;
-	*ret = strtoull(text, NULL, 10);
-	return *text != '\0' && strspn(text, "0123456789") == strlen(text) && errno == 0 &&
-	       *ret > 0;
+	return text_number(slice_of_text(text), ret) && *ret > 0;
 }
 
 enum exit_status post_ref_set(struct cli *cli, const char *text, ProtobufCMessage *message)

@@ -83,9 +83,7 @@ static enum exit_status run_change(struct cli *cli, const struct args *args)
 	struct buffer out;
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	buffer_printf(&out, "%s\n", verb);
-	status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static const struct option_row delete_options[] = {

@@ -14,7 +14,7 @@ enum exit_status rpc_call_in(struct cli *cli, struct arena *arena,
 	schema_get_method(service, method, &found);
 	ProtobufCMessage *response;
 	struct lectern_error err;
-	enum lectern_code code = invoke(cli->client, found.path, request, cli->timeout_ms,
+	enum lectern_code code = invoke(cli->client, found.path, request, cli->timeout_ms, NULL,
 		found.method->output, arena, &response, NULL, &err);
 	if (code != LECTERN_OK)
 		return problem_rpc(cli, &err);

@@ -81,9 +81,7 @@ static enum exit_status show_hits(
 		facet_tables(&end->facets, &cli->screen, page->facets, page->n_facets);
 		end->total = page->total_size;
 	}
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status finish_search(struct cli *cli, const struct pages *pages)

@@ -14,13 +14,6 @@ static const ProtobufCServiceDescriptor *const admin = &lectern__v1__admin_servi
 
 enum { COLUMNS = 16, STATS_COLUMNS = 24 };
 
-static enum exit_status finish(struct cli *cli, struct buffer *out)
-{
-	enum exit_status status = output_buffer(cli, out);
-	buffer_done(out);
-	return status;
-}
-
 static enum exit_status run_health(struct cli *cli, const struct args *args)
 {
 	(void)args;
@@ -91,7 +84,7 @@ static enum exit_status show_info(struct cli *cli, const Lectern__V1__GetServerI
 	for (size_t i = 0; i < info->n_libraries; i++)
 		fact_text(&out, COLUMNS, i == 0 ? "libraries" : "", info->libraries[i]);
 	add_limits(cli, &out, info);
-	return finish(cli, &out);
+	return output_finish(cli, &out);
 }
 
 static enum exit_status run_info(struct cli *cli, const struct args *args)
@@ -181,7 +174,7 @@ static enum exit_status run_stats(struct cli *cli, const struct args *args)
 	add_store(&out, stats);
 	add_work(&out, stats);
 	add_tables(cli, &out, stats);
-	return finish(cli, &out);
+	return output_finish(cli, &out);
 }
 
 const struct command stats_command = {

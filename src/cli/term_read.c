@@ -70,9 +70,7 @@ static enum exit_status show_term(struct cli *cli, const ProtobufCMessage *term)
 		buffer_append_char(&out, '\n');
 	wrap_paragraphs(&out, slice_of(text.data, text.size), "", cli->screen.columns);
 	buffer_done(&text);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 static enum exit_status print_response(
@@ -127,9 +125,7 @@ static enum exit_status show_terms(
 	if (count > 0)
 		table_print(&table, &cli->screen, &out);
 	table_done(&table);
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 enum exit_status term_run_list(struct cli *cli, const struct args *args)

@@ -32,9 +32,7 @@ static enum exit_status show_written(struct cli *cli, const struct term_kind *ki
 	buffer_append_text(&out, " (");
 	screen_text(&out, slice_of_text(message_text(term, "name")), false);
 	buffer_append_text(&out, ")\n");
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 /* The fields that every write has. */
@@ -164,9 +162,7 @@ static enum exit_status show_merged(struct cli *cli, const ProtobufCMessage *ter
 		screen_text(&out, slice_of_text(aliases[i]), false);
 	}
 	buffer_append_char(&out, '\n');
-	enum exit_status status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }
 
 enum exit_status term_run_merge(struct cli *cli, const struct args *args)
@@ -229,7 +225,5 @@ enum exit_status term_run_delete(struct cli *cli, const struct args *args)
 		args_flag(args, OPTION_VALIDATE_ONLY) ? "Would delete" : "Deleted", kind->name);
 	screen_text(&out, slice_of_text(message_text(term, "slug")), false);
 	buffer_append_char(&out, '\n');
-	status = output_buffer(cli, &out);
-	buffer_done(&out);
-	return status;
+	return output_finish(cli, &out);
 }

@@ -79,8 +79,7 @@ static enum exit_status show(struct watching *watching, const lectern_change *ch
 		struct buffer out;
 		buffer_init(&out, CLI_FILE_BYTES);
 		change_text(&out, change_message(change));
-		status = output_buffer(cli, &out);
-		buffer_done(&out);
+		status = output_finish(cli, &out);
 	} else {
 		status = output_message(cli, &change_message(change)->base);
 	}

@@ -1,12 +1,13 @@
 #include "cli/watch_state.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,13 +23,13 @@ static bool take(const json_t *json, struct lectern_position *ret)
 {
 	const char *epoch = json_string_value(json_object_get(json, "epoch"));
 	const char *revision = json_string_value(json_object_get(json, "revision"));
+	uint64_t number;
 	if (epoch == NULL || revision == NULL || strlen(epoch) >= sizeof ret->epoch ||
-		*revision == '\0' || strspn(revision, "0123456789") != strlen(revision))
+		!text_number(slice_of_text(revision), &number))
 		return false;
-	errno = 0;
-	*ret = (struct lectern_position){ .revision = strtoull(revision, NULL, 10) };
+	*ret = (struct lectern_position){ .revision = number };
 	snprintf(ret->epoch, sizeof ret->epoch, "%s", epoch);
-	return errno == 0;
+	return true;
 }
 
 enum exit_status watch_state_read(

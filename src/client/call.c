@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	DELAY_FIRST_MS = 50,
@@ -115,7 +114,7 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 			wait = patience;
 		nng_msg *message = request_frame(&run->request, left);
 		if (message == NULL)
-			return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");
+			return failure_memory(err);
 		int rc = send_once(run, message, wait);
 		if (rc == 0)
 			return LECTERN_OK;
@@ -156,12 +155,10 @@ static enum lectern_code make_reply(
 	nng_msg *message, struct lectern_reply **ret, struct lectern_error *err)
 {
 	struct lectern_reply *reply = calloc(1, sizeof *reply);
-	enum lectern_code code = LECTERN_RESOURCE_EXHAUSTED;
-	if (reply == NULL)
-		code = failure(err, code, NULL, "out of memory");
-	else
-		code = response_read(slice_of(nng_msg_body(message), nng_msg_len(message)),
-			&reply->response, err);
+	enum lectern_code code =
+		reply == NULL ? failure_memory(err)
+			      : response_read(slice_of(nng_msg_body(message), nng_msg_len(message)),
+					&reply->response, err);
 	if (code != LECTERN_OK) {
 		nng_msg_free(message);
 		free(reply);
@@ -209,8 +206,7 @@ static bool wait_for_next(const struct run *run, uint32_t done, const struct lec
 	uint64_t until = clock_monotonic_ns() + (uint64_t)delay * NS_PER_MS;
 	if (until >= run->deadline_ns)
 		return false;
-	struct timespec time = { .tv_sec = (time_t)(until / 1000000000u),
-		.tv_nsec = (long)(until % 1000000000u) };
+	struct timespec time = clock_timespec(until);
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
 		;
 	return true;

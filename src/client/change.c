@@ -26,7 +26,7 @@ enum lectern_code lectern_get_position(lectern_client *client, uint32_t timeout_
 	Lectern__V1__GetServerInfoRequest request = LECTERN__V1__GET_SERVER_INFO_REQUEST__INIT;
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.AdminService/GetServerInfo",
-		&request.base, timeout_ms, &lectern__v1__get_server_info_response__descriptor,
+		&request.base, timeout_ms, NULL, &lectern__v1__get_server_info_response__descriptor,
 		&arena, &message, NULL, err);
 	if (code != LECTERN_OK)
 		return code;

@@ -61,7 +61,7 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 		return code;
 	lectern_client *client = calloc(1, sizeof *client);
 	if (client == NULL)
-		return failure(err, LECTERN_RESOURCE_EXHAUSTED, NULL, "out of memory");
+		return failure_memory(err);
 	client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;

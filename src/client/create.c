@@ -68,8 +68,8 @@ enum lectern_code lectern_create_post(lectern_client *client, const struct lecte
 	request.create_missing_terms = from->create_missing_terms;
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.PostService/CreatePost", &request.base,
-		from->timeout_ms, &lectern__v1__create_post_response__descriptor, &created->arena,
-		&message, NULL, err);
+		from->timeout_ms, NULL, &lectern__v1__create_post_response__descriptor,
+		&created->arena, &message, NULL, err);
 	if (code != LECTERN_OK || ret == NULL)
 		return code;
 	created->message = ((const Lectern__V1__CreatePostResponse *)message)->post;

@@ -1,27 +1,16 @@
 #include "client/interrupt.h"
 
-#include <time.h>
-
-static struct timespec timespec_of(uint64_t ns)
-{
-	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u),
-		.tv_nsec = (long)(ns % 1000000000u) };
-}
+#include "base/clock.h"
 
 bool interrupt_init(struct interrupt *interrupt)
 {
 	*interrupt = (struct interrupt){ .raised = false };
-	pthread_condattr_t attributes;
-	if (pthread_condattr_init(&attributes) != 0)
+	if (pthread_mutex_init(&interrupt->mutex, NULL) != 0)
 		return false;
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	bool made = pthread_mutex_init(&interrupt->mutex, NULL) == 0;
-	if (made && pthread_cond_init(&interrupt->changed, &attributes) != 0) {
-		pthread_mutex_destroy(&interrupt->mutex);
-		made = false;
-	}
-	pthread_condattr_destroy(&attributes);
-	return made;
+	if (clock_cond_init(&interrupt->changed))
+		return true;
+	pthread_mutex_destroy(&interrupt->mutex);
+	return false;
 }
 
 void interrupt_done(struct interrupt *interrupt)
@@ -65,7 +54,7 @@ int interrupt_wait(struct interrupt *interrupt, nng_aio *aio)
 
 void interrupt_sleep(struct interrupt *interrupt, uint64_t until_ns)
 {
-	struct timespec until = timespec_of(until_ns);
+	struct timespec until = clock_timespec(until_ns);
 	pthread_mutex_lock(&interrupt->mutex);
 	while (!interrupt->raised &&
 		pthread_cond_timedwait(&interrupt->changed, &interrupt->mutex, &until) == 0)

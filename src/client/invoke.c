@@ -12,7 +12,7 @@ static void reply_freep(lectern_reply **reply)
 }
 
 enum lectern_code invoke(lectern_client *client, const char *method,
-	const ProtobufCMessage *request, uint32_t timeout_ms,
+	const ProtobufCMessage *request, uint32_t timeout_ms, struct interrupt *interrupt,
 	const ProtobufCMessageDescriptor *response, struct arena *arena, ProtobufCMessage **ret,
 	uint64_t *ret_revision, struct lectern_error *err)
 {
@@ -25,7 +25,9 @@ enum lectern_code invoke(lectern_client *client, const char *method,
 		.request_size_bytes = packed.size,
 		.timeout_ms = timeout_ms };
 	AUTO(reply_freep) lectern_reply *reply = NULL;
-	enum lectern_code code = lectern_call(client, &call, &reply, err);
+	struct lectern_error local;
+	enum lectern_code code =
+		call_interruptible(client, &call, interrupt, &reply, err == NULL ? &local : err);
 	if (code != LECTERN_OK)
 		return code;
 	size_t size;

@@ -14,8 +14,8 @@ static enum lectern_code get_post(lectern_client *client,
 		return failure_memory(err);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.PostService/GetPost", &request->base,
-		timeout_ms, &lectern__v1__get_post_response__descriptor, &post->arena, &message,
-		NULL, err);
+		timeout_ms, NULL, &lectern__v1__get_post_response__descriptor, &post->arena,
+		&message, NULL, err);
 	if (code != LECTERN_OK)
 		return code;
 	post->message = ((const Lectern__V1__GetPostResponse *)message)->post;
@@ -91,8 +91,8 @@ static enum lectern_code get_archive(lectern_client *client,
 	request.page_token = (char *)(query->page_token == NULL ? "" : query->page_token);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.ArchiveService/GetArchive",
-		&request.base, query->timeout_ms, &lectern__v1__get_archive_response__descriptor,
-		&page->arena, &message, NULL, err);
+		&request.base, query->timeout_ms, NULL,
+		&lectern__v1__get_archive_response__descriptor, &page->arena, &message, NULL, err);
 	if (code != LECTERN_OK)
 		return code;
 	const Lectern__V1__GetArchiveResponse *archive = (const void *)message;
@@ -140,8 +140,8 @@ enum lectern_code lectern_list_posts(lectern_client *client, const struct lecter
 	request.page_token = (char *)(query->page_token == NULL ? "" : query->page_token);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.PostService/ListPosts", &request.base,
-		query->timeout_ms, &lectern__v1__list_posts_response__descriptor, &page->arena,
-		&message, NULL, err);
+		query->timeout_ms, NULL, &lectern__v1__list_posts_response__descriptor,
+		&page->arena, &message, NULL, err);
 	if (code != LECTERN_OK)
 		return code;
 	const Lectern__V1__ListPostsResponse *list = (const void *)message;

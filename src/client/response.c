@@ -89,14 +89,8 @@ static bool is_type(struct slice url, const char *name)
 /* A decimal number; 0 for any other text. */
 static uint64_t read_number(struct slice text)
 {
-	uint64_t number = 0;
-	for (size_t i = 0; i < text.size; i++) {
-		unsigned digit = (unsigned)text.data[i] - '0';
-		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
-			return 0;
-		number = 10 * number + digit;
-	}
-	return number;
+	uint64_t number;
+	return text_number(text, &number) ? number : 0;
 }
 
 static bool read_metadata(struct slice entry, struct lectern_error *err)

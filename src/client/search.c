@@ -40,8 +40,8 @@ enum lectern_code lectern_search_posts(lectern_client *client,
 	request.page_token = (char *)(query->page_token == NULL ? "" : query->page_token);
 	ProtobufCMessage *message;
 	enum lectern_code code = invoke(client, "lectern.v1.SearchService/SearchPosts",
-		&request.base, query->timeout_ms, &lectern__v1__search_posts_response__descriptor,
-		&page->arena, &message, NULL, err);
+		&request.base, query->timeout_ms, NULL,
+		&lectern__v1__search_posts_response__descriptor, &page->arena, &message, NULL, err);
 	if (code != LECTERN_OK)
 		return code;
 	const Lectern__V1__SearchPostsResponse *found = (const void *)message;

@@ -1,25 +1,16 @@
 #include "client/slots.h"
 
+#include "base/clock.h"
 #include "client/failure.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum lectern_code slots_init(struct slots *slots, struct lectern_error *err)
 {
 	*slots = (struct slots){ .free = NULL };
 	if (pthread_mutex_init(&slots->mutex, NULL) != 0)
 		return failure_memory(err);
-	pthread_condattr_t attributes;
-	if (pthread_condattr_init(&attributes) != 0) {
-		pthread_mutex_destroy(&slots->mutex);
-		return failure_memory(err);
-	}
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	int rc = pthread_cond_init(&slots->released, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (rc == 0)
+	if (clock_cond_init(&slots->released))
 		return LECTERN_OK;
 	pthread_mutex_destroy(&slots->mutex);
 	return failure_memory(err);
@@ -67,8 +58,7 @@ static enum lectern_code slot_new(nng_socket socket, struct slot **ret, struct l
 /* Waits for a free slot or for leave to make one (*ret is NULL then). */
 static bool wait_for_slot(struct slots *slots, uint64_t deadline_ns, struct slot **ret)
 {
-	struct timespec deadline = { .tv_sec = (time_t)(deadline_ns / 1000000000u),
-		.tv_nsec = (long)(deadline_ns % 1000000000u) };
+	struct timespec deadline = clock_timespec(deadline_ns);
 	bool taken = true;
 	pthread_mutex_lock(&slots->mutex);
 	while (taken && slots->free == NULL && slots->count >= SLOTS_MAX)

@@ -1,7 +1,7 @@
 /* The change log, asked page by page: it is the truth about what follows. */
 #include "base/clock.h"
-#include "client/call.h"
 #include "client/failure.h"
+#include "client/invoke.h"
 #include "client/objects.h"
 #include "client/watch.h"
 
@@ -54,45 +54,22 @@ static enum lectern_code check_answer(const lectern_watch *watch,
 	return LECTERN_OK;
 }
 
-static struct slice pack_request(lectern_watch *watch, uint32_t wait_ms)
+static enum lectern_code call_log(lectern_watch *watch, uint32_t wait_ms, uint32_t timeout_ms,
+	Lectern__V1__ListChangesResponse **ret, struct lectern_error *err)
 {
 	Lectern__V1__ListChangesRequest request = LECTERN__V1__LIST_CHANGES_REQUEST__INIT;
 	request.after_revision = watch->revision;
 	request.epoch = watch->epoch;
 	request.page_size = page_size_of(watch->page_size);
 	request.wait_ms = wait_ms;
-	return arena_pack(&watch->batch.arena, &request.base);
-}
-
-static void reply_freep(lectern_reply **reply)
-{
-	lectern_reply_free(*reply);
-}
-
-static enum lectern_code call_log(lectern_watch *watch, uint32_t wait_ms, uint32_t timeout_ms,
-	Lectern__V1__ListChangesResponse **ret, struct lectern_error *err)
-{
-	struct slice request = pack_request(watch, wait_ms);
-	if (request.data == NULL)
-		return failure_memory(err);
-	struct lectern_call call = { .method = "lectern.v1.ChangeService/ListChanges",
-		.request = request.data,
-		.request_size_bytes = request.size,
-		.timeout_ms = timeout_ms };
-	AUTO(reply_freep) lectern_reply *reply = NULL;
-	enum lectern_code code =
-		call_interruptible(watch->client, &call, &watch->interrupt, &reply, err);
-	if (code != LECTERN_OK)
-		return code;
-	size_t size;
-	const void *data = lectern_reply_data(reply, &size);
-	*ret = lectern__v1__list_changes_response__unpack(
-		&watch->batch.arena.allocator, size, data);
-	if (*ret == NULL)
-		return failure(err, LECTERN_INTERNAL, "MALFORMED_RESPONSE",
-			"the answer of %zu bytes is no %s or does not fit into memory", size,
-			lectern__v1__list_changes_response__descriptor.name);
-	return LECTERN_OK;
+	ProtobufCMessage *answer;
+	enum lectern_code code = invoke(watch->client, "lectern.v1.ChangeService/ListChanges",
+		&request.base, timeout_ms, &watch->interrupt,
+		&lectern__v1__list_changes_response__descriptor, &watch->batch.arena, &answer, NULL,
+		err);
+	if (code == LECTERN_OK)
+		*ret = (Lectern__V1__ListChangesResponse *)answer;
+	return code;
 }
 
 enum lectern_code watch_ask_log(

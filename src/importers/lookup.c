@@ -41,8 +41,8 @@ static enum lectern_code batch_get(const struct target *target, const char *cons
 	request.n_keys = count;
 	request.view = LECTERN__V1__POST_VIEW__POST_VIEW_SOURCE;
 	return invoke(target->client, "lectern.v1.PostService/BatchGetPosts", &request.base,
-		target->timeout_ms, &lectern__v1__batch_get_posts_response__descriptor, arena, ret,
-		NULL, err);
+		target->timeout_ms, NULL, &lectern__v1__batch_get_posts_response__descriptor, arena,
+		ret, NULL, err);
 }
 
 enum code target_find_posts(void *arg, const char *const *slugs, size_t count, struct arena *arena,

@@ -248,7 +248,7 @@ enum code target_write(struct target *target, struct import_item *item, struct a
 		return CODE_OK;
 	}
 	snprintf(name, sizeof name, "lectern.v1.ImportService/%s", method->name);
-	enum lectern_code code = invoke(target->client, name, request, target->timeout_ms,
+	enum lectern_code code = invoke(target->client, name, request, target->timeout_ms, NULL,
 		method->response, arena, &response, NULL, &failure);
 	if (code != LECTERN_OK && !is_refusal(&failure))
 		return fail(err, (enum code)code, "%s '%s': %s", method->kind, item->origin,

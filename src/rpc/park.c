@@ -16,16 +16,11 @@ enum code rpc_park(struct rpc_call *call, void (*wake)(struct rpc_call *call), s
 
 enum code rpc_check_wanted(const struct rpc_call *call, struct error *err)
 {
-	enum { RETRY_MS = 50 };
 	switch ((enum rpc_wanted)atomic_load(&call->wanted)) {
 	case RPC_WANTED:
 		break;
 	case RPC_STOPPING:
-		fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
-			"the server is stopping; repeat with another one or later");
-		if (err != NULL)
-			err->retry_ms = RETRY_MS;
-		return CODE_UNAVAILABLE;
+		return fail_stopping(err);
 	case RPC_LEFT:
 		return fail(err, CODE_CANCELLED, "the client has gone");
 	}

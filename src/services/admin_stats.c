@@ -2,6 +2,8 @@
 #include "services/admin_methods.h"
 #include "services/feed.h"
 #include "services/operations.h"
+#include "store/apply.h"
+#include "store/change_log.h"
 #include "store/posting.h"
 
 #include <lectern/v1/admin.pb-c.h>
@@ -27,37 +29,17 @@ static void fill_tables(
 	response->n_tables = TABLE_COUNT;
 }
 
-/* The key of the first entry; false if there is none. */
-static bool first_key(struct txn *snapshot, enum table table, struct key *ret)
-{
-	struct walk walk;
-	walk_start(&walk, snapshot, table, slice_of(NULL, 0));
-	bool found = walk_next(&walk);
-	ret->size = 0;
-	if (found) {
-		ret->size = walk.key.size;
-		memcpy(ret->bytes, walk.key.data, walk.key.size);
-	}
-	walk_end(&walk);
-	return found;
-}
-
 static void fill_changes(struct txn *snapshot, Lectern__V1__GetStatsResponse *response)
 {
-	struct key key;
 	response->revision = txn_revision(snapshot);
-	if (!first_key(snapshot, TABLE_CHANGE, &key) ||
-		!key_read_change(key_slice(&key), &response->oldest_change_revision))
-		response->oldest_change_revision = response->revision + 1;
+	response->oldest_change_revision = change_log_oldest(snapshot);
 }
 
 static void fill_due(struct txn *snapshot, Google__Protobuf__Timestamp *time,
 	Lectern__V1__GetStatsResponse *response)
 {
-	struct key key;
 	int64_t time_us;
-	uint64_t id;
-	if (!first_key(snapshot, TABLE_DUE, &key) || !key_read_due(key_slice(&key), &time_us, &id))
+	if (!apply_next_due_us(snapshot, &time_us))
 		return;
 	timestamp_from_us(time, time_us);
 	response->next_due_time = time;

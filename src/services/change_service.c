@@ -1,23 +1,9 @@
 /* ChangeService: what was changed, now or as soon as there is something. */
 #include "base/clock.h"
+#include "services/deadline.h"
 #include "services/feed.h"
 
 #include <lectern/v1/change.pb-c.h>
-
-enum { NS_PER_MS = 1000000 };
-/* How long before the end of a call's time it is answered at the latest, for the way back; of short
- * calls a quarter of their time. */
-static const uint64_t MARGIN_NS = UINT64_C(200) * NS_PER_MS;
-
-static uint64_t wait_until_ns(const struct rpc_call *call, uint32_t wait_ms)
-{
-	uint64_t quarter_ns = (call->deadline_ns - call->arrival_ns) / 4;
-	uint64_t latest_ns = call->deadline_ns - (quarter_ns < MARGIN_NS ? quarter_ns : MARGIN_NS);
-	uint64_t until_ns =
-		call->arrival_ns +
-		(uint64_t)(wait_ms < LIMIT_WAIT_MS ? wait_ms : LIMIT_WAIT_MS) * NS_PER_MS;
-	return until_ns < latest_ns ? until_ns : latest_ns;
-}
 
 static void wake(struct rpc_call *call)
 {
@@ -44,14 +30,14 @@ static enum code answer_now(struct rpc_call *call, const struct change_query *qu
 {
 	struct store *store = services_of(call)->store;
 	struct txn *snapshot;
-	size_t count = 0;
+	size_t count;
 	enum code code = store_snapshot(store, &snapshot, err);
 	if (code != CODE_OK)
 		return code;
 	code = change_query_check(snapshot, query, epoch, err);
-	if (code == CODE_OK)
+	*waits = may_wait && txn_revision(snapshot) == query->after_revision;
+	if (code == CODE_OK && !*waits)
 		code = change_page_reply(snapshot, &call->reply, query, &count, err);
-	*waits = count == 0 && may_wait;
 	if (code == CODE_OK && !*waits) {
 		call->revision = txn_revision(snapshot);
 		rpc_finish(call, NULL);
@@ -66,7 +52,7 @@ static enum code list_changes(
 	const Lectern__V1__ListChangesRequest *request =
 		(const Lectern__V1__ListChangesRequest *)message;
 	struct change_query query;
-	uint64_t until_ns = wait_until_ns(call, request->wait_ms);
+	uint64_t until_ns = deadline_wait_until_ns(call, request->wait_ms);
 	bool may_wait = until_ns > clock_monotonic_ns();
 	bool waits = false;
 	enum code code = read_query(request, &query, err);

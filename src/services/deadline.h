@@ -1,5 +1,5 @@
-/* For handlers with long loops: whether the call's time is over, without asking the clock at each
- * step. */
+/* For handlers that take long: with long loops, whether the call's time is over, without asking the
+ * clock at each step; for those that wait, until when. */
 #pragma once
 #include "base/clock.h"
 
@@ -25,3 +25,12 @@ static inline bool deadline_passed(struct deadline *deadline, unsigned steps)
 	}
 	return deadline->passed;
 }
+
+struct rpc_call;
+
+/* When a call that waits is answered at the latest (monotonic): a little before the end of its
+ * time, for the way back; of short calls a quarter of their time. */
+uint64_t deadline_answer_by_ns(const struct rpc_call *call);
+
+/* The same for a call that asks to wait for no more than wait_ms from its arrival on. */
+uint64_t deadline_wait_until_ns(const struct rpc_call *call, uint32_t wait_ms);

@@ -6,9 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { NS_PER_S = 1000000000 };
 /* After changes could not be read for the PUB socket. */
-static const uint64_t RETRY_NS = NS_PER_S;
+static const uint64_t RETRY_NS = 1000000000;
 
 struct waiter {
 	struct rpc_call *call;
@@ -154,8 +153,7 @@ static void sleep_until_needed(struct feed *feed)
 		pthread_cond_wait(&feed->changed, &feed->mutex);
 		return;
 	}
-	struct timespec until = { .tv_sec = (time_t)(until_ns / NS_PER_S),
-		.tv_nsec = (long)(until_ns % NS_PER_S) };
+	struct timespec until = clock_timespec(until_ns);
 	pthread_cond_timedwait(&feed->changed, &feed->mutex, &until);
 }
 
@@ -228,11 +226,7 @@ enum code feed_new(struct store *store, struct feed **ret, struct error *err)
 	feed->store = store;
 	arena_init(&feed->arena, LIMIT_ARENA_BYTES);
 	pthread_mutex_init(&feed->mutex, NULL);
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&feed->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&feed->changed);
 	enum code code = start(feed, err);
 	if (code != CODE_OK) {
 		feed_stop(feed);

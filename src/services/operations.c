@@ -1,19 +1,12 @@
 #include "services/operations.h"
 
 #include "base/clock.h"
+#include "services/deadline.h"
 #include "services/services_private.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
-
-enum {
-	RETRY_MS = 1000,
-	NS_PER_MS = 1000000,
-};
-/* How long before the end of a call's time it is answered at the latest, for the way back; of short
- * calls a quarter of their time. */
-static const uint64_t MARGIN_NS = UINT64_C(200) * NS_PER_MS;
 
 /* A call that waits, parked; in its own arena. */
 struct waiter {
@@ -162,8 +155,7 @@ static void wait_for_deadline(struct operations *operations)
 		waiter = waiter->next)
 		if (waiter->until_ns < until_ns)
 			until_ns = waiter->until_ns;
-	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000) };
+	struct timespec until = clock_timespec(until_ns);
 	if (until_ns == UINT64_MAX)
 		pthread_cond_wait(&operations->look, &operations->mutex);
 	else
@@ -191,15 +183,11 @@ static void *clock_main(void *argument)
 enum code operations_new(struct operations **ret, struct error *err)
 {
 	struct operations *operations = calloc(1, sizeof *operations);
-	pthread_condattr_t attributes;
 	if (operations == NULL)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "start operations: out of memory");
 	pthread_mutex_init(&operations->mutex, NULL);
 	pthread_cond_init(&operations->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&operations->look, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&operations->look);
 	arena_init(&operations->newest.result.arena, LIMIT_ARENA_BYTES);
 	operations->worker_started =
 		pthread_create(&operations->worker, NULL, worker_main, operations) == 0;
@@ -248,12 +236,6 @@ void operations_free(struct operations *operations)
 
 /* --- What calls ask for. --- */
 
-static uint64_t answer_by_ns(const struct rpc_call *call)
-{
-	uint64_t quarter_ns = (call->deadline_ns - call->arrival_ns) / 4;
-	return call->deadline_ns - (quarter_ns < MARGIN_NS ? quarter_ns : MARGIN_NS);
-}
-
 /* The clock's thread looks who of the waiters is still wanted. */
 static void wake(struct rpc_call *call)
 {
@@ -285,18 +267,18 @@ static enum code wait_for_end(struct operations *operations, struct rpc_call *ca
 /* Whether work may begin. */
 static enum code check_idle(struct operations *operations, struct error *err)
 {
-	enum code code = CODE_OK;
+	enum { RETRY_MS = 1000 };
 	if (operations->stopping)
-		code = fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
-			"the server is stopping; repeat with another one or later");
-	else if (operation_is_running(&operations->newest))
-		code = fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OPERATION_RUNNING",
-			"a %s is running, operation %" PRIu64
-			"; repeat when it is over: GetOperation tells when",
-			operation_kind_name(&operations->newest), operations->newest.id);
-	if (code != CODE_OK && err != NULL)
+		return fail_stopping(err);
+	if (!operation_is_running(&operations->newest))
+		return CODE_OK;
+	fail_reason(err, CODE_RESOURCE_EXHAUSTED, "OPERATION_RUNNING",
+		"a %s is running, operation %" PRIu64
+		"; repeat when it is over: GetOperation tells when",
+		operation_kind_name(&operations->newest), operations->newest.id);
+	if (err != NULL)
 		err->retry_ms = RETRY_MS;
-	return code;
+	return CODE_RESOURCE_EXHAUSTED;
 }
 
 static enum code begin_in_background(struct operations *operations,
@@ -321,7 +303,7 @@ enum code operations_begin(struct operations *operations, const struct operation
 	if (background)
 		return begin_in_background(operations, task, call, err);
 	/* Not with the mutex: wake() comes with the transport's. */
-	uint64_t until_ns = answer_by_ns(call);
+	uint64_t until_ns = deadline_answer_by_ns(call);
 	enum code code = rpc_park(call, wake, err);
 	if (code != CODE_OK)
 		return code;
@@ -393,11 +375,7 @@ enum code operations_get(struct operations *operations, uint64_t id, uint32_t wa
 	struct rpc_call *call, struct error *err)
 {
 	bool waits;
-	uint64_t until_ns =
-		call->arrival_ns +
-		(uint64_t)(wait_ms < LIMIT_WAIT_MS ? wait_ms : LIMIT_WAIT_MS) * NS_PER_MS;
-	if (until_ns > answer_by_ns(call))
-		until_ns = answer_by_ns(call);
+	uint64_t until_ns = deadline_wait_until_ns(call, wait_ms);
 	bool may_wait = until_ns > clock_monotonic_ns();
 	enum code code = get_now(operations, &id, may_wait, call, &waits, err);
 	return code == CODE_OK && waits ? get_later(operations, id, until_ns, call, err) : code;

@@ -4,7 +4,6 @@
 #include "services/page.h"
 #include "services/post_queries.h"
 #include "store/history.h"
-#include "store/post.h"
 
 #include <inttypes.h>
 #include <times.h>
@@ -119,7 +118,6 @@ enum code post_list_revisions(
 	if (code != CODE_OK)
 		return code;
 	size_t count = 0;
-	uint64_t newest = 0;
 	bool more = false;
 	while (code == CODE_OK && (more = page_walk_next(&page))) {
 		if (count == page_size || call->reply.size_bytes > FULL_PAGE_BYTES)
@@ -130,9 +128,7 @@ enum code post_list_revisions(
 	if (more && code == CODE_OK)
 		reply_page_token(call, FIELD_NEXT_PAGE_TOKEN, &page);
 	page_walk_end(&page);
-	Lectern__V1__Post *post = post_unpack_summary(txn, call->arena, id);
-	newest = post == NULL ? 0 : post->revision;
-	reply_uint(&call->reply, FIELD_TOTAL_SIZE, newest + 1 - history_oldest(txn, id));
+	reply_uint(&call->reply, FIELD_TOTAL_SIZE, history_count(txn, id));
 	return code == CODE_OK ? txn_status(txn, err) : code;
 }
 

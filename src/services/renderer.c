@@ -20,17 +20,13 @@ struct renderer {
 
 static void render(struct write *write, bool closing)
 {
-	enum { RETRY_MS = 50 };
 	struct error err;
 	enum code code = CODE_OK;
 	if (clock_monotonic_ns() >= write->call->deadline_ns)
 		code = fail_reason(&err, CODE_DEADLINE_EXCEEDED, "QUEUED_TOO_LONG",
 			"the deadline passed while the write was queued; it had no effect");
-	if (code == CODE_OK && closing) {
-		code = fail_reason(&err, CODE_UNAVAILABLE, "STOPPING",
-			"the server is stopping; repeat with another one or later");
-		err.retry_ms = RETRY_MS;
-	}
+	if (code == CODE_OK && closing)
+		code = fail_stopping(&err);
 	if (code == CODE_OK)
 		code = markdown_render(write->call->arena, write->render, &err);
 	if (code == CODE_OK)

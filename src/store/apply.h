@@ -157,6 +157,9 @@ bool apply_post_is_unchanged(struct apply *apply, const Lectern__V1__Post *old,
 enum code apply_settle_state(struct apply *apply, Lectern__V1__Post *post, struct error *err)
 	NODISCARD;
 
+/* FAILED_PRECONDITION, POST_TRASHED if the post is in the trash. */
+enum code apply_check_not_trashed(const Lectern__V1__Post *post, struct error *err) NODISCARD;
+
 /* The post that the key names. With allow_missing a missing one is CODE_OK and NULL. */
 enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *key,
 	bool allow_missing, Lectern__V1__Post **ret, struct error *err) NODISCARD;

@@ -79,7 +79,14 @@ static uint64_t *children_of(struct merge *merge, uint64_t id, size_t *ret_count
 	return ids;
 }
 
-/* Calls `visit` for each category below a source. */
+static bool is_source(const struct merge *merge, uint64_t id)
+{
+	return bsearch(&id, merge->source_ids, merge->source_count, sizeof id, apply_compare_ids) !=
+	       NULL;
+}
+
+/* Calls `visit` for each category below a source that is no source itself: those end where they
+ * stand. */
 static enum code each_child(struct merge *merge,
 	enum code (*visit)(struct merge *merge, uint64_t child_id, struct error *err),
 	struct error *err)
@@ -89,7 +96,8 @@ static enum code each_child(struct merge *merge,
 		size_t count;
 		uint64_t *ids = children_of(merge, merge->sources[i]->id, &count);
 		for (size_t j = 0; ids != NULL && j < count && code == CODE_OK; j++)
-			code = visit(merge, ids[j], err);
+			if (!is_source(merge, ids[j]))
+				code = visit(merge, ids[j], err);
 		if (code == CODE_OK)
 			code = txn_status(merge->apply->txn, err);
 	}
@@ -122,8 +130,7 @@ static enum code check_tree(struct merge *merge, struct error *err)
 	struct apply *apply = merge->apply;
 	uint64_t id = merge->destination->id;
 	for (int depth = 0; id != 0 && depth <= LIMIT_CATEGORY_DEPTH; depth++) {
-		if (bsearch(&id, merge->source_ids, merge->source_count, sizeof id,
-			    apply_compare_ids))
+		if (is_source(merge, id))
 			return fail_field(err, CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE",
 				"destination", "stands below a source; move it out of there first");
 		id = term_parent(apply->txn, id);
@@ -187,7 +194,6 @@ static void end_source(struct merge *merge, const Lectern__Store__V1__Term *sour
 	Lectern__Store__V1__Term *to = merge->destination;
 	enum slug_space space = (enum slug_space)merge->kind;
 	apply_remove_term(apply, merge->kind, source);
-	apply_log_term(apply, apply->arena, merge->kind, source, NULL, to);
 	for (size_t i = 0; i < source->n_aliases; i++)
 		apply_slug_adopt(
 			apply, space, to->id, source->aliases[i], &to->aliases, &to->n_aliases);
@@ -212,14 +218,12 @@ enum code apply_merge_terms(
 		return code;
 	Lectern__Store__V1__Term old = *merge.destination;
 	move_posts(&merge);
-	for (size_t i = 0; i < merge.source_count; i++) {
-		/* It may have moved as the child of another source. */
-		Lectern__Store__V1__Term *source =
-			term_unpack(apply->txn, apply->arena, merge.kind, merge.sources[i]->id);
-		if (source == NULL)
-			return txn_status(apply->txn, err);
-		end_source(&merge, source);
-	}
+	/* The log names the categories above each, which may be sources. */
+	for (size_t i = 0; i < merge.source_count; i++)
+		apply_log_term(
+			apply, apply->arena, merge.kind, merge.sources[i], NULL, merge.destination);
+	for (size_t i = 0; i < merge.source_count; i++)
+		end_source(&merge, merge.sources[i]);
 	apply_store_term(apply, merge.kind, &old, merge.destination);
 	apply_answer_term(apply, merge.kind, merge.destination);
 	return txn_status(apply->txn, err);

@@ -110,6 +110,14 @@ static enum code choose_slug(struct apply *apply, const Lectern__Store__V1__PutP
 	return txn_status(apply->txn, err);
 }
 
+enum code apply_check_not_trashed(const Lectern__V1__Post *post, struct error *err)
+{
+	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
+		return fail_reason(err, CODE_FAILED_PRECONDITION, "POST_TRASHED",
+			"the post is in the trash; bring it back with UndeletePost first");
+	return CODE_OK;
+}
+
 static enum code check_put(
 	const Lectern__Store__V1__PutPost *op, const Lectern__V1__Post *old, struct error *err)
 {
@@ -122,10 +130,7 @@ static enum code check_put(
 	enum code code = apply_check_etag(op->post->etag, old->etag, "post", err);
 	if (code != CODE_OK)
 		return code;
-	if (old->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "POST_TRASHED",
-			"the post is in the trash; bring it back with UndeletePost first");
-	return CODE_OK;
+	return apply_check_not_trashed(old, err);
 }
 
 /* EXPIRED follows from expire_time; sent for a post that is not, it would publish it. */

@@ -88,11 +88,10 @@ static enum code check(struct apply *apply, const Lectern__Store__V1__RollbackPo
 	const Lectern__V1__Post *old, Lectern__V1__Post **ret, struct error *err)
 {
 	enum code code = apply_check_etag(op->etag, old->etag, "post", err);
+	if (code == CODE_OK)
+		code = apply_check_not_trashed(old, err);
 	if (code != CODE_OK)
 		return code;
-	if (old->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "POST_TRASHED",
-			"the post is in the trash; bring it back with UndeletePost first");
 	*ret = NULL;
 	if (op->revision == old->revision)
 		return CODE_OK;

@@ -56,15 +56,14 @@ enum code apply_settle_state(struct apply *apply, Lectern__V1__Post *post, struc
 static enum code move(struct apply *apply, const Lectern__Store__V1__MovePost *op,
 	Lectern__V1__Post *post, struct error *err)
 {
-	bool trashed = post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED;
 	bool wants_trashed = op->action == LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNTRASH ||
 			     op->action == LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_PURGE;
-	if (wants_trashed && !trashed)
+	if (wants_trashed && post->state != LECTERN__V1__POST_STATE__POST_STATE_TRASHED)
 		return fail_reason(err, CODE_FAILED_PRECONDITION, "POST_NOT_TRASHED",
 			"the post is not in the trash; DeletePost puts it there");
-	if (!wants_trashed && trashed)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "POST_TRASHED",
-			"the post is in the trash; bring it back with UndeletePost first");
+	enum code code = wants_trashed ? CODE_OK : apply_check_not_trashed(post, err);
+	if (code != CODE_OK)
+		return code;
 	switch (op->action) {
 	case LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_TRASH:
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_TRASHED;

@@ -104,7 +104,7 @@ static enum code drain(int pipe, const struct plan *plan, struct new_file *file,
 		code = new_file_write(file, buffer, (size_t)size, err);
 		tell_bytes(plan, progress, file->size_bytes);
 		if (code == CODE_OK && progress->ended)
-			code = progress_fail(err);
+			code = fail_stopping(err);
 		if (code == CODE_OK && txn_interrupted(plan->snapshot))
 			code = txn_status(plan->snapshot, err);
 	}
@@ -228,7 +228,7 @@ static enum code finish(const struct backup_options *options, const char *direct
 	struct store_facts facts;
 	enum code code = new_file_sync(file, err);
 	if (code == CODE_OK && !progress_tell(progress))
-		code = progress_fail(err);
+		code = fail_stopping(err);
 	if (code == CODE_OK)
 		code = store_file_verify(file->path, !options->skip_check, progress, &facts, err);
 	if (code != CODE_OK)

@@ -356,7 +356,7 @@ enum code check_run(struct txn *txn, struct arena *arena, struct progress *progr
 	arena_done(&check.words);
 	analyzer_free(check.analyzer);
 	if (check.progress->ended)
-		return progress_fail(err);
+		return fail_stopping(err);
 	struct error why;
 	enum code code = txn_status(txn, &why);
 	if (code == CODE_DATA_LOSS) { /* damage that stops a reader is a finding of a check */

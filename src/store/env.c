@@ -205,6 +205,14 @@ void env_new_epoch(struct txn *txn)
 	txn_put(txn, TABLE_META, &key, slice_of_text(text));
 }
 
+enum code fail_newer_format(struct error *err, uint64_t format)
+{
+	return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
+		"the store has format %" PRIu64
+		", this server reads formats up to %d; use a newer server",
+		format, STORE_FORMAT);
+}
+
 /* A new store gets its format and its key; an old one is checked, rebuild.c makes it new. */
 static enum code check_format(struct txn *txn, struct error *err)
 {
@@ -212,10 +220,7 @@ static enum code check_format(struct txn *txn, struct error *err)
 	if (txn_status(txn, err) != CODE_OK)
 		return err == NULL ? CODE_INTERNAL : err->code;
 	if (format > STORE_FORMAT)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
-			"the store has format %" PRIu64
-			", this server reads formats up to %d; use a newer server",
-			format, STORE_FORMAT);
+		return fail_newer_format(err, format);
 	if (format == 0) {
 		if (txn_entries(txn, TABLE_POST) != 0)
 			return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",

@@ -51,6 +51,9 @@ void env_close(struct env *env);
  * -1 before. */
 enum code env_take_directory(struct env *env, const char *directory, struct error *err) NODISCARD;
 
+/* FAILED_PRECONDITION, STORE_FORMAT: a newer server has made the store. */
+enum code fail_newer_format(struct error *err, uint64_t format);
+
 /* Gives the store another epoch: its revisions begin to count in another history. */
 void env_new_epoch(struct txn *txn);
 /* The parts of them that do not concern the directory's lock, for reopen.c. `flags` are MDB_RDONLY

@@ -34,6 +34,27 @@ uint64_t history_oldest(struct txn *txn, uint64_t post_id)
 	return found ? revision : 0;
 }
 
+static uint64_t newest(struct txn *txn, uint64_t post_id)
+{
+	struct key behind;
+	struct walk walk;
+	uint64_t id;
+	uint64_t revision = 0;
+	key_revision(&behind, post_id + 1, 0);
+	walk_start(&walk, txn, TABLE_REVISION, key_slice(&behind));
+	bool found = walk_previous(&walk) && key_read_revision(walk.key, &id, &revision) &&
+		     id == post_id;
+	walk_end(&walk);
+	return found ? revision : 0;
+}
+
+/* There are no gaps: the oldest ones go first. */
+uint64_t history_count(struct txn *txn, uint64_t post_id)
+{
+	uint64_t oldest = history_oldest(txn, post_id);
+	return oldest == 0 ? 0 : newest(txn, post_id) + 1 - oldest;
+}
+
 /* The revision whose former body this one shares: the first from it on that has one. 0: it is the
  * present body. */
 static uint64_t content_revision(struct txn *txn, uint64_t post_id, uint64_t revision)

@@ -22,6 +22,9 @@ bool history_content(struct txn *txn, uint64_t post_id, uint64_t revision, struc
 /* The oldest revision that is kept; 0 if the post has no history. */
 uint64_t history_oldest(struct txn *txn, uint64_t post_id);
 
+/* How many revisions are kept, the current one included. */
+uint64_t history_count(struct txn *txn, uint64_t post_id);
+
 /* What a change was, in words: "created", "title and tags changed", "published". body tells whether
  * the body changed. */
 void history_describe(const Lectern__V1__Post *old, const Lectern__V1__Post *post, bool body,

@@ -217,6 +217,5 @@ struct timespec housekeeping_next(struct writer *writer)
 						: UINT64_MAX;
 	until_ns = due_ns < until_ns ? due_ns : until_ns;
 	until_ns = merge_ns < until_ns ? merge_ns : until_ns;
-	return (struct timespec){ .tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000) };
+	return clock_timespec(until_ns);
 }

@@ -36,7 +36,7 @@ enum code verifier_read(struct verifier *verifier, void *out, size_t size, uint6
 	uint8_t *at = out;
 	if (verifier->progress != NULL && verifier->reads++ % READS_PER_REPORT == 0 &&
 		!progress_tell(verifier->progress))
-		return progress_fail(verifier->err);
+		return fail_stopping(verifier->err);
 	while (size > 0) {
 		ssize_t done = pread(verifier->file, at, size, (off_t)offset);
 		if (done == 0)

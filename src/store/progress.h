@@ -37,14 +37,3 @@ static inline bool progress_add(struct progress *progress, uint64_t entries)
 	progress->done += entries;
 	return progress->done < progress->next_report ? !progress->ended : progress_tell(progress);
 }
-
-/* The error of work that was ended. */
-static inline enum code progress_fail(struct error *err)
-{
-	enum { RETRY_MS = 50 };
-	fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
-		"the server is stopping; repeat with another one or later");
-	if (err != NULL)
-		err->retry_ms = RETRY_MS;
-	return CODE_UNAVAILABLE;
-}

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How long a snapshot waits for the environment to be opened again, which takes some milliseconds:
  * no longer, since who waits is a thread of the transport. */
@@ -13,12 +12,8 @@ enum { RETRY_MS = 500 };
 
 void snapshot_pool_init(struct snapshot_pool *pool)
 {
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->opened, &attributes);
-	pthread_cond_init(&pool->emptied, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&pool->opened);
+	clock_cond_init(&pool->emptied);
 	pthread_mutex_init(&pool->mutex, NULL);
 	pool->idle = NULL;
 	pool->oldest = pool->newest = NULL;
@@ -56,8 +51,7 @@ void snapshot_pool_done(struct snapshot_pool *pool)
 
 static bool wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t until_ns)
 {
-	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
-		.tv_nsec = (long)(until_ns % 1000000000) };
+	struct timespec until = clock_timespec(until_ns);
 	return pthread_cond_timedwait(condition, mutex, &until) != ETIMEDOUT;
 }
 

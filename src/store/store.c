@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "analysis/analyzer.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "store/housekeeping.h"
 #include "store/rebuild.h"
@@ -14,11 +15,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "open store: out of memory");
 	snapshot_pool_init(&store->pool);
 	pthread_mutex_init(&store->writer.mutex, NULL);
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&store->writer.work, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&store->writer.work);
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);
 	store->writer.analyzer = analyzer_new();
 	store->writer.reopen.on_disk = options->on_disk;

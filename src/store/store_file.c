@@ -88,10 +88,7 @@ static enum code read_facts(struct file *file, struct store_facts *ret, struct e
 	if (txn_status(txn, err) != CODE_OK)
 		return txn->error.code;
 	if (ret->format > STORE_FORMAT)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "STORE_FORMAT",
-			"the store has format %" PRIu64
-			", this server reads formats up to %d; use a newer server",
-			ret->format, STORE_FORMAT);
+		return fail_newer_format(err, ret->format);
 	if (ret->format == 0)
 		return fail_reason(err, CODE_DATA_LOSS, "STORE_DAMAGED",
 			"the file is no store of Lectern: it has no format");
@@ -152,7 +149,7 @@ static enum code verify(struct file *file, const char *path, bool check, struct 
 		return code;
 	read_through(file, progress, &ret->post_count);
 	if (progress->ended)
-		return progress_fail(err);
+		return fail_stopping(err);
 	code = txn_status(&file->txn, err);
 	return code == CODE_OK && check && !ret->is_outdated ? check_file(file, progress, err)
 							     : code;

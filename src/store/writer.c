@@ -249,12 +249,11 @@ enum code store_submit(
 	pthread_mutex_unlock(&writer->mutex);
 	if (!closing && !full)
 		return CODE_OK;
-	enum code code =
-		closing ? fail_reason(err, CODE_UNAVAILABLE, "STOPPING",
-				  "the server is stopping; repeat with another one or later")
-			: fail_reason(err, CODE_RESOURCE_EXHAUSTED, "WRITE_QUEUE_FULL",
-				  "too many writes are waiting; repeat after a pause");
+	if (closing)
+		return fail_stopping(err);
+	fail_reason(err, CODE_RESOURCE_EXHAUSTED, "WRITE_QUEUE_FULL",
+		"too many writes are waiting; repeat after a pause");
 	if (err != NULL)
 		err->retry_ms = RETRY_MS;
-	return code;
+	return CODE_RESOURCE_EXHAUSTED;
 }

@@ -3,10 +3,15 @@
 #include "base/clock.h"
 #include "rpc/envelope.h"
 
+/* Whoever stops the server sets draining first and cancels then, with the mutex: each receive has
+ * begun before the cancel, or does not begin. A cancel while it begins would do nothing in nng 1.5,
+ * and nng 1.10 ends a receive then without an error or a message, and goes on with it. */
 static void receive_next(struct context *context)
 {
+	pthread_mutex_lock(&context->receive_mutex);
 	if (!atomic_load(&context->traffic->draining))
 		nng_ctx_recv(context->ctx, context->receive);
+	pthread_mutex_unlock(&context->receive_mutex);
 }
 
 static struct context *context_of(struct rpc_call *call)
@@ -192,6 +197,7 @@ static void on_received(void *arg)
 int context_init(struct context *context, nng_socket socket, struct traffic *traffic)
 {
 	context->traffic = traffic;
+	pthread_mutex_init(&context->receive_mutex, NULL);
 	arena_init(&context->arena, LIMIT_ARENA_BYTES);
 	context->call.arena = &context->arena;
 	context->call.respond = respond;
@@ -211,7 +217,9 @@ void context_start(struct context *context)
 
 void context_cancel(struct context *context)
 {
+	pthread_mutex_lock(&context->receive_mutex);
 	nng_aio_cancel(context->receive);
+	pthread_mutex_unlock(&context->receive_mutex);
 }
 
 void context_stop(struct context *context)
@@ -227,4 +235,5 @@ void context_done(struct context *context)
 	nng_aio_free(context->receive);
 	nng_aio_free(context->send);
 	arena_done(&context->arena);
+	pthread_mutex_destroy(&context->receive_mutex);
 }

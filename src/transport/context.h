@@ -44,6 +44,7 @@ struct context {
 	struct traffic *traffic;
 	nng_ctx ctx;
 	nng_aio *receive;
+	pthread_mutex_t receive_mutex; /* while a receive begins or is cancelled */
 	nng_aio *send;
 	nng_msg *request; /* from its arrival until it is parked or answered */
 	struct arena arena;
@@ -69,7 +70,7 @@ void context_spare(struct context *context);
  * traffic's mutex. */
 void context_unwanted(struct context *context, enum rpc_wanted why);
 
-/* Ends the wait for a request; one that is being handled goes on. */
+/* Ends the wait for a request; one that is being handled goes on. Draining is set by then. */
 void context_cancel(struct context *context);
 
 /* Waits until no handler runs. No request is taken any more. */

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	/* Requests up to this size are read and, over the limit, refused with a status; the
@@ -22,6 +21,7 @@ enum {
 	STALL_MS = 1000,
 	/* nng has no linger: time for the last replies to leave its queues. */
 	FLUSH_MS = 100,
+	NS_PER_MS = 1000000,
 };
 
 struct nng_server {
@@ -105,7 +105,7 @@ static void on_watch(void *arg)
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);
 		uint64_t since_ns = atomic_load(&context->sending_since_ns);
-		if (since_ns != 0 && now_ns > since_ns + UINT64_C(1000000) * STALL_MS)
+		if (since_ns != 0 && now_ns > since_ns + (uint64_t)STALL_MS * NS_PER_MS)
 			nng_pipe_close((nng_pipe){ .id = pipe_id });
 	}
 	nng_sleep_aio(WATCH_MS, server->watch);
@@ -175,26 +175,8 @@ static struct nng_server *server_alloc(const struct nng_server_options *options)
 	server->traffic.send_timeout_ms =
 		timeout_ms == 0 ? NNG_SERVER_SEND_TIMEOUT_MS : (nng_duration)timeout_ms;
 	pthread_mutex_init(&server->traffic.mutex, NULL);
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->idle, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&server->idle);
 	return server;
-}
-
-/* On the monotonic clock. */
-static struct timespec after_ms(uint32_t ms)
-{
-	struct timespec at;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += ms / 1000;
-	at.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
 }
 
 /* No handler runs when it returns. */
@@ -269,7 +251,8 @@ const char *nng_server_address(const struct nng_server *server, size_t index)
 
 static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
 {
-	struct timespec until = after_ms(timeout_ms);
+	struct timespec until =
+		clock_timespec(clock_monotonic_ns() + (uint64_t)timeout_ms * NS_PER_MS);
 	int rv = 0;
 	pthread_mutex_lock(&server->traffic.mutex);
 	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)

@@ -170,22 +170,36 @@ static void take_merge(struct model *model, int kind, const bool *sources, int d
 	}
 }
 
-/* Merges one or two terms into another; they are made again at once, so that there is always one of
- * each. */
+/* A term to be merged: often one that stands just below a source. */
+static int pick_source(const struct model *model, int kind, const bool *sources)
+{
+	int source = pick(MODEL_TERMS);
+	if (kind != KIND_CATEGORY || chance(25))
+		return source;
+	for (int i = 0; i < MODEL_TERMS; i++) {
+		int parent = model->terms[kind][i].parent;
+		if (parent >= 0 && sources[parent])
+			return i;
+	}
+	return source;
+}
+
+/* Merges one to three terms into another; they are made again at once, so that there is always one
+ * of each. */
 void model_merge_terms(struct model *model, int kind)
 {
 	static struct write_result result;
 	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
 	Lectern__Store__V1__MergeTerms op = LECTERN__STORE__V1__MERGE_TERMS__INIT;
-	Lectern__V1__TermKey keys[3];
-	Lectern__V1__TermKey *list[2] = { &keys[0], &keys[1] };
+	Lectern__V1__TermKey keys[4];
+	Lectern__V1__TermKey *list[3] = { &keys[0], &keys[1], &keys[2] };
 	bool sources[MODEL_TERMS] = { false };
 	int destination = pick(MODEL_TERMS);
 	op.kind = (Lectern__Store__V1__TermKind)kind;
 	op.sources = list;
-	op.destination = &keys[2];
-	for (int wanted = 1 + pick(2); wanted > 0; wanted--) {
-		int source = pick(MODEL_TERMS);
+	op.destination = &keys[3];
+	for (int wanted = 1 + pick(3); wanted > 0; wanted--) {
+		int source = pick_source(model, kind, sources);
 		if (source == destination || sources[source])
 			continue;
 		sources[source] = true;
@@ -200,9 +214,9 @@ void model_merge_terms(struct model *model, int kind)
 	}
 	if (op.n_sources == 0)
 		return;
-	lectern__v1__term_key__init(&keys[2]);
-	keys[2].key_case = LECTERN__V1__TERM_KEY__KEY_ID;
-	keys[2].id = model->terms[kind][destination].id;
+	lectern__v1__term_key__init(&keys[3]);
+	keys[3].key_case = LECTERN__V1__TERM_KEY__KEY_ID;
+	keys[3].id = model->terms[kind][destination].id;
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_MERGE_TERMS;
 	command.merge_terms = &op;
 	model_apply(model, &command, &result);

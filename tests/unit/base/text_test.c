@@ -394,6 +394,36 @@ static void test_is_slug(void **state)
 	assert_false(text_is_slug(slice_of("a\0b", 3)));
 }
 
+static void test_number(void **state)
+{
+	static const struct {
+		const char *label, *text;
+		bool valid;
+		uint64_t number;
+	} cases[] = {
+		{ "none", "0", true, 0 },
+		{ "zeros before it", "007", true, 7 },
+		{ "the largest", "18446744073709551615", true, UINT64_MAX },
+		{ "one more", "18446744073709551616", false, 0 },
+		{ "a digit more", "184467440737095516150", false, 0 },
+		{ "empty", "", false, 0 },
+		{ "a sign", "+1", false, 0 },
+		{ "below zero", "-1", false, 0 },
+		{ "a blank before it", " 1", false, 0 },
+		{ "a letter behind it", "1k", false, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t number = 0;
+		print_message("%s\n", cases[i].label);
+		assert_int_equal(
+			text_number(slice_of_text(cases[i].text), &number), cases[i].valid);
+		assert_int_equal(number, cases[i].number);
+	}
+	uint64_t number = 0;
+	assert_true(text_number(slice_of("123", 2), &number));
+	assert_int_equal(number, 12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_small_rooms),
 		cmocka_unit_test(test_every_character),
 		cmocka_unit_test(test_is_slug),
+		cmocka_unit_test(test_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* Merging terms: what becomes of posts, counts, slugs, etags and the tree of categories. */
+#include "support/changes.h"
 #include "support/own_server.h"
 
 #include <lectern/v1/archive.pb-c.h>
@@ -245,6 +246,86 @@ static void children_move_below_the_destination(void **state)
 	assert_int_equal(read_category(&server, c, &answer)->parent->id, top);
 }
 
+/* The last of a chain of categories, "P0" at the top. */
+static uint64_t new_chain(const char *prefix, int levels)
+{
+	uint64_t id = 0;
+	for (int i = 0; i < levels; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "%s%d", prefix, i);
+		id = new_category(&server, name, id);
+	}
+	return id;
+}
+
+/* What the log has after a revision, in few words without the revisions. */
+static void assert_log(uint64_t after, const char *const *want, size_t count)
+{
+	struct change_question question = { .after = after };
+	const Lectern__V1__ListChangesResponse *log = changes(&server, &question, &answer);
+	assert_int_equal(log->n_changes, count);
+	for (size_t i = 0; i < count; i++) {
+		char line[CHANGE_TEXT_BYTES];
+		describe_change(log->changes[i], line);
+		assert_non_null(strchr(line, ' '));
+		assert_string_equal(strchr(line, ' ') + 1, want[i]);
+	}
+}
+
+/* What is above the last of a chain of 15, and all of the chain in the order of ids. */
+#define ABOVE_D14 \
+	"CATEGORY d13, CATEGORY d12, CATEGORY d11, CATEGORY d10, CATEGORY d9, CATEGORY d8, " \
+	"CATEGORY d7, CATEGORY d6, CATEGORY d5, CATEGORY d4, CATEGORY d3, CATEGORY d2, " \
+	"CATEGORY d1, CATEGORY d0"
+#define D0_TO_D14 \
+	"CATEGORY d0, CATEGORY d1, CATEGORY d2, CATEGORY d3, CATEGORY d4, CATEGORY d5, " \
+	"CATEGORY d6, CATEGORY d7, CATEGORY d8, CATEGORY d9, CATEGORY d10, CATEGORY d11, " \
+	"CATEGORY d12, CATEGORY d13, CATEGORY d14"
+
+/* A source ends where it stands: it need not fit below the destination, and the log tells of no
+ * move. Whichever of the two is named first. */
+static void assert_merges_with_its_child(bool child_first)
+{
+	const char *const log[] = {
+		"CATEGORY UPDATED c: CATEGORY b, CATEGORY a, CATEGORY d14, " ABOVE_D14,
+		"POST UPDATED p, PUBLISHED to PUBLISHED: " D0_TO_D14 ", CATEGORY a",
+		"POST UPDATED p-2, PUBLISHED to PUBLISHED: " D0_TO_D14 ", CATEGORY a, CATEGORY b",
+		child_first ? "CATEGORY DELETED b: CATEGORY a into CATEGORY d14"
+			    : "CATEGORY DELETED a into CATEGORY d14",
+		child_first ? "CATEGORY DELETED a into CATEGORY d14"
+			    : "CATEGORY DELETED b: CATEGORY a into CATEGORY d14",
+		"CATEGORY UPDATED d14: " ABOVE_D14,
+	};
+	uint64_t deep = new_chain("D", 15);
+	uint64_t a = new_category(&server, "A", 0);
+	uint64_t b = new_category(&server, "B", a);
+	uint64_t c = new_category(&server, "C", b);
+	publish(START_US, NULL, "A");
+	publish(START_US, NULL, "B");
+	publish(START_US, NULL, "C");
+	assert_counts(a, 1, 3);
+	uint64_t revision = revision_of(&server);
+	struct merge request = { .sources = { a, b }, .destination = deep };
+	if (child_first)
+		request = (struct merge){ .sources = { b, a }, .destination = deep };
+	assert_int_equal(merge_categories(&request), CODE_OK);
+	assert_counts(deep, 2, 3);
+	assert_counts(c, 1, 1);
+	assert_int_equal(read_category(&server, c, &answer)->parent->id, deep);
+	assert_int_equal(read_category(&server, deep, &answer)->n_aliases, 2);
+	assert_log(revision, log, sizeof log / sizeof *log);
+}
+
+static void a_source_may_stand_below_one_before_it(void **state)
+{
+	assert_merges_with_its_child(false);
+}
+
+static void a_source_may_stand_below_one_after_it(void **state)
+{
+	assert_merges_with_its_child(true);
+}
+
 static void a_merge_keeps_the_tree_a_tree(void **state)
 {
 	uint64_t a = new_category(&server, "A", 0);
@@ -252,12 +333,7 @@ static void a_merge_keeps_the_tree_a_tree(void **state)
 	merge_categories(&(struct merge){ .sources = { a }, .destination = b });
 	assert_failed_as(CODE_FAILED_PRECONDITION, "CATEGORY_CYCLE", "destination: stands below");
 	/* As deep as it may be: 15 levels below a source do not fit below the 16th. */
-	uint64_t deep = new_category(&server, "D0", 0);
-	for (int i = 1; i < 16; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "D%d", i);
-		deep = new_category(&server, name, deep);
-	}
+	uint64_t deep = new_chain("D", 16);
 	merge_categories(&(struct merge){ .sources = { a }, .destination = deep });
 	assert_failed_as(CODE_FAILED_PRECONDITION, "CATEGORY_TOO_DEEP", "16 levels");
 }
@@ -307,6 +383,8 @@ int main(void)
 		TEST(old_slugs_lead_to_the_new_term_and_say_so),
 		TEST(merges_that_are_refused),
 		TEST(children_move_below_the_destination),
+		TEST(a_source_may_stand_below_one_before_it),
+		TEST(a_source_may_stand_below_one_after_it),
 		TEST(a_merge_keeps_the_tree_a_tree),
 		TEST(authors_merge_too),
 		TEST(aliases_are_bounded),

@@ -59,7 +59,7 @@ static enum code run(const struct operation_task *task, struct progress *progres
 	ret->revision = 77;
 	ret->check.entries = 12345;
 	if (progress->ended)
-		return progress_fail(err);
+		return fail_stopping(err);
 	return outcome == CODE_OK ? CODE_OK
 				  : fail_reason(err, outcome, "DISK_FULL", "no room at all");
 }
