@@ -67,16 +67,15 @@ static enum code add_entry(
 	return hidden ? CODE_OK : add_file(files, file, entry->fts_path, err);
 }
 
-static enum code add_folder(struct input_files *files, const char *path, struct error *err)
+/* The path is without slashes at its end, unless it is the root. */
+static enum code walk_folder(struct input_files *files, char *path, struct error *err)
 {
-	char *paths[] = { (char *)(uintptr_t)path, NULL };
-	size_t relative = strlen(path);
+	char *paths[] = { path, NULL };
+	size_t size = strlen(path);
+	size_t relative = path[size - 1] == '/' ? size : size + 1;
 	FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
 	if (tree == NULL)
 		return input_fail(err, path);
-	while (relative > 1 && path[relative - 1] == '/')
-		relative--;
-	relative += path[relative - 1] != '/';
 	enum code code = CODE_OK;
 	FTSENT *entry;
 	while (code == CODE_OK && (errno = 0, entry = fts_read(tree)) != NULL)
@@ -84,6 +83,19 @@ static enum code add_folder(struct input_files *files, const char *path, struct 
 	if (code == CODE_OK && errno != 0)
 		code = input_fail(err, path);
 	fts_close(tree);
+	return code;
+}
+
+static enum code add_folder(struct input_files *files, const char *path, struct error *err)
+{
+	size_t size = strlen(path);
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	char *trimmed = strndup(path, size);
+	if (trimmed == NULL)
+		return fail_memory(err);
+	enum code code = walk_folder(files, trimmed, err);
+	free(trimmed);
 	return code;
 }
 
