@@ -6,6 +6,7 @@
 #include <lectern/v1/category.pb-c.h>
 #include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
+#include <lectern/v1/import.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/reflection.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
@@ -19,6 +20,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
 	&lectern__v1__archive_service__descriptor,
 	&lectern__v1__search_service__descriptor,
 	&lectern__v1__change_service__descriptor,
+	&lectern__v1__import_service__descriptor,
 	&lectern__v1__admin_service__descriptor,
 	&lectern__v1__health_service__descriptor,
 	&lectern__v1__reflection_service__descriptor,

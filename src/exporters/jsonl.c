@@ -11,7 +11,6 @@
 #include "exporters/exporter.h"
 
 #include <errno.h>
-#include <lectern/v1/import.pb-c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,7 +114,28 @@ static bool follows_from_post(
 	       same_time(revision->create_time, post->update_time);
 }
 
-/* A line is the request that imports it. */
+/* ,"slug":"x"} */
+static enum code append_key(struct jsonl *jsonl, const Lectern__V1__Post *post, struct error *err)
+{
+	Lectern__V1__PostKey key = LECTERN__V1__POST_KEY__INIT;
+	struct buffer text;
+	if (post->origin[0] != '\0') {
+		key.key_case = LECTERN__V1__POST_KEY__KEY_ORIGIN;
+		key.origin = post->origin;
+	} else {
+		key.key_case = LECTERN__V1__POST_KEY__KEY_SLUG;
+		key.slug = post->slug;
+	}
+	buffer_init(&text, LINE_BYTES_MAX);
+	enum code code = json_print(&key.base, JSON_DEFAULT, &text, err);
+	buffer_append_char(&jsonl->line, ',');
+	if (code == CODE_OK) /* without its '{' */
+		buffer_append(&jsonl->line, text.data + 1, text.size - 1);
+	buffer_done(&text);
+	return code;
+}
+
+/* A line is the request that imports it, what it is first. */
 static enum code jsonl_revision(struct exporter *exporter, const Lectern__V1__Post *post,
 	const Lectern__V1__PostRevision *revision, struct error *err)
 {
@@ -130,18 +150,11 @@ static enum code jsonl_revision(struct exporter *exporter, const Lectern__V1__Po
 		if (copy.post == NULL)
 			return fail_memory(err);
 	}
-	Lectern__V1__ImportPostRevisionRequest line =
-		LECTERN__V1__IMPORT_POST_REVISION_REQUEST__INIT;
-	line.revision = &copy;
-	if (post->origin[0] != '\0') {
-		line.key_case = LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_ORIGIN;
-		line.origin = post->origin;
-	} else {
-		line.key_case = LECTERN__V1__IMPORT_POST_REVISION_REQUEST__KEY_SLUG;
-		line.slug = post->slug;
-	}
 	buffer_clear(&jsonl->line);
-	enum code code = json_print(&line.base, JSON_DEFAULT, &jsonl->line, err);
+	buffer_append_text(&jsonl->line, "{\"revision\":");
+	enum code code = json_print(&copy.base, JSON_DEFAULT, &jsonl->line, err);
+	if (code == CODE_OK)
+		code = append_key(jsonl, post, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "a revision");
 	return write_line(jsonl, err);

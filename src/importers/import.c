@@ -146,15 +146,22 @@ static bool is_stopped(const struct run *run)
 	return run->options->stop != NULL && *run->options->stop != 0;
 }
 
+static enum code fail_stopped(struct error *err)
+{
+	return fail(err, CODE_CANCELLED, "stopped; run it again to go on");
+}
+
 /* Reads the next item and sends it on its way. */
 static enum code read_item(
 	struct run *run, struct import_source *source, bool *ret_end, struct error *err)
 {
 	struct arena *arena;
 	if (is_stopped(run))
-		return fail(err, CODE_CANCELLED, "stopped; run it again to go on");
+		return fail_stopped(err);
 	struct import_item *item = pipeline_next(run->pipeline, &arena);
 	enum code code = source->format->next(source, arena, item, err);
+	if (code != CODE_OK && is_stopped(run)) /* the signal has ended the reading */
+		return fail_stopped(err);
 	*ret_end = code == CODE_OK && item->state == ITEM_END;
 	if (code == CODE_OK && !*ret_end)
 		pipeline_put(run->pipeline, source->bytes_done);

@@ -136,6 +136,32 @@ enum code check_language(const char *language, const char *field, struct error *
 	return CODE_OK;
 }
 
+enum code check_note(const Lectern__V1__ChangeNote *note, const char *field, struct error *err)
+{
+	char path[PATH_BYTES];
+	if (note == NULL)
+		return CODE_OK;
+	snprintf(path, sizeof path, "%s.author", field);
+	enum code code = check_line(note->author, false, path, err);
+	snprintf(path, sizeof path, "%s.summary", field);
+	return code == CODE_OK ? check_line(note->summary, false, path, err) : code;
+}
+
+enum code check_aliases(char *const *aliases, size_t count, const char *field, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		char path[PATH_BYTES];
+		snprintf(path, sizeof path, "%s[%zu]", field, i);
+		if (aliases[i][0] == '\0')
+			return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", path,
+				"must not be empty");
+		enum code code = check_slug(aliases[i], path, err);
+		if (code != CODE_OK)
+			return code;
+	}
+	return CODE_OK;
+}
+
 void trim_time(Google__Protobuf__Timestamp *time)
 {
 	if (time == NULL)

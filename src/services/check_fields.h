@@ -27,6 +27,14 @@ enum code check_url(const char *url, const char *field, struct error *err) NODIS
 /* Empty, or a BCP 47 tag. */
 enum code check_language(const char *language, const char *field, struct error *err) NODISCARD;
 
+/* Who and why: one line each. NULL is allowed. */
+enum code check_note(const Lectern__V1__ChangeNote *note, const char *field, struct error *err)
+	NODISCARD;
+
+/* Former slugs: each one that a caller may choose. `field` is the list's path. */
+enum code check_aliases(char *const *aliases, size_t count, const char *field, struct error *err)
+	NODISCARD;
+
 /* Cuts a time to microseconds. NULL is allowed. */
 void trim_time(Google__Protobuf__Timestamp *time);
 

@@ -8,6 +8,7 @@
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>
 #include <lectern/v1/change.pb-c.h>
+#include <lectern/v1/import.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 
@@ -53,6 +54,7 @@
 
 const struct rpc_field_limit field_limits[] = {
 	BYTES(post, "slug", LIMIT_SLUG_BYTES),
+	BYTES(post, "origin", LIMIT_ORIGIN_BYTES),
 	BYTES(post, "title", LIMIT_TITLE_BYTES),
 	BYTES(post, "excerpt", LIMIT_EXCERPT_BYTES),
 	BYTES(post, "etag", LIMIT_ETAG_BYTES),
@@ -76,6 +78,7 @@ const struct rpc_field_limit field_limits[] = {
 	BYTES(term_key, "slug", LIMIT_SLUG_BYTES),
 	BYTES(term_key, "name", LIMIT_NAME_BYTES),
 	BYTES(post_key, "slug", LIMIT_SLUG_BYTES),
+	BYTES(post_key, "origin", LIMIT_ORIGIN_BYTES),
 	BYTES(attribute, "key", LIMIT_ATTRIBUTE_KEY_BYTES),
 	BYTES(attribute, "value", LIMIT_ATTRIBUTE_VALUE_BYTES),
 
@@ -83,6 +86,7 @@ const struct rpc_field_limit field_limits[] = {
 	BYTES(change_note, "summary", LIMIT_NOTE_SUMMARY_BYTES),
 
 	BYTES(get_post_request, "slug", LIMIT_SLUG_BYTES),
+	BYTES(get_post_request, "origin", LIMIT_ORIGIN_BYTES),
 	COUNT(batch_get_posts_request, "keys", LIMIT_BATCH_KEYS),
 	BYTES(list_posts_request, "page_token", LIMIT_PAGE_TOKEN_BYTES),
 	BYTES(list_posts_request, "filter", LIMIT_FILTER_BYTES),
@@ -125,6 +129,14 @@ const struct rpc_field_limit field_limits[] = {
 	COUNT(search_posts_request, "facets", LIMIT_FACETS),
 	BYTES(suggest_terms_request, "prefix", LIMIT_SLUG_BYTES),
 	COUNT(suggest_terms_request, "kinds", LIMIT_FACETS),
+
+	BYTES(import_post_request, "request_id", LIMIT_REQUEST_ID_BYTES),
+	BYTES(import_post_revision_request, "slug", LIMIT_SLUG_BYTES),
+	BYTES(import_post_revision_request, "origin", LIMIT_ORIGIN_BYTES),
+	BYTES(import_post_revision_request, "request_id", LIMIT_REQUEST_ID_BYTES),
+	BYTES(import_tag_request, "request_id", LIMIT_REQUEST_ID_BYTES),
+	BYTES(import_category_request, "request_id", LIMIT_REQUEST_ID_BYTES),
+	BYTES(import_author_request, "request_id", LIMIT_REQUEST_ID_BYTES),
 
 	BYTES(create_backup_request, "name", LIMIT_BACKUP_NAME_BYTES),
 	BYTES(list_changes_request, "epoch", LIMIT_EPOCH_BYTES),

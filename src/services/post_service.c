@@ -31,6 +31,8 @@ static uint64_t find(struct txn *txn, const struct entity_key *key, bool *former
 	*former = false;
 	if (key->id != 0)
 		return key->id;
+	if (key->origin != NULL)
+		return post_find_origin(txn, slice_of_text(key->origin));
 	return key->slug == NULL ? 0 : post_find_slug(txn, slice_of_text(key->slug), former);
 }
 
@@ -39,6 +41,9 @@ static enum code fail_not_found(const struct entity_key *key, struct error *err)
 	if (key->id != 0)
 		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
 			"there is no post with id %" PRIu64, key->id);
+	if (key->origin != NULL)
+		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
+			"there is no post with origin \"%s\"", key->origin);
 	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
 		"there is no post with slug \"%s\"", key->slug);
 }
@@ -60,7 +65,7 @@ static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message
 {
 	const Lectern__V1__GetPostRequest *request = (const Lectern__V1__GetPostRequest *)message;
 	struct txn *txn = snapshot_of(call);
-	struct entity_key key = ID_OR_SLUG(request);
+	struct entity_key key = ID_SLUG_OR_ORIGIN(request, 4);
 	struct post_parts parts;
 	bool former;
 	enum code code = entity_key_check(&key, "key", err);
@@ -94,7 +99,7 @@ static enum code batch_get_posts(
 			"name 1 to %d posts", LIMIT_BATCH_KEYS);
 	enum code code = check_view(request->view, err);
 	for (size_t i = 0; i < request->n_keys && code == CODE_OK; i++) {
-		struct entity_key key = ID_OR_SLUG(request->keys[i]);
+		struct entity_key key = ID_SLUG_OR_ORIGIN(request->keys[i], 3);
 		struct post_parts parts;
 		bool former;
 		char path[32];

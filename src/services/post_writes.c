@@ -15,44 +15,43 @@ enum {
 	FIELD_BODY = 33,
 };
 
-/* slug, title, excerpt, state, publish_time, expire_time; tags to attributes; body_format, body */
-static const uint64_t SETTABLE = BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(13) |
-				 BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(19) |
-				 BIT(20) | BIT(21) | BIT(32) | BIT(33);
+const uint64_t post_settable = BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(13) |
+			       BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(19) | BIT(20) |
+			       BIT(21) | BIT(32) | BIT(33);
 
-/* One line each; NULL is allowed. */
-static enum code check_note(const Lectern__V1__ChangeNote *note, struct error *err)
-{
-	if (note == NULL)
-		return CODE_OK;
-	enum code code = check_line(note->author, false, "note.author", err);
-	return code == CODE_OK ? check_line(note->summary, false, "note.summary", err) : code;
-}
-
-/* The operation that makes or changes a post, with everything filled but key and flags. */
-static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_t mask,
-	bool create_missing_terms, Lectern__Store__V1__PutPost **ret, struct error *err)
+char *post_slug_base(struct rpc_call *call, const Lectern__V1__Post *post)
 {
 	char slug[LIMIT_SLUG_BYTES + 1];
-	Lectern__Store__V1__PutPost *op = arena_alloc(call->arena, sizeof *op);
-	if (op == NULL)
-		return fail_out_of_memory(err);
-	lectern__store__v1__put_post__init(op);
 	if (text_slug(slice_of_text(post->title), slug, sizeof slug) == 0)
 		memcpy(slug, "post", sizeof "post");
-	op->slug_base = arena_text(call->arena, slice_of_text(slug));
-	if (op->slug_base == NULL)
-		return fail_out_of_memory(err);
-	op->post = post;
-	op->field_mask = mask;
-	op->create_missing_terms = create_missing_terms;
-	/* What the server sets comes from the renderer alone. */
+	return arena_text(call->arena, slice_of_text(slug));
+}
+
+void post_prepare_body(Lectern__V1__Post *post)
+{
 	post->html = (char *)(uintptr_t)protobuf_c_empty_string;
 	post->n_outline = 0;
 	post->word_count = 0;
 	post->reading_seconds = 0;
 	if (post->body_format == LECTERN__V1__BODY_FORMAT__BODY_FORMAT_UNSPECIFIED)
 		post->body_format = LECTERN__V1__BODY_FORMAT__BODY_FORMAT_MARKDOWN;
+}
+
+/* The operation that makes or changes a post, with everything filled but key and flags. */
+static enum code new_put(struct rpc_call *call, Lectern__V1__Post *post, uint64_t mask,
+	bool create_missing_terms, Lectern__Store__V1__PutPost **ret, struct error *err)
+{
+	Lectern__Store__V1__PutPost *op = arena_alloc(call->arena, sizeof *op);
+	if (op == NULL)
+		return fail_out_of_memory(err);
+	lectern__store__v1__put_post__init(op);
+	op->slug_base = post_slug_base(call, post);
+	if (op->slug_base == NULL)
+		return fail_out_of_memory(err);
+	op->post = post;
+	op->field_mask = mask;
+	op->create_missing_terms = create_missing_terms;
+	post_prepare_body(post);
 	*ret = op;
 	return CODE_OK;
 }
@@ -80,7 +79,7 @@ enum code post_create(struct rpc_call *call, const ProtobufCMessage *message, st
 	if (code == CODE_OK)
 		code = check_post(post, request->create_missing_terms, err);
 	if (code == CODE_OK)
-		code = check_note(request->note, err);
+		code = check_note(request->note, "note", err);
 	if (code != CODE_OK)
 		return code;
 	Lectern__Store__V1__PutPost *op;
@@ -88,29 +87,36 @@ enum code post_create(struct rpc_call *call, const ProtobufCMessage *message, st
 		write_new(call, message, request->request_id, request->validate_only, err);
 	if (write == NULL)
 		return CODE_RESOURCE_EXHAUSTED;
-	code = new_put(call, post, SETTABLE, request->create_missing_terms, &op, err);
+	code = new_put(call, post, post_settable, request->create_missing_terms, &op, err);
 	if (code != CODE_OK)
 		return code;
 	op->note = request->note;
 	return submit_put(write, op, err);
 }
 
-/* The mask of an update, with body and body_format going together. */
-static enum code update_mask(
-	const Lectern__V1__UpdatePostRequest *request, uint64_t *ret, struct error *err)
+enum code post_mask(const Google__Protobuf__FieldMask *mask, const Lectern__V1__Post *post,
+	uint64_t settable, uint64_t *ret, struct error *err)
 {
-	const Lectern__V1__Post *post = request->post;
-	enum code code = mask_resolve(request->update_mask, &post->base, SETTABLE, ret, err);
+	enum code code = mask_resolve(mask, &post->base, settable, ret, err);
 	if (code != CODE_OK)
 		return code;
 	bool format = (*ret & BIT(FIELD_BODY_FORMAT)) != 0;
 	bool body = (*ret & BIT(FIELD_BODY)) != 0;
-	if (format && !body && request->update_mask != NULL && request->update_mask->n_paths > 0)
+	if (format && !body && mask != NULL && mask->n_paths > 0)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "MASK_INVALID", "update_mask",
 			"body_format can only change together with body");
-	if (post->id == 0)
-		*ret &= ~BIT(FIELD_SLUG); /* the slug tells which post is meant */
 	return CODE_OK;
+}
+
+/* The mask of an update; the slug that tells which post is meant is none of the changes. */
+static enum code update_mask(
+	const Lectern__V1__UpdatePostRequest *request, uint64_t *ret, struct error *err)
+{
+	const Lectern__V1__Post *post = request->post;
+	enum code code = post_mask(request->update_mask, post, post_settable, ret, err);
+	if (code == CODE_OK && post->id == 0)
+		*ret &= ~BIT(FIELD_SLUG);
+	return code;
 }
 
 enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
@@ -134,7 +140,7 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 	if (code == CODE_OK)
 		code = check_post(post, request->create_missing_terms, err);
 	if (code == CODE_OK)
-		code = check_note(request->note, err);
+		code = check_note(request->note, "note", err);
 	if (code != CODE_OK)
 		return code;
 	Lectern__Store__V1__PutPost *op;
@@ -168,7 +174,7 @@ static enum code submit_verb(struct rpc_call *call, const ProtobufCMessage *mess
 {
 	enum code code = entity_key_check(&verb->key, "key", err);
 	if (code == CODE_OK)
-		code = check_note(verb->note, err);
+		code = check_note(verb->note, "note", err);
 	if (code != CODE_OK)
 		return code;
 	struct write *write = write_new(call, message, verb->request_id, verb->validate_only, err);
@@ -260,7 +266,7 @@ enum code post_rollback(struct rpc_call *call, const ProtobufCMessage *message, 
 		code = fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "revision",
 			"tell which revision to bring back");
 	if (code == CODE_OK)
-		code = check_note(request->note, err);
+		code = check_note(request->note, "note", err);
 	if (code != CODE_OK)
 		return code;
 	struct write *write =

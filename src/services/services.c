@@ -116,9 +116,10 @@ void services_rpc_options(struct services *services, struct rpc_options *ret)
 	table[4] = archive_service;
 	table[5] = search_service;
 	table[6] = change_service;
-	table[7] = admin_service;
-	table[8] = health_service;
-	table[9] = reflection_service;
+	table[7] = import_service;
+	table[8] = admin_service;
+	table[9] = health_service;
+	table[10] = reflection_service;
 	*ret = (struct rpc_options){
 		.services_table = table,
 		.service_count = SERVICE_COUNT,
@@ -167,7 +168,8 @@ void services_set_stopping(struct services *services)
 enum code entity_key_check(const struct entity_key *key, const char *field, struct error *err)
 {
 	if (key->id != 0 || (key->slug != NULL && key->slug[0] != '\0') ||
-		(key->name != NULL && key->name[0] != '\0'))
+		(key->name != NULL && key->name[0] != '\0') ||
+		(key->origin != NULL && key->origin[0] != '\0'))
 		return CODE_OK;
 	return fail_field(err, CODE_INVALID_ARGUMENT, "KEY_REQUIRED", field,
 		"name what is meant: an id of at least 1 or a slug");

@@ -16,7 +16,7 @@ struct renderer;
 struct feed;
 struct operations;
 
-enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 10 };
+enum { PAGE_TOKEN_KEY_BYTES = 32, SERVICE_COUNT = 11 };
 
 /* The addresses of a socket, for GetServerInfo. */
 struct addresses {
@@ -53,8 +53,8 @@ static inline struct txn *snapshot_of(const struct rpc_call *call)
 
 /* The tables, one for each service, in the file of the service. */
 extern const struct rpc_service post_service, tag_service, category_service, author_service,
-	archive_service, search_service, change_service, admin_service, health_service,
-	reflection_service;
+	archive_service, search_service, change_service, import_service, admin_service,
+	health_service, reflection_service;
 extern const struct rpc_field_limit field_limits[];
 extern const size_t field_limit_count;
 
@@ -63,6 +63,7 @@ struct entity_key {
 	uint64_t id;
 	const char *slug; /* NULL unless given */
 	const char *name;
+	const char *origin; /* of a post */
 };
 
 /* From the `oneof key { id = 1; slug = 2; name = 3; }` of a request. */
@@ -74,7 +75,12 @@ struct entity_key {
 		.slug = (request)->key_case == 2 ? (request)->slug : NULL, \
 		.name = (request)->key_case == 3 ? (request)->name : NULL })
 
-/* INVALID_ARGUMENT unless the key names something. */
+/* From that of a post with the field `origin`, whose number is the last argument. */
+#define ID_SLUG_OR_ORIGIN(request, number) \
+	((struct entity_key){ .id = (request)->key_case == 1 ? (request)->id : 0, \
+		.slug = (request)->key_case == 2 ? (request)->slug : NULL, \
+		.origin = (request)->key_case == (number) ? (request)->origin : NULL })
+
 /* For a handler that reads several request types as the first of them: they must have the same
  * fields in the same order. Sizes and the place of one field are what a compiler can compare. */
 #define SAME_LAYOUT(first, other, field) \
@@ -83,8 +89,10 @@ struct entity_key {
 				       offsetof(Lectern__V1__##other, field), \
 		#other " has the fields of " #first)
 
+/* INVALID_ARGUMENT unless it is one. */
 enum code check_view(Lectern__V1__PostView view, struct error *err) NODISCARD;
 
+/* INVALID_ARGUMENT unless the key names something. */
 enum code entity_key_check(const struct entity_key *key, const char *field, struct error *err)
 	NODISCARD;
 

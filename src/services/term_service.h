@@ -30,6 +30,10 @@ struct term_put {
 enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
 	const struct term_put *put, struct error *err) NODISCARD;
 
+/* The same from another system; `update` and `allow_missing` do not count. */
+enum code term_submit_import(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_put *put, struct error *err) NODISCARD;
+
 struct term_delete {
 	struct entity_key key;
 	const char *etag;

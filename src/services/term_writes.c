@@ -81,13 +81,19 @@ static enum code check_update(uint8_t kind, const struct term_put *put,
 	return code;
 }
 
+/* What the slug begins with where the server makes it; NULL when out of memory. */
+static char *slug_base(struct rpc_call *call, uint8_t kind, const Lectern__Store__V1__Term *term)
+{
+	char slug[LIMIT_SLUG_BYTES + 1];
+	if (text_slug(slice_of_text(term->name), slug, sizeof slug) == 0)
+		snprintf(slug, sizeof slug, "%s", term_kind_name(kind));
+	return arena_text(call->arena, slice_of_text(slug));
+}
+
 static enum code submit_op(struct rpc_call *call, struct write *write, uint8_t kind,
 	Lectern__Store__V1__PutTerm *op, struct error *err)
 {
-	char slug[LIMIT_SLUG_BYTES + 1];
-	if (text_slug(slice_of_text(op->term->name), slug, sizeof slug) == 0)
-		snprintf(slug, sizeof slug, "%s", term_kind_name(kind));
-	op->slug_base = arena_text(call->arena, slice_of_text(slug));
+	op->slug_base = slug_base(call, kind, op->term);
 	if (op->slug_base == NULL)
 		return fail_out_of_memory(err);
 	op->kind = (Lectern__Store__V1__TermKind)kind;
@@ -128,6 +134,61 @@ enum code term_submit_put(struct rpc_call *call, uint8_t kind, const ProtobufCMe
 			return fail_out_of_memory(err);
 	}
 	return submit_op(call, write, kind, op, err);
+}
+
+/* Checks what an import has beside the fields that every caller may set. */
+static enum code check_import(
+	uint8_t kind, Lectern__Store__V1__Term *term, uint64_t mask, struct error *err)
+{
+	char path[32];
+	snprintf(path, sizeof path, "%s.aliases", term_kind_name(kind));
+	if (term->parent != NULL) {
+		if (term->parent->id != 0 && term->parent->slug[0] == '\0' &&
+			term->parent->name[0] == '\0')
+			return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED",
+				"category.parent",
+				"give a slug or a name; ids of another system mean nothing here");
+		term->parent->id = 0;
+	}
+	trim_time(term->create_time);
+	trim_time(term->update_time);
+	enum code code = check_term(kind, term, (mask & BIT(FIELD_NAME)) != 0, err);
+	return code == CODE_OK ? check_aliases(term->aliases, term->n_aliases, path, err) : code;
+}
+
+enum code term_submit_import(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,
+	const struct term_put *put, struct error *err)
+{
+	/* aliases, create_time, update_time */
+	const uint64_t importable = settable(kind) | BIT(6) | BIT(7) | BIT(8);
+	if (put->message == NULL)
+		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED",
+			term_kind_name(kind), "is missing");
+	Lectern__Store__V1__Term *term = term_of(call->arena, put->message);
+	Lectern__Store__V1__ImportTerm *op = arena_alloc(call->arena, sizeof *op);
+	if (term == NULL || op == NULL)
+		return fail_out_of_memory(err);
+	lectern__store__v1__import_term__init(op);
+	op->kind = (Lectern__Store__V1__TermKind)kind;
+	op->term = term;
+	op->field_mask = importable;
+	enum code code = CODE_OK;
+	if (put->update_mask != NULL && put->update_mask->n_paths > 0)
+		code = mask_resolve(
+			put->update_mask, put->message, importable, &op->field_mask, err);
+	if (code == CODE_OK)
+		code = check_import(kind, term, op->field_mask, err);
+	if (code != CODE_OK)
+		return code;
+	struct write *write = write_new(call, request, put->request_id, put->validate_only, err);
+	if (write == NULL)
+		return CODE_RESOURCE_EXHAUSTED;
+	op->slug_base = slug_base(call, kind, term);
+	if (op->slug_base == NULL)
+		return fail_out_of_memory(err);
+	write->command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_TERM;
+	write->command.import_term = op;
+	return write_submit(write, err);
 }
 
 enum code term_submit_delete(struct rpc_call *call, uint8_t kind, const ProtobufCMessage *request,

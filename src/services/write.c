@@ -68,6 +68,8 @@ Lectern__Store__V1__Key *write_key(struct rpc_call *call, const struct entity_ke
 	ret->id = key->id;
 	if (key->id == 0 && key->slug != NULL)
 		ret->slug = (char *)(uintptr_t)key->slug;
+	if (key->id == 0 && key->origin != NULL)
+		ret->origin = (char *)(uintptr_t)key->origin;
 	return ret;
 }
 

@@ -84,6 +84,12 @@ static enum code run(
 		return apply_merge_terms(apply, command->merge_terms, err);
 	case LECTERN__STORE__V1__COMMAND__OPERATION_APPLY_RETENTION:
 		return apply_retention(apply, command->apply_retention, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_POST:
+		return apply_import_post(apply, command->import_post, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_REVISION:
+		return apply_import_revision(apply, command->import_revision, err);
+	case LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_TERM:
+		return apply_import_term(apply, command->import_term, err);
 	case LECTERN__STORE__V1__COMMAND__OPERATION__NOT_SET:
 	case _LECTERN__STORE__V1__COMMAND__OPERATION__CASE_IS_INT_SIZE:
 		break;
@@ -161,6 +167,20 @@ void apply_answer(struct apply *apply, struct slice piece, struct slice more)
 	apply->payload = slice_of(bytes, size + more.size);
 }
 
+void apply_answer_result(struct apply *apply, uint32_t field_number, int result)
+{
+	struct slice payload = apply->payload;
+	uint8_t *bytes = arena_alloc(apply->arena, payload.size + 2 * WIRE_VARINT_BYTES_MAX);
+	if (bytes == NULL) {
+		txn_fail_memory(apply->txn);
+		return;
+	}
+	if (payload.size > 0)
+		memcpy(bytes, payload.data, payload.size);
+	size_t size = wire_put_uint(bytes + payload.size, field_number, (uint64_t)result);
+	apply->payload = slice_of(bytes, payload.size + size);
+}
+
 enum code apply_check_etag(
 	const char *expected, const char *current, const char *what, struct error *err)
 {
@@ -172,123 +192,6 @@ enum code apply_check_etag(
 	error_tell(err, "etag_sent", "%s", expected);
 	error_tell(err, "etag_current", "%s", current);
 	return CODE_ABORTED;
-}
-
-static bool slug_is_free(struct apply *apply, enum slug_space space, const char *slug)
-{
-	struct key key;
-	key_slug(&key, space, slice_of_text(slug));
-	return !txn_has(apply->txn, TABLE_SLUG, &key);
-}
-
-char *apply_free_slug(struct apply *apply, enum slug_space space, const char *base)
-{
-	enum { SUFFIX_BYTES = 21 }; /* "-" and a 64-bit number */
-	struct slice text = slice_of_text(base);
-	char *slug = arena_text(apply->arena, text);
-	/* Doubling, then halving: a slug used n times costs 2 log n look-ups. */
-	uint64_t taken = 1;
-	uint64_t free_number = 0;
-	for (uint64_t step = 1; slug != NULL && !slug_is_free(apply, space, slug);) {
-		if (txn_status(apply->txn, NULL) != CODE_OK)
-			return NULL;
-		taken = step;
-		step = step == 1 ? 2 : step * 2;
-		free_number = step;
-		size_t kept = text_cut(text, LIMIT_SLUG_BYTES - SUFFIX_BYTES);
-		slug = arena_printf(apply->arena, "%.*s-%" PRIu64, (int)kept, base, free_number);
-	}
-	while (slug != NULL && free_number > taken + 1) {
-		uint64_t middle = taken + (free_number - taken) / 2;
-		size_t kept = text_cut(text, LIMIT_SLUG_BYTES - SUFFIX_BYTES);
-		char *candidate =
-			arena_printf(apply->arena, "%.*s-%" PRIu64, (int)kept, base, middle);
-		if (candidate == NULL || slug_is_free(apply, space, candidate)) {
-			slug = candidate;
-			free_number = middle;
-		} else {
-			taken = middle;
-		}
-	}
-	if (slug == NULL)
-		txn_fail_memory(apply->txn);
-	return slug;
-}
-
-static void put_slug(
-	struct apply *apply, enum slug_space space, const char *slug, uint64_t id, bool former)
-{
-	struct key key;
-	uint8_t value[VALUE_SLUG_BYTES];
-	key_slug(&key, space, slice_of_text(slug));
-	value_slug(value, id, former);
-	txn_put(apply->txn, TABLE_SLUG, &key, slice_of(value, sizeof value));
-}
-
-static void delete_slug(struct apply *apply, enum slug_space space, const char *slug)
-{
-	struct key key;
-	key_slug(&key, space, slice_of_text(slug));
-	txn_delete(apply->txn, TABLE_SLUG, &key);
-}
-
-void apply_slug_change(struct apply *apply, enum slug_space space, uint64_t id,
-	const char *former_slug, const char *slug, char ***aliases, size_t *alias_count)
-{
-	if (former_slug != NULL && strcmp(former_slug, slug) == 0)
-		return;
-	char **list = arena_calloc(apply->arena, *alias_count + 1, sizeof *list);
-	if (list == NULL) {
-		txn_fail_memory(apply->txn);
-		return;
-	}
-	size_t count = 0;
-	for (size_t i = 0; i < *alias_count; i++)
-		if (strcmp((*aliases)[i], slug) != 0)
-			list[count++] = (*aliases)[i];
-	if (former_slug != NULL) {
-		list[count++] = arena_text(apply->arena, slice_of_text(former_slug));
-		if (list[count - 1] == NULL) {
-			txn_fail_memory(apply->txn);
-			return;
-		}
-		put_slug(apply, space, former_slug, id, true);
-	}
-	if (count > LIMIT_ALIASES) {
-		delete_slug(apply, space, list[0]);
-		list++;
-		count--;
-	}
-	put_slug(apply, space, slug, id, false);
-	*aliases = list;
-	*alias_count = count;
-}
-
-void apply_slug_adopt(struct apply *apply, enum slug_space space, uint64_t id, const char *slug,
-	char ***aliases, size_t *alias_count)
-{
-	char **list = arena_calloc(apply->arena, *alias_count + 1, sizeof *list);
-	if (list == NULL) {
-		txn_fail_memory(apply->txn);
-		return;
-	}
-	for (size_t i = 0; i < *alias_count; i++)
-		list[i] = (*aliases)[i];
-	list[*alias_count] = (char *)(uintptr_t)slug;
-	put_slug(apply, space, slug, id, true);
-	bool full = *alias_count == LIMIT_ALIASES;
-	if (full)
-		delete_slug(apply, space, list[0]);
-	*aliases = list + full;
-	*alias_count += 1 - full;
-}
-
-void apply_slug_remove(struct apply *apply, enum slug_space space, const char *slug,
-	char *const *aliases, size_t alias_count)
-{
-	delete_slug(apply, space, slug);
-	for (size_t i = 0; i < alias_count; i++)
-		delete_slug(apply, space, aliases[i]);
 }
 
 uint64_t apply_next_id(struct apply *apply, const char *meta_name)

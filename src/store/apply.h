@@ -40,7 +40,7 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 bool apply_next_due_us(struct txn *txn, int64_t *ret);
 
 /* Operations: apply_post.c, apply_state.c, apply_rollback.c, apply_term.c, apply_merge.c,
- * apply_retention.c. */
+ * apply_import.c, apply_import_revision.c, apply_import_term.c, apply_retention.c. */
 enum code apply_put_post(
 	struct apply *apply, const Lectern__Store__V1__PutPost *op, struct error *err) NODISCARD;
 enum code apply_move_post(
@@ -55,6 +55,12 @@ enum code apply_merge_terms(
 	struct apply *apply, const Lectern__Store__V1__MergeTerms *op, struct error *err) NODISCARD;
 enum code apply_due(struct apply *apply, const Lectern__Store__V1__ApplyDue *op, struct error *err)
 	NODISCARD;
+enum code apply_import_post(
+	struct apply *apply, const Lectern__Store__V1__ImportPost *op, struct error *err) NODISCARD;
+enum code apply_import_revision(struct apply *apply, const Lectern__Store__V1__ImportRevision *op,
+	struct error *err) NODISCARD;
+enum code apply_import_term(
+	struct apply *apply, const Lectern__Store__V1__ImportTerm *op, struct error *err) NODISCARD;
 enum code apply_retention(struct apply *apply, const Lectern__Store__V1__ApplyRetention *op,
 	struct error *err) NODISCARD;
 
@@ -69,6 +75,9 @@ char *apply_etag(struct apply *apply, struct arena *arena);
 
 /* A response whose field 1 is the concatenation of two pieces of one message. */
 void apply_answer(struct apply *apply, struct slice piece, struct slice more);
+
+/* Adds `result`, an ImportResult, to the response as this field. */
+void apply_answer_result(struct apply *apply, uint32_t field_number, int result);
 
 /* CODE_OK if `expected` is empty or the current etag, else ABORTED with both. */
 enum code apply_check_etag(
@@ -93,6 +102,29 @@ void apply_slug_adopt(struct apply *apply, enum slug_space space, uint64_t id, c
 void apply_slug_remove(struct apply *apply, enum slug_space space, const char *slug,
 	char *const *aliases, size_t alias_count);
 
+/* Whether the slug is one that apply_free_slug() makes of another one that is taken. */
+bool apply_slug_is_numbered(const char *slug, const char *base);
+
+/* The former slugs that an entity has and is given by an import. */
+struct former_slugs {
+	char **list;
+	size_t count;
+	size_t added; /* the first ones of the list, which TABLE_SLUG does not have yet */
+};
+
+/* Puts those of `wanted` that are free, and not the entity's own slug, before the others, as far as
+ * there is room: the last ones. Nothing is written, and those that are there stay, so a repeat adds
+ * nothing. */
+void apply_slug_gather(struct apply *apply, enum slug_space space, const char *slug,
+	char *const *wanted, size_t wanted_count, struct former_slugs *ret);
+/* Writes the entries of those that were added. */
+void apply_slug_put_added(
+	struct apply *apply, enum slug_space space, uint64_t id, const struct former_slugs *former);
+
+/* What leads from a post's origin to it; old is NULL for a new post, post for one that goes. */
+void apply_origin_change(
+	struct apply *apply, const Lectern__V1__Post *old, const Lectern__V1__Post *post);
+
 /* Takes the next number of a sequence in TABLE_META, from 1. */
 uint64_t apply_next_id(struct apply *apply, const char *meta_name);
 
@@ -111,12 +143,14 @@ uint64_t apply_make_term(struct apply *apply, uint8_t kind, const Lectern__V1__T
 Lectern__V1__TermRef *apply_term_ref(
 	struct apply *apply, struct arena *arena, uint8_t kind, uint64_t id);
 
-/* Writes a new term with slug and name, all its index entries and its change; the id. */
+/* Writes a new term with slug and name, all its index entries and its change; the id. Times that it
+ * does not have are now. */
 uint64_t apply_insert_term(struct apply *apply, uint8_t kind, Lectern__Store__V1__Term *term);
 
-/* Checks that every term that a PutPost names exists or may be made, before the first write. */
-enum code apply_check_refs(struct apply *apply, const Lectern__Store__V1__PutPost *op,
-	uint64_t mask, struct error *err) NODISCARD;
+/* Checks that every term that the masked fields name exists or may be made, before the first write.
+ */
+enum code apply_check_refs(struct apply *apply, const Lectern__V1__Post *from, uint64_t mask,
+	bool create_missing, struct error *err) NODISCARD;
 
 /* Gives the post the masked terms of `from` as complete references, each once; makes those that
  * are missing. */
@@ -134,9 +168,12 @@ struct post_change {
 	Lectern__V1__ChangeKind kind;
 	const char *author;  /* for the history; may be "" */
 	const char *summary; /* for the history; "": what differs */
+	/* For the history; NULL: now. */
+	const Google__Protobuf__Timestamp *time;
 };
 
-/* Does it: records, index entries, history, change log. The arena is for all that takes. */
+/* Does it: records, index entries, history, change log. The arena is for all that takes. A new post
+ * may have the revision from which it counts on. */
 void apply_store_post(struct apply *apply, struct arena *arena, const struct post_change *change);
 
 /* Takes author and summary from the note of a command, which may be NULL. */
@@ -187,9 +224,25 @@ void apply_log_term(struct apply *apply, struct arena *arena, uint8_t kind,
 	const Lectern__Store__V1__Term *merged_into);
 
 /* Writes a term in place of another one with all that follows from it: the posts that show it, the
- * categories below it, the lists of a category that moves. Logs. */
+ * categories below it, the lists of a category that moves. Logs. Its update_time is set. */
 void apply_store_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *old,
 	Lectern__Store__V1__Term *term);
+
+/* Gives the term the masked fields of `from`, all but slug and parent. */
+void apply_take_term_fields(
+	Lectern__Store__V1__Term *term, const Lectern__Store__V1__Term *from, uint64_t mask);
+
+/* Finds the parent that `from` names and checks that the tree stays a tree of bounded depth. */
+enum code apply_take_parent(struct apply *apply, Lectern__Store__V1__Term *term,
+	const Lectern__Store__V1__Term *from, struct error *err) NODISCARD;
+
+/* CODE_OK unless the name is empty or, of a tag, another one's. */
+enum code apply_check_term_name(struct apply *apply, uint8_t kind,
+	const Lectern__Store__V1__Term *term, struct error *err) NODISCARD;
+
+/* Whether both records are the same. */
+bool apply_term_is_unchanged(struct apply *apply, const Lectern__Store__V1__Term *old,
+	const Lectern__Store__V1__Term *term);
 
 /* CODE_OK if the category may stand below the parent: no cycle, not too deep. */
 enum code apply_check_parent(struct apply *apply, uint64_t category_id, uint64_t parent_id,
@@ -199,6 +252,10 @@ enum code apply_check_parent(struct apply *apply, uint64_t category_id, uint64_t
 void apply_remove_term(struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term);
 
 /* The history of posts. */
+
+/* The line of one revision. */
+void apply_history_put(struct apply *apply, struct arena *arena, uint64_t id, uint64_t number,
+	const Lectern__Store__V1__Revision *revision);
 
 /* What the history has to take in when a post is written, before the records of `old` are
  * overwritten; content tells whether the heavy part will be. */

@@ -9,7 +9,9 @@
 #include "store/history.h"
 #include "store/post.h"
 
-static void put_revision(struct apply *apply, struct arena *arena, uint64_t id, uint64_t number,
+#include <times.h>
+
+void apply_history_put(struct apply *apply, struct arena *arena, uint64_t id, uint64_t number,
 	const Lectern__Store__V1__Revision *revision)
 {
 	struct key key;
@@ -35,7 +37,7 @@ static void keep_summary(struct apply *apply, struct arena *arena, const Lectern
 	}
 	revision->post.data = (uint8_t *)(uintptr_t)summary.data;
 	revision->post.len = summary.size;
-	put_revision(apply, arena, old->id, old->revision, revision);
+	apply_history_put(apply, arena, old->id, old->revision, revision);
 }
 
 /* The same of source and html, which are about to be overwritten. */
@@ -98,7 +100,7 @@ void apply_history_add(struct apply *apply, struct arena *arena, const struct po
 		if (body)
 			keep_content(apply, arena, old);
 	}
-	revision.time_us = apply->now_us;
+	revision.time_us = change->time == NULL ? apply->now_us : timestamp_to_us(change->time);
 	revision.author = (char *)(uintptr_t)change->author;
 	revision.summary = (char *)(uintptr_t)change->summary;
 	if (revision.summary == NULL || revision.summary[0] == '\0') {
@@ -107,7 +109,7 @@ void apply_history_add(struct apply *apply, struct arena *arena, const struct po
 	}
 	if (revision.author == NULL)
 		revision.author = (char *)(uintptr_t)protobuf_c_empty_string;
-	put_revision(apply, arena, post->id, post->revision, &revision);
+	apply_history_put(apply, arena, post->id, post->revision, &revision);
 	if (old == NULL || post->revision <= kept + 1)
 		return; /* all are kept */
 	uint64_t oldest = post->revision - kept;

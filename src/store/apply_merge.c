@@ -120,6 +120,7 @@ static enum code move_child(struct merge *merge, uint64_t child_id, struct error
 	}
 	Lectern__Store__V1__Term term = *old;
 	term.parent = apply_term_ref(apply, apply->arena, CATEGORY, merge->destination->id);
+	term.update_time = apply_timestamp(apply->arena, apply->now_us);
 	apply_store_term(apply, CATEGORY, old, &term);
 	return txn_status(apply->txn, err);
 }
@@ -224,6 +225,7 @@ enum code apply_merge_terms(
 			apply, apply->arena, merge.kind, merge.sources[i], NULL, merge.destination);
 	for (size_t i = 0; i < merge.source_count; i++)
 		end_source(&merge, merge.sources[i]);
+	merge.destination->update_time = apply_timestamp(apply->arena, apply->now_us);
 	apply_store_term(apply, merge.kind, &old, merge.destination);
 	apply_answer_term(apply, merge.kind, merge.destination);
 	return txn_status(apply->txn, err);

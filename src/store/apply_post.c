@@ -28,6 +28,8 @@ static uint64_t find_post(struct apply *apply, const Lectern__Store__V1__Key *ke
 		return 0;
 	if (key->id != 0)
 		return key->id;
+	if (key->slug[0] == '\0' && key->origin[0] != '\0')
+		return post_find_origin(apply->txn, slice_of_text(key->origin));
 	return post_find_slug(apply->txn, slice_of_text(key->slug), &former);
 }
 
@@ -36,6 +38,9 @@ static enum code fail_no_post(const Lectern__Store__V1__Key *key, struct error *
 	if (key->id != 0)
 		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
 			"there is no post with id %" PRIu64, key->id);
+	if (key->slug[0] == '\0' && key->origin[0] != '\0')
+		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
+			"there is no post with origin \"%s\"", key->origin);
 	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
 		"there is no post with slug \"%s\"", key->slug);
 }
@@ -167,7 +172,7 @@ enum code apply_put_post(
 	if (code == CODE_OK)
 		code = check_expired(op, mask, old, &post, err);
 	if (code == CODE_OK)
-		code = apply_check_refs(apply, op, mask, err);
+		code = apply_check_refs(apply, op->post, mask, op->create_missing_terms, err);
 	if (code == CODE_OK)
 		code = choose_slug(apply, op, old, &post.slug, err);
 	if (code != CODE_OK)

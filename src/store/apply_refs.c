@@ -178,21 +178,19 @@ static Lectern__V1__SeriesRef *resolve_series(
 	return ret;
 }
 
-enum code apply_check_refs(struct apply *apply, const Lectern__Store__V1__PutPost *op,
-	uint64_t mask, struct error *err)
+enum code apply_check_refs(struct apply *apply, const Lectern__V1__Post *from, uint64_t mask,
+	bool create_missing, struct error *err)
 {
-	const Lectern__V1__Post *from = op->post;
 	enum code code = CODE_OK;
 	if (mask_has(mask, FIELD_TAGS))
 		code = check_refs(apply, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG, from->tags,
-			from->n_tags, "tags", op->create_missing_terms, err);
+			from->n_tags, "tags", create_missing, err);
 	if (code == CODE_OK && mask_has(mask, FIELD_CATEGORIES))
 		code = check_refs(apply, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_CATEGORY,
-			from->categories, from->n_categories, "categories",
-			op->create_missing_terms, err);
+			from->categories, from->n_categories, "categories", create_missing, err);
 	if (code == CODE_OK && mask_has(mask, FIELD_AUTHORS))
 		code = check_refs(apply, LECTERN__STORE__V1__TERM_KIND__TERM_KIND_AUTHOR,
-			from->authors, from->n_authors, "authors", op->create_missing_terms, err);
+			from->authors, from->n_authors, "authors", create_missing, err);
 	return code;
 }
 

@@ -24,17 +24,22 @@ static enum code fail_no_revision(
 }
 
 /* Leaves those references whose term is still there, by its id, or is now an alias of another one:
- * renamed terms keep their id, merged ones leave their slugs behind. */
+ * renamed terms keep their id, merged ones leave their slugs behind. Those of an imported state may
+ * be names of terms that were made since. */
 static void keep_known(
 	struct apply *apply, uint8_t kind, Lectern__V1__TermRef **refs, size_t *count)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < *count; i++) {
-		bool former;
+		bool flag;
 		struct slice record;
+		bool imported = refs[i]->id == 0;
 		if (!term_read(apply->txn, kind, refs[i]->id, &record))
 			refs[i]->id = term_find_slug(
-				apply->txn, kind, slice_of_text(refs[i]->slug), &former);
+				apply->txn, kind, slice_of_text(refs[i]->slug), &flag);
+		if (refs[i]->id == 0 && imported)
+			refs[i]->id = term_find_name(
+				apply->txn, kind, slice_of_text(refs[i]->name), &flag);
 		if (refs[i]->id != 0)
 			refs[kept++] = refs[i];
 	}

@@ -132,6 +132,7 @@ static void write_records(
 	const Lectern__V1__Post *old = change->old;
 	apply_slug_change(apply, SLUG_POST, post->id, old == NULL ? NULL : old->slug, post->slug,
 		&post->aliases, &post->n_aliases);
+	apply_origin_change(apply, old, post);
 	apply_history_add(apply, arena, change);
 	apply_index_post(apply, old, post, change->content);
 	post_put_summary(apply->txn, post->id, post_pack_summary(arena, post));
@@ -142,6 +143,7 @@ static void write_records(
 static void remove_records(struct apply *apply, const Lectern__V1__Post *old)
 {
 	apply_slug_remove(apply, SLUG_POST, old->slug, old->aliases, old->n_aliases);
+	apply_origin_change(apply, old, NULL);
 	apply_history_remove(apply, old->id);
 	apply_index_post(apply, old, NULL, false);
 	post_delete_records(apply->txn, old->id);
@@ -157,7 +159,10 @@ void apply_store_post(struct apply *apply, struct arena *arena, const struct pos
 	if (old != NULL)
 		entry.former_state = old->state;
 	if (post != NULL) {
-		post->revision = old == NULL ? 1 : old->revision + 1;
+		if (old != NULL)
+			post->revision = old->revision + 1;
+		else if (post->revision == 0)
+			post->revision = 1;
 		post->etag = apply_etag(apply, arena);
 		if (post->etag == NULL)
 			return;

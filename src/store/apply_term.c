@@ -43,10 +43,13 @@ uint64_t apply_insert_term(struct apply *apply, uint8_t kind, Lectern__Store__V1
 {
 	term->id = apply_next_id(apply, META_NEXT_TERM_ID);
 	if (kind != SERIES) {
-		term->create_time = apply_timestamp(apply->arena, apply->now_us);
-		term->update_time = term->create_time;
+		Google__Protobuf__Timestamp *now = apply_timestamp(apply->arena, apply->now_us);
+		if (term->create_time == NULL)
+			term->create_time = now;
+		if (term->update_time == NULL)
+			term->update_time = now;
 		term->etag = apply_etag(apply, apply->arena);
-		if (term->create_time == NULL || term->etag == NULL) {
+		if (now == NULL || term->etag == NULL) {
 			txn_fail_memory(apply->txn);
 			return 0;
 		}
@@ -106,7 +109,7 @@ enum code apply_load_term(struct apply *apply, uint8_t kind, const Lectern__Stor
 		term_kind_name(kind), key->slug);
 }
 
-static void take_fields(
+void apply_take_term_fields(
 	Lectern__Store__V1__Term *term, const Lectern__Store__V1__Term *from, uint64_t mask)
 {
 	if (mask_has(mask, FIELD_NAME))
@@ -163,7 +166,7 @@ enum code apply_check_parent(struct apply *apply, uint64_t category_id, uint64_t
 }
 
 /* Finds the new parent and checks that the tree stays a tree of bounded depth. */
-static enum code take_parent(struct apply *apply, Lectern__Store__V1__Term *term,
+enum code apply_take_parent(struct apply *apply, Lectern__Store__V1__Term *term,
 	const Lectern__Store__V1__Term *from, struct error *err)
 {
 	if (from->parent == NULL) {
@@ -217,7 +220,7 @@ static enum code choose_slug(struct apply *apply, const Lectern__Store__V1__PutT
 }
 
 /* Tags that differ by case or width alone would be one tag to a reader. */
-static enum code check_name(
+enum code apply_check_term_name(
 	struct apply *apply, uint8_t kind, const Lectern__Store__V1__Term *term, struct error *err)
 {
 	char folded[KEY_BYTES_MAX];
@@ -269,7 +272,6 @@ void apply_store_term(struct apply *apply, uint8_t kind, const Lectern__Store__V
 	size_t count = 0;
 	uint64_t *ids =
 		moved ? apply_posts_of_term(apply, POSTING_SUBTREE, term->id, &count) : NULL;
-	term->update_time = apply_timestamp(apply->arena, apply->now_us);
 	term->etag = apply_etag(apply, apply->arena);
 	if (term->update_time == NULL || term->etag == NULL) {
 		txn_fail_memory(apply->txn);
@@ -303,7 +305,7 @@ void apply_answer_term(struct apply *apply, uint8_t kind, const Lectern__Store__
 	apply_answer(apply, arena_pack(apply->arena, &term->base), slice_of(counts, size));
 }
 
-static bool is_unchanged(struct apply *apply, const Lectern__Store__V1__Term *old,
+bool apply_term_is_unchanged(struct apply *apply, const Lectern__Store__V1__Term *old,
 	const Lectern__Store__V1__Term *term)
 {
 	struct slice before = arena_pack(apply->arena, &old->base);
@@ -328,19 +330,21 @@ enum code apply_put_term(
 	if (old != NULL)
 		term = *old;
 	uint64_t mask = old == NULL ? UINT64_MAX : op->field_mask;
-	take_fields(&term, op->term, mask);
-	code = check_name(apply, kind, &term, err);
+	apply_take_term_fields(&term, op->term, mask);
+	code = apply_check_term_name(apply, kind, &term, err);
 	if (code == CODE_OK && kind == CATEGORY && mask_has(mask, FIELD_PARENT))
-		code = take_parent(apply, &term, op->term, err);
+		code = apply_take_parent(apply, &term, op->term, err);
 	if (code == CODE_OK)
 		code = choose_slug(apply, op, old, &term.slug, err);
 	if (code != CODE_OK)
 		return code;
 
-	if (old == NULL)
+	if (old == NULL) {
 		apply_insert_term(apply, kind, &term);
-	else if (!is_unchanged(apply, old, &term))
+	} else if (!apply_term_is_unchanged(apply, old, &term)) {
+		term.update_time = apply_timestamp(apply->arena, apply->now_us);
 		apply_store_term(apply, kind, old, &term);
+	}
 	apply_answer_term(apply, kind, &term);
 	return txn_status(apply->txn, err);
 }

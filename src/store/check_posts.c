@@ -49,6 +49,8 @@ static void check_post(struct check *check, uint64_t id, const Lectern__V1__Post
 	check_expect_slug(check, SLUG_POST, post->slug, id, false);
 	for (size_t i = 0; i < post->n_aliases; i++)
 		check_expect_slug(check, SLUG_POST, post->aliases[i], id, true);
+	if (post->origin[0] != '\0')
+		check_expect_slug(check, SLUG_POST_ORIGIN, post->origin, id, false);
 	if (!postings_of_post(check->txn, &check->scratch, post, &set))
 		return;
 	for (size_t i = 0; i < set.count; i++) {

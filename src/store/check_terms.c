@@ -126,6 +126,10 @@ static bool is_alias(char *const *aliases, size_t count, struct slice slug)
 static bool has_slug(
 	struct check *check, enum slug_space space, uint64_t id, struct slice slug, bool former)
 {
+	if (space == SLUG_POST_ORIGIN) {
+		Lectern__V1__Post *post = post_unpack_summary(check->txn, &check->scratch, id);
+		return post != NULL && !former && slice_equals(slice_of_text(post->origin), slug);
+	}
 	if (space == SLUG_POST) {
 		Lectern__V1__Post *post = post_unpack_summary(check->txn, &check->scratch, id);
 		return post != NULL && (former ? is_alias(post->aliases, post->n_aliases, slug)

@@ -257,7 +257,7 @@ bool key_read_term(struct slice key, uint8_t *kind, uint64_t *id)
 
 bool key_read_slug(struct slice key, enum slug_space *space, struct slice *slug)
 {
-	if (key.size < 2 || key.data[0] < SLUG_TAG || key.data[0] > SLUG_POST)
+	if (key.size < 2 || key.data[0] < SLUG_TAG || key.data[0] > SLUG_POST_ORIGIN)
 		return false;
 	*space = (enum slug_space)key.data[0];
 	*slug = slice_of(key.data + 1, key.size - 1);

@@ -29,7 +29,8 @@ enum slug_space {
 	SLUG_CATEGORY = 2,
 	SLUG_AUTHOR = 3,
 	SLUG_SERIES = 4,
-	SLUG_POST = 5
+	SLUG_POST = 5,
+	SLUG_POST_ORIGIN = 6 /* what a post is called where it was imported from */
 };
 
 /*

@@ -4,13 +4,13 @@
 
 enum { FIELD_HTML = 34 }; /* of lectern.v1.Post */
 
-uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
+static uint64_t find_in(struct txn *txn, enum slug_space space, struct slice slug, bool *former)
 {
 	struct key key;
 	struct slice value;
 	uint64_t id;
 	*former = false;
-	key_slug(&key, SLUG_POST, slug);
+	key_slug(&key, space, slug);
 	if (!txn_get(txn, TABLE_SLUG, &key, &value))
 		return 0;
 	if (!value_read_slug(value, &id, former)) {
@@ -18,6 +18,17 @@ uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
 		return 0;
 	}
 	return id;
+}
+
+uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
+{
+	return find_in(txn, SLUG_POST, slug, former);
+}
+
+uint64_t post_find_origin(struct txn *txn, struct slice origin)
+{
+	bool former;
+	return find_in(txn, SLUG_POST_ORIGIN, origin, &former);
 }
 
 static bool wants(Lectern__V1__PostView view, enum post_part part)

@@ -11,6 +11,7 @@
 #include <lectern/v1/category.pb-c.h>
 #include <lectern/v1/change.pb-c.h>
 #include <lectern/v1/health.pb-c.h>
+#include <lectern/v1/import.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
@@ -28,6 +29,7 @@ static const ProtobufCServiceDescriptor *const all_services[] = {
 	&lectern__v1__search_service__descriptor,
 	&lectern__v1__health_service__descriptor,
 	&lectern__v1__change_service__descriptor,
+	&lectern__v1__import_service__descriptor,
 };
 
 enum { CALL_MS = 50 }; /* a call may ask to wait for half a minute */

@@ -81,7 +81,7 @@ static void test_the_schema_names_every_service_but_not_the_store(void **state)
 		services += set->file[i]->n_service;
 		assert_string_not_equal(set->file[i]->package, "lectern.store.v1");
 	}
-	assert_int_equal(services, 10);
+	assert_int_equal(services, 11);
 	google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
 }
 
