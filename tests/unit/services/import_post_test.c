@@ -124,6 +124,18 @@ static void everything_is_taken_and_a_repeat_changes_nothing(void **state)
 	assert_true(timestamp_to_us(list->revisions[0]->create_time) == INT64_C(1609459200000000));
 }
 
+/* Html comes from the renderer alone, also where there is nothing to render. */
+static void html_of_the_source_is_not_taken(void **state)
+{
+	import_ok("{'post': {'slug': 'a', 'title': 'A', 'html': '<script>', 'word_count': 9,"
+		  " 'reading_seconds': 9, 'outline': [{'level': 1, 'text': 'x'}]}}");
+	const Lectern__V1__Post *post = get("slug", "a")->post;
+	assert_string_equal(post->html, "");
+	assert_int_equal(post->n_outline, 0);
+	assert_int_equal(post->word_count, 0);
+	assert_int_equal(post->reading_seconds, 0);
+}
+
 static void reading_by_origin(void **state)
 {
 	import_ok("{'post': {'origin': 'a', 'title': 'A'}}");
@@ -607,6 +619,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IMPORT_TEST(everything_is_taken_and_a_repeat_changes_nothing),
+		IMPORT_TEST(html_of_the_source_is_not_taken),
 		IMPORT_TEST(reading_by_origin),
 		IMPORT_TEST(an_origin_lasts_as_long_as_its_post),
 		IMPORT_TEST(taken_slugs_are_numbered_and_stay),
