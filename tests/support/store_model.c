@@ -1,6 +1,7 @@
 #include "support/store_model.h"
 
 #include <inttypes.h>
+#include <lectern/v1/import.pb-c.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,7 +107,10 @@ void model_post_changed(struct model *model, struct model_post *post)
 static void take(
 	struct model *model, struct model_post *post, struct model_post *next, uint64_t revision)
 {
-	assert_true(revision == post->revision || revision == post->revision + 1);
+	if (post->id == 0)
+		next->first_revision = revision;
+	else
+		assert_true(revision == post->revision || revision == post->revision + 1);
 	next->history = post->history;
 	next->revision = revision;
 	*post = *next;
@@ -163,6 +167,7 @@ static void print_html(char *out, size_t out_bytes)
 	snprintf(out + size, out_bytes - size, "caf\xC3\xA9 &amp; \xE6\xB7\xB1\xE5\xBA\xA6</p>");
 }
 
+/* Makes or changes a post; where it was imported, or is new, that may be an import. */
 static void put_post(struct model *model, struct model_post *post)
 {
 	static const char *const languages[] = { "", "en", "de", "en-GB" };
@@ -170,6 +175,7 @@ static void put_post(struct model *model, struct model_post *post)
 	static struct refs refs[4];
 	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
 	Lectern__Store__V1__PutPost op = LECTERN__STORE__V1__PUT_POST__INIT;
+	Lectern__Store__V1__ImportPost import_op = LECTERN__STORE__V1__IMPORT_POST__INIT;
 	Lectern__Store__V1__Key key = LECTERN__STORE__V1__KEY__INIT;
 	Lectern__V1__Post value = LECTERN__V1__POST__INIT;
 	Lectern__V1__SeriesRef series = LECTERN__V1__SERIES_REF__INIT;
@@ -181,7 +187,12 @@ static void put_post(struct model *model, struct model_post *post)
 	char html[1000];
 	char language[16];
 	char series_name[32];
+	char origin[32];
+	const bool trashed =
+		post->id != 0 && post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED;
+	const bool import = (post->id == 0 || post->imported) && chance(50);
 	struct model_post next = *post;
+	next.imported = post->imported || import;
 	snprintf(title, sizeof title, "Post %u", pick(40));
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &op;
@@ -206,16 +217,25 @@ static void put_post(struct model *model, struct model_post *post)
 	if (post->id != 0 && chance(30))
 		op.field_mask &= ~(UINT64_C(1) << FIELD_EXCERPT);
 	next.state = (Lectern__V1__PostState)(1 + pick(3));
+	if (import && chance(15))
+		next.state = LECTERN__V1__POST_STATE__POST_STATE_TRASHED;
 	value.state = next.state;
 	next.has_publish =
 		chance(80) || next.state == LECTERN__V1__POST_STATE__POST_STATE_SCHEDULED;
+	/* A time that an import does not have is left as it is. */
+	const bool keeps_publish =
+		import && !next.has_publish && post->id != 0 && post->has_publish;
 	next.publish_us = (int64_t)(pick(40) - 20) * INT64_C(86400000000) + model->now_us;
+	if (keeps_publish) {
+		next.has_publish = true;
+		next.publish_us = post->publish_us;
+	}
 	next.has_expire = chance(20);
 	next.expire_us = (next.has_publish ? next.publish_us : model->now_us) +
 			 (int64_t)(1 + pick(20)) * INT64_C(43200000000);
 	timestamp_from_us(&publish, next.publish_us);
 	timestamp_from_us(&expire, next.expire_us);
-	value.publish_time = next.has_publish ? &publish : NULL;
+	value.publish_time = next.has_publish && !keeps_publish ? &publish : NULL;
 	value.expire_time = next.has_expire ? &expire : NULL;
 	for (int kind = KIND_TAG; kind <= KIND_AUTHOR; kind++)
 		choose_terms(model, &next, kind, &refs[kind]);
@@ -231,8 +251,19 @@ static void put_post(struct model *model, struct model_post *post)
 		series.part = (uint32_t)pick(4);
 		value.series = &series;
 	}
+	if (import) {
+		command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_POST;
+		command.import_post = &import_op;
+		import_op.post = &value;
+		import_op.field_mask = op.field_mask;
+		import_op.slug_base = slug_base;
+		snprintf(origin, sizeof origin, "origin %d", (int)(post - model->posts));
+		value.origin = origin;
+		value.revision = (uint64_t)pick(6);
+	}
 	model_apply(model, &command, &result);
-	if (post->id != 0 && post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED) {
+	if (!import && post->id != 0 &&
+		post->state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED) {
 		assert_int_equal(result.error.code, CODE_FAILED_PRECONDITION);
 		return;
 	}
@@ -243,11 +274,52 @@ static void put_post(struct model *model, struct model_post *post)
 		next.create_us = model->now_us;
 	else
 		assert_true(stored->id == post->id);
+	if (next.state == LECTERN__V1__POST_STATE__POST_STATE_TRASHED && !trashed)
+		next.delete_us = model->now_us;
 	next.id = stored->id;
 	uint64_t revision = stored->revision;
 	lectern__v1__post__free_unpacked(stored, NULL);
 	settle(model, &next);
 	take(model, post, &next, revision);
+}
+
+/* The state before the first one of a post's history. */
+static void import_revision(struct model *model, struct model_post *post)
+{
+	static struct write_result result;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__ImportRevision op = LECTERN__STORE__V1__IMPORT_REVISION__INIT;
+	Lectern__Store__V1__Key key = LECTERN__STORE__V1__KEY__INIT;
+	Lectern__V1__PostRevision revision = LECTERN__V1__POST_REVISION__INIT;
+	Lectern__V1__Post value = LECTERN__V1__POST__INIT;
+	Google__Protobuf__Timestamp time;
+	static char title[] = "Former";
+	char body[16];
+	if (post->id == 0 || post->first_revision < 2)
+		return;
+	key.id = post->id;
+	op.key = &key;
+	op.revision = &revision;
+	revision.revision = post->first_revision - 1;
+	revision.create_time = &time;
+	revision.post = &value;
+	timestamp_from_us(&time, model->now_us - INT64_C(86400000000));
+	snprintf(body, sizeof body, "body %d", pick(3));
+	value.title = title;
+	value.body = body;
+	value.html = body;
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_REVISION;
+	command.import_revision = &op;
+	model_apply(model, &command, &result);
+	if (result.error.code != CODE_OK)
+		fail_msg("import revision: %s", result.error.text);
+	bool kept = post->revision - revision.revision <= MODEL_REVISIONS_KEPT;
+	assert_int_equal(result.payload_size, 2);
+	assert_int_equal(
+		result.payload[1], kept ? LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_CREATED
+					: LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UNCHANGED);
+	if (kept) /* its terms are none, as the model's history has them */
+		post->first_revision--;
 }
 
 static void move_post(struct model *model, struct model_post *post)
@@ -376,7 +448,8 @@ static void roll_back(struct model *model, struct model_post *post)
 		assert_int_equal(result.error.code, CODE_FAILED_PRECONDITION);
 		return;
 	}
-	if (op.revision > post->revision || op.revision + MODEL_REVISIONS_KEPT < post->revision) {
+	if (op.revision > post->revision || op.revision < post->first_revision ||
+		op.revision + MODEL_REVISIONS_KEPT < post->revision) {
 		assert_int_equal(result.error.code, CODE_NOT_FOUND);
 		return;
 	}
@@ -427,8 +500,12 @@ void model_random_command(struct model *model)
 		put_post(model, &model->posts[pick(MODEL_POSTS)]);
 	else if (dice < 72)
 		move_post(model, &model->posts[pick(MODEL_POSTS)]);
-	else if (dice < 80)
+	else if (dice < 79)
 		roll_back(model, &model->posts[pick(MODEL_POSTS)]);
+	else if (dice < 81)
+		model_import_term(model, kind, pick(MODEL_TERMS));
+	else if (dice < 83)
+		import_revision(model, &model->posts[pick(MODEL_POSTS)]);
 	else if (dice < 90)
 		model_put_term(model, kind, pick(MODEL_TERMS),
 			kind == KIND_CATEGORY && chance(70) ? pick(MODEL_TERMS) : -1);

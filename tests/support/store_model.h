@@ -34,7 +34,9 @@ struct model_post {
 	int64_t create_us;
 	int64_t delete_us;
 	bool terms[4][MODEL_TERMS]; /* by kind and index */
+	bool imported;		    /* its origin is made of its index */
 	uint64_t revision;
+	uint64_t first_revision;	/* that there ever was, or was imported since */
 	struct model_revision *history; /* by revision - 1 */
 };
 
@@ -73,6 +75,8 @@ int pick(int count);
 void model_put_term(struct model *model, int kind, int index, int parent);
 void model_delete_term(struct model *model, int kind, int index);
 void model_merge_terms(struct model *model, int kind);
+/* A term by its name, with another description and former slugs that others may have. */
+void model_import_term(struct model *model, int kind, int index);
 /* The index of the term that this id stands for by now, whatever it was merged into; -1: gone. */
 int model_find_term(const struct model *model, int kind, uint64_t id);
 

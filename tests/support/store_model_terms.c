@@ -71,6 +71,45 @@ void model_put_term(struct model *model, int kind, int index, int parent)
 		touch_posts(model, kind, index);
 }
 
+void model_import_term(struct model *model, int kind, int index)
+{
+	static struct write_result result;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__ImportTerm op = LECTERN__STORE__V1__IMPORT_TERM__INIT;
+	Lectern__Store__V1__Term value = LECTERN__STORE__V1__TERM__INIT;
+	static char slug_base[] = "term";
+	char description[16];
+	char slugs[2][16];
+	char *aliases[] = { slugs[0], slugs[1] };
+	snprintf(description, sizeof description, "D%d", pick(3));
+	for (int i = 0; i < 2; i++)
+		snprintf(slugs[i], sizeof slugs[i], "alias-%d", pick(200));
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_TERM;
+	command.import_term = &op;
+	op.kind = (Lectern__Store__V1__TermKind)kind;
+	op.term = &value;
+	op.field_mask = UINT64_C(1) << 3 | UINT64_C(1) << 4; /* name, description */
+	op.slug_base = slug_base;
+	value.name = model->terms[kind][index].name;
+	value.description = description;
+	/* A new former slug may be one of another term: then that is meant. */
+	value.aliases = aliases;
+	value.n_aliases = 0;
+	if (chance(50)) {
+		op.field_mask |= UINT64_C(1) << 6;
+		value.n_aliases = 2;
+	}
+	model_apply(model, &command, &result);
+	if (result.error.code != CODE_OK)
+		fail_msg("import term: %s", result.error.text);
+	Lectern__V1__CreateTagResponse *response =
+		lectern__v1__create_tag_response__unpack(NULL, result.payload_size, result.payload);
+	assert_non_null(response);
+	if (value.n_aliases == 0)
+		assert_true(response->tag->id == model->terms[kind][index].id);
+	lectern__v1__create_tag_response__free_unpacked(response, NULL);
+}
+
 /* Deletes with force; a category with children is refused. The term is made again at once, so that
  * there is always one of each. */
 void model_delete_term(struct model *model, int kind, int index)

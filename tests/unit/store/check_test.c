@@ -23,6 +23,23 @@ static int64_t frozen_clock(void)
 	return INT64_C(1700000000000000);
 }
 
+/* Post 2, with the origin "from". */
+static void import_post(struct store_fixture *fixture)
+{
+	static struct write_result result;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__ImportPost op = LECTERN__STORE__V1__IMPORT_POST__INIT;
+	Lectern__V1__Post post = LECTERN__V1__POST__INIT;
+	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_POST;
+	command.import_post = &op;
+	op.post = &post;
+	op.slug_base = (char[]){ "imported" };
+	post.title = (char[]){ "2" };
+	post.origin = (char[]){ "from" };
+	store_fixture_apply(fixture, &command, &result);
+	assert_int_equal(result.error.code, CODE_OK);
+}
+
 /* A store with one of everything. */
 static void fill(struct store_fixture *fixture)
 {
@@ -130,6 +147,7 @@ static void a_missing_entry_is_found_in_every_table(void **state)
 			char first[400];
 			store_fixture_open(&fixture, 0);
 			fill(&fixture);
+			import_post(&fixture);
 			more = remove_entry(&fixture, (enum table)table, removed);
 			/* Retention takes the oldest entries of the change log. */
 			bool allowed = table == TABLE_CHANGE && removed == 0;
@@ -235,6 +253,51 @@ static void a_stray_entry_is_found_in_every_table(void **state)
 		if (store_fixture_problems(&fixture, first, sizeof first) == 0)
 			fail_msg("a stray entry of table %s is unnoticed",
 				table_name((enum table)table));
+		store_fixture_close(&fixture);
+	}
+}
+
+/* What leads from origins to posts, both ways. */
+static void origins_are_checked(void **state)
+{
+	static const struct {
+		const char *label, *origin;
+		uint64_t id;
+		bool former, missing;
+		const char *text;
+	} cases[] = {
+		{ "of a post without one", "stray", 1, false, false,
+			"slug \"stray\" leads to 1, which does not have it" },
+		{ "of no post", "stray", 77, false, false,
+			"slug \"stray\" leads to 77, which does not have it" },
+		{ "of another post", "from", 1, false, false,
+			"slug \"from\" (space 6) should lead to 2" },
+		{ "as a former one", "from", 2, true, false,
+			"slug \"from\" (space 6) should lead to 2" },
+		{ "missing", "from", 2, false, true, "slug \"from\" (space 6) should lead to 2" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct store_fixture fixture;
+		struct txn txn;
+		struct error err;
+		struct key key;
+		uint8_t value[VALUE_SLUG_BYTES];
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		import_post(&fixture);
+		store_fixture_assert_sound(&fixture);
+		key_slug(&key, SLUG_POST_ORIGIN, slice_of_text(cases[i].origin));
+		value_slug(value, cases[i].id, cases[i].former);
+		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+		if (cases[i].missing)
+			txn_delete(&txn, TABLE_SLUG, &key);
+		else
+			txn_put(&txn, TABLE_SLUG, &key, slice_of(value, sizeof value));
+		assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+		if (store_fixture_problems(&fixture, first, sizeof first) == 0 ||
+			strstr(first, cases[i].text) == NULL)
+			fail_msg("%s: %s", cases[i].label, first);
 		store_fixture_close(&fixture);
 	}
 }
@@ -434,6 +497,7 @@ int main(void)
 		cmocka_unit_test(a_stray_due_entry_refuses_the_store),
 		cmocka_unit_test(a_missing_entry_is_found_in_every_table),
 		cmocka_unit_test(a_stray_entry_is_found_in_every_table),
+		cmocka_unit_test(origins_are_checked),
 		cmocka_unit_test(a_next_id_that_is_behind_is_found),
 		cmocka_unit_test(wrong_numbers_in_the_search_index_are_found),
 		cmocka_unit_test(wrong_lengths_and_statistics_are_found),
