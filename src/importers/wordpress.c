@@ -77,17 +77,16 @@ static bool note_counts(struct wordpress *wordpress, const struct wxr_reader *re
 		uint64_t count, line;
 		const char *what;
 	} counts[] = {
-		{ reader->comment_count, 0, "comments are left out" },
-		{ reader->custom_field_count, 0, "custom fields (wp:postmeta) are left out" },
+		{ reader->comment_count, 0, "comments left out: " },
+		{ reader->custom_field_count, 0, "custom fields (wp:postmeta) left out: " },
 		{ reader->control_count, reader->first_control_line,
-			"control characters, which XML forbids, are left out; the first of them "
-			"stands here" },
+			"control characters, which XML forbids, left out from here on: " },
 	};
 	char text[256];
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
 		if (counts[i].count == 0)
 			continue;
-		snprintf(text, sizeof text, "%ju %s", (uintmax_t)counts[i].count, counts[i].what);
+		snprintf(text, sizeof text, "%s%ju", counts[i].what, (uintmax_t)counts[i].count);
 		if (!wxr_terms_note(&wordpress->terms, reader->input.path, counts[i].line, text))
 			return false;
 	}

@@ -62,6 +62,11 @@ static bool is_line_start(const struct buffer *out)
 	return out->size == 0 || out->data[out->size - 1] == '\n';
 }
 
+static bool is_blank_line(const struct buffer *out)
+{
+	return out->size >= 2 && memcmp(out->data + out->size - 2, "\n\n", 2) == 0;
+}
+
 /* Leaves out what is only there for the editor. *ret_blocks: there was a mark of a block. */
 static void drop_marks(
 	struct slice source, struct buffer *out, struct wxr_body *body, bool *ret_blocks)
@@ -88,6 +93,8 @@ static void drop_marks(
 		/* The line goes with its mark. */
 		if (what != MARK_MORE && is_line_start(out) && rest.size > 0 &&
 			rest.data[0] == '\n')
+			rest = slice_of(rest.data + 1, rest.size - 1);
+		while (is_blank_line(out) && rest.size > 0 && rest.data[0] == '\n')
 			rest = slice_of(rest.data + 1, rest.size - 1);
 	}
 	buffer_append(out, rest.data, rest.size);

@@ -6,7 +6,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 64 * 1024 };
+enum {
+	CHUNK_BYTES = 64 * 1024,
+	HEAD_BYTES = 4, /* that tell the encoding */
+};
+
+static size_t chunk_bytes = CHUNK_BYTES;
+
+void wxr_set_chunk_bytes(size_t bytes)
+{
+	chunk_bytes = bytes == 0 ? CHUNK_BYTES : bytes;
+}
 
 static const char not_wxr[] =
 	"this is no export of WordPress: nothing in it is of a namespace that "
@@ -280,13 +290,14 @@ static size_t drop_controls(struct wxr_reader *reader, uint8_t *data, size_t siz
 /* Parses the next piece of the file. */
 static enum code feed(struct wxr_reader *reader, enum XML_Status *ret, struct error *err)
 {
-	uint8_t *chunk = XML_GetBuffer(reader->parser, CHUNK_BYTES);
+	size_t wanted = reader->begun || chunk_bytes > HEAD_BYTES ? chunk_bytes : HEAD_BYTES;
+	uint8_t *chunk = XML_GetBuffer(reader->parser, (int)wanted);
 	*ret = XML_STATUS_ERROR;
 	if (chunk == NULL)
 		return CODE_OK; /* expat knows the reason */
 	errno = 0;
-	size_t size = fread(chunk, 1, CHUNK_BYTES, reader->input.stream);
-	if (size < CHUNK_BYTES && ferror(reader->input.stream)) {
+	size_t size = fread(chunk, 1, wanted, reader->input.stream);
+	if (size < wanted && ferror(reader->input.stream)) {
 		int number = errno;
 		return fail(err, CODE_UNKNOWN, "cannot read '%s': %s", reader->input.path,
 			strerror(number));

@@ -64,6 +64,9 @@ struct wxr_reader {
 	uint64_t raw_line;
 };
 
+/* How many bytes are given to the parser at once; 0 means as many as are usual. For tests. */
+void wxr_set_chunk_bytes(size_t bytes);
+
 enum code wxr_open(struct wxr_reader *reader, struct input_file *file, bool skip_texts,
 	struct error *err) NODISCARD;
 void wxr_close(struct wxr_reader *reader);

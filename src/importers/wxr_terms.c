@@ -327,18 +327,19 @@ static bool given_of(const struct wxr_term_ref *ref, struct given *ret)
 	return true;
 }
 
-/* Finds by slug or, in files of version 1.0, by name alone. */
-static uint32_t find_given(const struct wxr_terms *terms, const struct given *given)
+static uint32_t find_by_name_slug(const struct wxr_terms *terms, const struct given *given)
 {
 	char slug[LIMIT_SLUG_BYTES + 1];
-	char folded[4 * LIMIT_NAME_BYTES];
 	bool changed;
-	struct buffer name;
-	if (given->slug.size > 0) {
-		wxr_slug(given->slug, slug, &changed);
-		return find(terms, given->kind, false, slug);
-	}
+	wxr_slug(given->name, slug, &changed);
+	return find(terms, given->kind, false, slug);
+}
+
+static uint32_t find_by_name(const struct wxr_terms *terms, const struct given *given)
+{
+	char folded[4 * LIMIT_NAME_BYTES];
 	uint32_t found = WXR_NO_TERM;
+	struct buffer name;
 	buffer_init(&name, given->name.size * 4 + 16);
 	if (wxr_plain_line(given->name, &name)) {
 		size_t size = text_cut(slice_of(name.data, name.size), LIMIT_NAME_BYTES);
@@ -347,6 +348,21 @@ static uint32_t find_given(const struct wxr_terms *terms, const struct given *gi
 	}
 	buffer_done(&name);
 	return found;
+}
+
+/* Finds by slug; by name alone in files of version 1.0. An author's name is the login there, which
+ * the slug may differ from: WordPress makes "anna-k" of "anna.k". */
+static uint32_t find_given(const struct wxr_terms *terms, const struct given *given)
+{
+	char slug[LIMIT_SLUG_BYTES + 1];
+	bool changed;
+	if (given->slug.size == 0)
+		return find_by_name(terms, given);
+	wxr_slug(given->slug, slug, &changed);
+	uint32_t found = find(terms, given->kind, false, slug);
+	return found == WXR_NO_TERM && given->kind == IMPORT_AUTHOR
+		       ? find_by_name_slug(terms, given)
+		       : found;
 }
 
 static struct given creator_of(const struct wxr_reader *reader)
@@ -371,7 +387,7 @@ enum code wxr_terms_take_item(
 				!note_taxonomy(terms, reader, trimmed(ref.taxonomy)))
 				code = fail_memory(err);
 			if (known && (given.slug.size > 0) == with_slug &&
-				(with_slug || find_given(terms, &given) == WXR_NO_TERM))
+				find_given(terms, &given) == WXR_NO_TERM)
 				code = add(terms, reader, &given, err);
 		}
 	}
