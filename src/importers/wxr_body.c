@@ -73,14 +73,17 @@ static void drop_marks(
 {
 	struct slice rest = source;
 	const uint8_t *mark;
+	const uint8_t *end = NULL;
 	while (rest.size > 0 && (mark = memmem(rest.data, rest.size, "<!--", 4)) != NULL) {
 		size_t before = (size_t)(mark - rest.data);
-		const uint8_t *end = memmem(mark + 4, rest.size - before - 4, "-->", 3);
+		if (end == NULL || end < mark + 4)
+			end = memmem(mark + 4, rest.size - before - 4, "-->", 3);
 		if (end == NULL)
 			break;
 		struct slice name = slice_of(NULL, 0);
 		enum mark what = mark_of(slice_of(mark + 4, (size_t)(end - mark) - 4), &name);
-		size_t used = (size_t)(end - rest.data) + 3;
+		/* WordPress finds marks in other comments, too. */
+		size_t used = what == MARK_NONE ? before + 4 : (size_t)(end - rest.data) + 3;
 		buffer_append(out, rest.data, what == MARK_NONE ? used : before);
 		rest = slice_of(rest.data + used, rest.size - used);
 		if (what == MARK_NONE)
