@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct export_format *const formats[] = { &jsonl_export };
+static const struct export_format *const formats[] = { &jsonl_export, &front_matter_export,
+	&wordpress_export, &ghost_export };
 enum { FORMATS = sizeof formats / sizeof *formats, PATH_BYTES = 4096 };
 
 static const struct export_format *find_format(const char *name)

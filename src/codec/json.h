@@ -23,6 +23,10 @@ enum json_flags {
 enum code json_print(const ProtobufCMessage *message, unsigned flags, struct buffer *out,
 	struct error *err) NODISCARD;
 
+/* Appends a text as JSON shows it, with its quotes. Bytes that are no UTF-8 become the replacement
+ * character: the output is JSON in any case. */
+void json_print_text(struct slice text, struct buffer *out);
+
 /*
  * Reads the JSON form of a message into the arena. INVALID_ARGUMENT with line and column for
  * malformed JSON, with the field's path for an unknown field, a wrong type or a number out of

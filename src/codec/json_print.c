@@ -99,8 +99,7 @@ static void print_valid(struct buffer *out, struct slice text)
 	buffer_append(out, text.data + start, at - start);
 }
 
-/* Bytes that are no UTF-8 become the replacement character: the output is JSON in any case. */
-static void print_text(struct buffer *out, struct slice text)
+void json_print_text(struct slice text, struct buffer *out)
 {
 	buffer_append_char(out, '"');
 	while (text.size > 0) {
@@ -146,7 +145,7 @@ static void print_enum(struct buffer *out, const ProtobufCEnumDescriptor *descri
 	if (value == NULL)
 		buffer_printf(out, "%d", number);
 	else
-		print_text(out, slice_of_text(value->name));
+		json_print_text(slice_of_text(value->name), out);
 }
 
 static void print_bytes(struct buffer *out, struct slice bytes)
@@ -196,7 +195,7 @@ static enum code print_value(struct printer *printer, const ProtobufCFieldDescri
 		break;
 	case PROTOBUF_C_TYPE_STRING:
 		text = *(const char *const *)at;
-		print_text(out, slice_of_text(text));
+		json_print_text(slice_of_text(text), out);
 		break;
 	case PROTOBUF_C_TYPE_BYTES:
 		print_bytes(out, slice_of(bytes->data, bytes->len));
@@ -247,7 +246,7 @@ static enum code print_map(struct printer *printer, const ProtobufCFieldDescript
 		if (i + 1 < count && strcmp(entries[i].key, entries[i + 1].key) == 0)
 			continue;
 		next_entry(printer, &printed);
-		print_text(printer->out, slice_of_text(entries[i].key));
+		json_print_text(slice_of_text(entries[i].key), printer->out);
 		buffer_append_text(printer->out, printer->flags & JSON_INDENT ? ": " : ":");
 		enum code code = print_value(
 			printer, value, json_field_in(entries[i].message, value->offset), levels);
@@ -306,7 +305,7 @@ static enum code print_fields(
 		char name[JSON_NAME_BYTES];
 		json_name_of(field->name, name);
 		next_entry(printer, count);
-		print_text(printer->out, slice_of_text(name));
+		json_print_text(slice_of_text(name), printer->out);
 		buffer_append_text(printer->out, printer->flags & JSON_INDENT ? ": " : ":");
 		enum code code = field->label == PROTOBUF_C_LABEL_REPEATED
 					 ? print_repeated(printer, field, message, levels)
@@ -336,7 +335,7 @@ static enum code print_any(
 		next_entry(printer, &count);
 		buffer_append_text(
 			printer->out, printer->flags & JSON_INDENT ? "\"@type\": " : "\"@type\":");
-		print_text(printer->out, slice_of_text(any->type_url));
+		json_print_text(slice_of_text(any->type_url), printer->out);
 		if (message != NULL) {
 			code = print_fields(printer, message, &count, levels);
 		} else {
@@ -371,7 +370,7 @@ static enum code print_mask(struct printer *printer, const Google__Protobuf__Fie
 	buffer_init(&text, printer->out->max_bytes);
 	bool valid = field_mask_print(mask, &text);
 	if (valid)
-		print_text(printer->out, slice_of(text.data, text.size));
+		json_print_text(slice_of(text.data, text.size), printer->out);
 	printer->out->overflow = printer->out->overflow || text.overflow;
 	buffer_done(&text);
 	return valid ? CODE_OK : no_form(printer);

@@ -13,7 +13,8 @@
 #define NEWEST_TIME_US_DEFAULT (INT64_C(1577836800) * 1000000)
 
 /* In the order in which "auto" asks them. */
-static const struct import_format *const formats[] = { &archive_text_format, &jsonl_format };
+static const struct import_format *const formats[] = { &wordpress_format, &ghost_format,
+	&jsonl_format, &front_matter_format, &archive_text_format };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 /* An import that is running. */
