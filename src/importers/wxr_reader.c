@@ -127,7 +127,7 @@ static void XMLCALL on_start(void *arg, const char *name, const char **attribute
 		reader->context = WXR_CHANNEL;
 		reader->context_depth = 2;
 	}
-	if (reader->context == WXR_NONE || reader->gather_depth != 0)
+	if (reader->context == WXR_NONE)
 		return;
 	enum wxr_record parent = reader->context;
 	if (reader->in_meta && reader->depth == reader->context_depth + 2)

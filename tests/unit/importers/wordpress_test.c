@@ -103,6 +103,8 @@ static const struct {
 		     "<wp:postmeta><wp:meta_key>_wp_old_slug</wp:meta_key><wp:meta_value>b"
 		     "</wp:meta_value></wp:postmeta><wp:postmeta><wp:meta_value>%c3%a9"
 		     "</wp:meta_value><wp:meta_key>_wp_old_slug</wp:meta_key></wp:postmeta>"
+		     "<wp:postmeta><wp:meta_key>_wp_old_slug</wp:meta_key><wp:meta_value>b"
+		     "</wp:meta_value></wp:postmeta>"
 		     "<wp:postmeta><wp:meta_key>_wp_old_slug</wp:meta_key><wp:meta_value>a"
 		     "</wp:meta_value></wp:postmeta>",
 		{ "\"aliases\":[\"b\",\"\xC3\xA9\"]", " aliases " } },
@@ -123,6 +125,13 @@ static const struct {
 		POST "<title>A</title><m:title xmlns:m=\"http://m.example\">B</m:title>"
 		     "<title xmlns=\"http://www.w3.org/2005/Atom\">C</title><x:y>D</x:y>",
 		{ "\"title\":\"A\"" } },
+	{ "a namespace for one element",
+		"<link xmlns=\"http://www.w3.org/2005/Atom\"/><title>A</title>"
+		"<x:a xmlns:x=\"http://x.example\" xmlns:wp=\"http://x.example\"><wp:b/></x:a>"
+		"<wp:is_sticky>1</wp:is_sticky>",
+		{ "\"title\":\"A\"", "\"featured\":true" } },
+	{ "a guid of two lines", POST "<guid>a\nb</guid><title>A</title>",
+		{ "\"origin\":\"wordpress:0c84cf75ee142f818515ab54bd107d86\"" } },
 	{ "elements in a value", POST "<title>A<b>B</b>C</title>", { "\"title\":\"AC\"" } },
 };
 
