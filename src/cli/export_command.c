@@ -133,11 +133,14 @@ const struct command export_command = {
 	.name = "export",
 	.arguments = "FORMAT [PATH]",
 	.summary = "Write all posts and terms for another server or another system",
-	.details = "FORMAT is jsonl: one JSON object a line, categories (parents first), tags, "
-		   "authors, then posts in every state with their history. It is lossless: import "
-		   "reads all of it back.\n\n"
-		   "Without PATH, or with -, the export goes to standard output.",
-	.words = "jsonl " WORDS_FILE,
+	.details =
+		"FORMAT is jsonl (everything, a line of JSON each, which import reads back without "
+		"loss), front-matter (a folder of Markdown and HTML files for Jekyll or Hugo), "
+		"wordpress (WordPress eXtended RSS) or ghost (Ghost's JSON). The last three leave "
+		"out what they have no place for: docs/importing.md lists it.\n\n"
+		"Without PATH, or with -, the export goes to standard output. A folder must be "
+		"empty or not there.",
+	.words = "jsonl front-matter wordpress ghost " WORDS_FILE,
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = run_export,

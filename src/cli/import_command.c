@@ -43,6 +43,8 @@ static enum exit_status import_problem(struct cli *cli, const struct error *err)
 	 */
 	if (err->code == CODE_NOT_FOUND)
 		status = cli->problem.status = EXIT_STATUS_USAGE;
+	else if (err->reason != NULL && strcmp(err->reason, "ITEM_REFUSED") == 0)
+		status = cli->problem.status = EXIT_STATUS_FAILED;
 	else if (err->code != CODE_INVALID_ARGUMENT)
 		status = cli->problem.status = exit_status_of((enum lectern_code)err->code);
 	return status;
@@ -87,8 +89,8 @@ static void add_json(struct buffer *out, const struct import_summary *summary)
 	add_counts(out, &summary->terms, true);
 	buffer_append_text(out, "},\"revisions\":{");
 	add_counts(out, &summary->revisions, true);
-	buffer_printf(out, "},\"skipped\":%" PRIu64 ",\"orderConflicts\":%" PRIu64 "}\n",
-		summary->skipped, summary->order_conflicts);
+	buffer_printf(out, "},\"skipped\":%" PRIu64 ",\"notes\":%" PRIu64 "}\n", summary->skipped,
+		summary->notes);
 }
 
 static enum exit_status show_summary(struct cli *cli, const struct import_summary *summary)
@@ -151,11 +153,6 @@ static enum exit_status run_with_report(
 	progress_end(&progress);
 	if (show_report)
 		import_report_show(options->report);
-	if (summary.order_conflicts > 0)
-		fprintf(stderr,
-			"lectern: the pages contradict each other about the order of posts "
-			"in %" PRIu64 " places\n",
-			summary.order_conflicts);
 	/* Nothing is counted where not even the first item was reached. */
 	if (code != CODE_OK && progress_is_none(&summary))
 		return import_problem(cli, &err);
@@ -222,11 +219,16 @@ const struct command import_command = {
 	.arguments = "FORMAT PATH...",
 	.summary = "Import posts and terms from files or directories",
 	.details =
-		"FORMAT is auto, archive-text or jsonl. A PATH of - is standard input. An import "
-		"may be run again: what is there already and has not changed is left alone.\n\n"
+		"FORMAT is wordpress (WordPress eXtended RSS), ghost (Ghost's JSON), front-matter "
+		"(the folder of a Jekyll or Hugo site, or files of it), jsonl (what lectern export "
+		"writes), archive-text (archive pages as plain text), or auto: each file in the "
+		"format that it looks like.\n\n"
+		"A PATH is a file, a folder or - for standard input. An import may be run again: "
+		"what is there already and has not changed is left alone, and one that was "
+		"stopped goes on.\n\n"
 		"The last line tells how many posts were created, updated, unchanged and "
 		"refused. Ends with 1 if anything was refused.",
-	.words = "auto archive-text jsonl " WORDS_FILE,
+	.words = "auto wordpress ghost jsonl front-matter archive-text " WORDS_FILE,
 	.arguments_min = 2,
 	.arguments_max = ARGUMENTS_ANY,
 	.options = options,

@@ -65,11 +65,11 @@ static void show_left_out(const struct left_out *left_out)
 }
 
 /* "refused: file:12: slug: reason" */
-static void show(const json_t *item)
+static void show(const json_t *item, const char *label)
 {
 	struct buffer out;
 	buffer_init(&out, 1 << 20);
-	buffer_append_text(&out, "refused: ");
+	buffer_printf(&out, "%s: ", label);
 	screen_text(&out, slice_of_text(text_of(item, "file")), false);
 	json_int_t line = json_integer_value(json_object_get(item, "line"));
 	if (line > 0)
@@ -85,24 +85,33 @@ static void show(const json_t *item)
 	buffer_done(&out);
 }
 
+static void show_more(uint64_t count, const char *noun)
+{
+	if (count > SHOWN_MAX)
+		fprintf(stderr, "... and %" PRIu64 " more %s; --report FILE lists them all\n",
+			count - SHOWN_MAX, noun);
+}
+
 void import_report_show(FILE *report)
 {
 	struct left_out left_out = { .reason_count = 0 };
 	uint64_t refused = 0;
+	uint64_t noted = 0;
 	char *line = NULL;
 	size_t capacity = 0;
 	rewind(report);
 	while (getline(&line, &capacity, report) > 0) {
 		json_t *item = json_loads(line, 0, NULL);
 		if (is_result(item, "refused") && refused++ < SHOWN_MAX)
-			show(item);
+			show(item, "refused");
+		else if (is_result(item, "noted") && noted++ < SHOWN_MAX)
+			show(item, "note");
 		else if (is_result(item, "skipped"))
 			count_reason(&left_out, text_of(item, "reason"));
 		json_decref(item);
 	}
 	free(line);
-	if (refused > SHOWN_MAX)
-		fprintf(stderr, "... and %" PRIu64 " more; --report FILE lists them all\n",
-			refused - SHOWN_MAX);
+	show_more(refused, "refused");
+	show_more(noted, "notes");
 	show_left_out(&left_out);
 }

@@ -77,7 +77,7 @@ static const char *count(struct run *run, const struct pipeline_result *result)
 	enum target_result written = TARGET_REFUSED;
 	switch (item->state) {
 	case ITEM_NOTED:
-		run->summary->order_conflicts++;
+		run->summary->notes++;
 		return "noted";
 	case ITEM_SKIPPED:
 		run->summary->skipped++;

@@ -32,8 +32,8 @@ struct import_summary {
 	struct import_counts revisions;
 	/* What is left out by intent, as attachments are. */
 	uint64_t skipped;
-	/* Places where pages contradict each other about the order of posts. */
-	uint64_t order_conflicts;
+	/* What the user should know beside the items, as pages that contradict each other. */
+	uint64_t notes;
 };
 
 /* How far an import is. */

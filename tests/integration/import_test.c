@@ -195,7 +195,7 @@ static void test_overlap(void **state)
 {
 	import("archive-text", NAMES("tests/data/archive-text/overlap"));
 	assert_summary(5, 0, 0, 0);
-	assert_int_equal(summary.order_conflicts, 0);
+	assert_int_equal(summary.notes, 0);
 	assert_archive(LECTERN_ARCHIVE_TAG, "storage", 3,
 		"Copy on Write\nNotes\nPages & Trees (Part 2)\n");
 	assert_archive(LECTERN_ARCHIVE_TAG, "networks", 3,
@@ -384,7 +384,7 @@ static void test_options(void **state)
 	assert_int_equal(import_with(&options, NAMES("tests/data")), CODE_INVALID_ARGUMENT);
 	assert_string_equal(failure.text,
 		"import: there is no format 'word'; the formats are auto, "
-		"archive-text and jsonl");
+		"wordpress, ghost, jsonl, front-matter and archive-text");
 	options.format = "auto";
 	assert_int_equal(import_with(&options, NAMES("tests/data/missing")), CODE_NOT_FOUND);
 	assert_non_null(strstr(failure.text, "tests/data/missing': No such file or directory"));

@@ -34,7 +34,7 @@ check_reasons() {
 		cat src/*/*.c | tr '\n\t' '  ' |
 			grep -oE 'fail_(reason|field)\( *[^;]{0,80}CODE_[A-Z_]+, *"[A-Z][A-Z0-9_]+"' |
 			grep -oE '"[A-Z][A-Z0-9_]+"$'
-	} | tr -d '"' | grep -vE '^(LECTERND?_.*|NO_COLOR|NOTIFY_SOCKET|UTF_8|XDG_.*|LC_.*)$' |
+	} | tr -d '"' | grep -vE '^(LECTERND?_.*|NO_COLOR|NOTIFY_SOCKET|UTF_8|XDG_.*|LC_.*|CODE_OF_CONDUCT)$' |
 		grep -vE '_(UNSPECIFIED|TEST)$' | sort -u >"$work/literals"
 	sed -n 's/^| \([A-Z_]*\) | [0-9]* |.*/\1/p' docs/errors.md | sort >"$work/codes"
 	comm -23 "$work/literals" "$work/codes" >"$work/code"
