@@ -89,7 +89,8 @@ static bool read_card(struct json_walk *walk, struct document *document)
 	document->cards++;
 	bool going = walk_open(walk, '[');
 	for (size_t i = 0; going && walk_entry(walk, '['); i++) {
-		bool is_markdown = name.size > 0 && strstr(buffer_text(&name), "markdown") != NULL;
+		const char *text = i == 1 ? buffer_text(&name) : NULL; /* NULL: too long */
+		bool is_markdown = text != NULL && strstr(text, "markdown") != NULL;
 		if (i == 0)
 			going = walk_value(walk, &name);
 		else if (i == 1 && is_markdown && document->cards == 1)

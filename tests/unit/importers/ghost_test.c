@@ -96,6 +96,16 @@ static const struct {
 		"refused post 1 ghost:u | html: holds an escape that JSON does not have\n" },
 	{ "a line break in a text", POSTS(START "\"html\":\"a\nb\"}"),
 		"refused post 1 ghost:u | html: holds a control character that is not escaped\n" },
+	{ "a line break in a text counts", POSTS(START "\"x\":\"a\nb\"}, 5"),
+		DRAFT DRAFT_HEAD "HTML\"}\nrefused post 2  | must be an object\n" },
+	{ "a tag twice", POSTS(START "\"tags\":[{\"name\":\"A\"},{\"name\":\"a\"}]}"),
+		READY("state,body_format,body,featured,tags") " {\"slug\":\"a\",\"title\":"
+							      "\"T\",\"state\":\"POST_STATE_"
+							      "DRAFT\",\"tags\":[{\"slug\":\"a\","
+							      "\"name\":"
+							      "\"A\"}],\"origin\":\"ghost:u\","
+							      "\"bodyFormat\":\"BODY_FORMAT_HTML\"}"
+							      "\n" },
 	{ "damage in an unread field", POSTS(START "\"x\":\"\xE9\\u0000\\ud83d\"}"),
 		DRAFT DRAFT_HEAD "HTML\"}\n" },
 	{ "a body of the wrong kind", POSTS(START "\"html\":{\"a\":[]}}"),
