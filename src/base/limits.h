@@ -1,6 +1,7 @@
 /*
- * The maxima of Lectern, those in bytes or milliseconds with the unit in the name. One that a single
- * file needs may stand there instead. GetServerInfo lists the main ones, docs/api.md more of them.
+ * The maxima of Lectern, those in bytes or milliseconds with the unit in the name. One that a
+ * single file needs may stand there instead. GetServerInfo lists the main ones, docs/api.md more of
+ * them.
  */
 #pragma once
 
