@@ -10,6 +10,7 @@
 #include "store/term.h"
 
 #include <lectern/v1/import.pb-c.h>
+#include <stdio.h>
 
 enum {
 	TAG = LECTERN__STORE__V1__TERM_KIND__TERM_KIND_TAG,
@@ -81,10 +82,13 @@ static enum code find(struct import *import, uint64_t *ret, struct error *err)
 		*ret = former ? *ret : 0;
 		import->found = *ret != 0 ? FOUND_ANOTHER : FOUND_NONE;
 	}
-	if (ambiguous)
-		return fail_reason(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS",
+	if (ambiguous) {
+		char path[32];
+		snprintf(path, sizeof path, "%s.name", term_kind_name(import->kind));
+		return fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", path,
 			"several of kind %s are named \"%s\"; give the slug",
 			term_kind_name(import->kind), from->name);
+	}
 	return txn_status(import->apply->txn, err);
 }
 

@@ -169,7 +169,7 @@ static void categories_of_one_name_stay_two(void **state)
 	call_json(
 		&server, &answer, "ImportService/ImportCategory", "{'category': {'name': 'news'}}");
 	assert_failed_as(CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS",
-		"several of kind category are named \"news\"; give the slug");
+		"category.name: several of kind category are named \"news\"; give the slug");
 	/* A parent by a name that several have is the one that it has. */
 	import_category("{'category': {'slug': 'c', 'name': 'C', 'parent': {'slug': 'news-2'}}}");
 	const Lectern__V1__ImportCategoryResponse *one = import_category(
