@@ -149,9 +149,6 @@ static enum code check_enums(const Lectern__V1__Post *post, struct error *err)
 	if (post->state > LECTERN__V1__POST_STATE__POST_STATE_TRASHED || (int)post->state < 0)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "ENUM_INVALID", "post.state",
 			"%d is no state", (int)post->state);
-	if (post->body_format == LECTERN__V1__BODY_FORMAT__BODY_FORMAT_HTML)
-		return fail_field(err, CODE_UNIMPLEMENTED, "BODY_FORMAT_HTML", "post.body_format",
-			"this version takes MARKDOWN alone");
 	if (post->body_format > LECTERN__V1__BODY_FORMAT__BODY_FORMAT_HTML ||
 		(int)post->body_format < 0)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "ENUM_INVALID", "post.body_format",

@@ -1,6 +1,7 @@
 #include "services/renderer.h"
 
 #include "base/clock.h"
+#include "services/html.h"
 #include "services/markdown.h"
 
 #include <pthread.h>
@@ -18,6 +19,13 @@ struct renderer {
 	bool closing;
 };
 
+static enum code render_body(struct arena *arena, Lectern__V1__Post *post, struct error *err)
+{
+	return post->body_format == LECTERN__V1__BODY_FORMAT__BODY_FORMAT_HTML
+		       ? html_render(arena, post, err)
+		       : markdown_render(arena, post, err);
+}
+
 static void render(struct write *write, bool closing)
 {
 	enum { RETRY_MS = 50 };
@@ -32,7 +40,7 @@ static void render(struct write *write, bool closing)
 		err.retry_ms = RETRY_MS;
 	}
 	if (code == CODE_OK)
-		code = markdown_render(write->call->arena, write->render, &err);
+		code = render_body(write->call->arena, write->render, &err);
 	if (code == CODE_OK)
 		code = write_enqueue(write, &err);
 	if (code != CODE_OK)

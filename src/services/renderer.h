@@ -1,5 +1,5 @@
 /* One thread that renders the bodies of new and changed posts on their way to the writer, so that
- * neither a transport's callback nor the writer spends its time on Markdown. */
+ * neither a transport's callback nor the writer spends its time on Markdown or HTML. */
 #pragma once
 #include "services/write.h"
 

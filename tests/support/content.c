@@ -38,6 +38,7 @@ static void draw(const struct sketch *sketch, struct drawn *ret)
 	post->body = text(sketch->body);
 	post->etag = text(sketch->etag);
 	post->state = sketch->state;
+	post->body_format = sketch->format;
 	timestamp_from_us(&ret->publish_time, sketch->publish_time_us);
 	timestamp_from_us(&ret->expire_time, sketch->expire_time_us);
 	post->publish_time = sketch->publish_time_us == 0 ? NULL : &ret->publish_time;

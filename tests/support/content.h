@@ -14,6 +14,7 @@ struct sketch {
 	uint64_t id;
 	const char *slug, *title, *body, *etag;
 	Lectern__V1__PostState state;
+	Lectern__V1__BodyFormat format;
 	int64_t publish_time_us, expire_time_us;
 	const char *tags[SKETCH_LIST_MAX], *categories[SKETCH_LIST_MAX]; /* names */
 	/* Of the request. */
