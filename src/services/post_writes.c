@@ -4,6 +4,7 @@
 #include "services/check_fields.h"
 #include "services/mask.h"
 #include "services/write.h"
+#include "store/post.h"
 
 #define BIT(field_number) (UINT64_C(1) << (field_number))
 
@@ -113,6 +114,27 @@ static enum code update_mask(
 	return CODE_OK;
 }
 
+/* A body whose format is not to change is written as the post's body is now. One that is not there
+ * is made of all that was sent. */
+static enum code keep_format(struct rpc_call *call, const struct entity_key *key,
+	Lectern__V1__Post *post, struct error *err)
+{
+	struct txn *snapshot;
+	Lectern__V1__BodyFormat format;
+	bool former;
+	struct store *store = services_of(call)->store;
+	enum code code = store_snapshot(store, &snapshot, err);
+	if (code != CODE_OK)
+		return code;
+	uint64_t id = key->id != 0 ? key->id
+				   : post_find_slug(snapshot, slice_of_text(key->slug), &former);
+	if (id != 0 && post_body_format(snapshot, id, &format))
+		post->body_format = format;
+	code = txn_status(snapshot, err);
+	store_release(store, snapshot);
+	return code;
+}
+
 enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
 	const Lectern__V1__UpdatePostRequest *request =
@@ -135,6 +157,9 @@ enum code post_update(struct rpc_call *call, const ProtobufCMessage *message, st
 		code = check_post(post, request->create_missing_terms, err);
 	if (code == CODE_OK)
 		code = check_note(request->note, err);
+	if (code == CODE_OK && (mask & BIT(FIELD_BODY)) != 0 &&
+		(mask & BIT(FIELD_BODY_FORMAT)) == 0)
+		code = keep_format(call, &key, post, err);
 	if (code != CODE_OK)
 		return code;
 	Lectern__Store__V1__PutPost *op;

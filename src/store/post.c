@@ -2,7 +2,7 @@
 
 #include "base/wire.h"
 
-enum { FIELD_HTML = 34 }; /* of lectern.v1.Post */
+enum { FIELD_BODY_FORMAT = 32, FIELD_HTML = 34 }; /* of lectern.v1.Post */
 
 uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former)
 {
@@ -65,6 +65,23 @@ bool post_html(struct txn *txn, uint64_t id, struct slice *ret)
 			*ret = field.bytes;
 	if (record.size != 0)
 		txn_fail_corrupt(txn, "html of post", id);
+	return record.size == 0;
+}
+
+bool post_body_format(struct txn *txn, uint64_t id, Lectern__V1__BodyFormat *ret)
+{
+	struct key key;
+	struct slice record;
+	struct wire_field field;
+	*ret = LECTERN__V1__BODY_FORMAT__BODY_FORMAT_UNSPECIFIED;
+	key_post(&key, id, POST_SOURCE);
+	if (!txn_get(txn, TABLE_POST, &key, &record))
+		return false;
+	while (wire_next(&record, &field))
+		if (field.number == FIELD_BODY_FORMAT && field.type == WIRE_VARINT)
+			*ret = (Lectern__V1__BodyFormat)field.value;
+	if (record.size != 0)
+		txn_fail_corrupt(txn, "source of post", id);
 	return record.size == 0;
 }
 

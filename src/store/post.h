@@ -24,6 +24,9 @@ bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct 
  * the transaction has failed. */
 bool post_html(struct txn *txn, uint64_t id, struct slice *ret);
 
+/* How the body is written. False as post_html(). */
+bool post_body_format(struct txn *txn, uint64_t id, Lectern__V1__BodyFormat *ret);
+
 /* The summary record, unpacked. NULL if there is none or the transaction has failed. */
 Lectern__V1__Post *post_unpack_summary(struct txn *txn, struct arena *arena, uint64_t id);
 
