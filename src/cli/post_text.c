@@ -135,12 +135,14 @@ void post_text(struct buffer *out, const struct screen *screen, const Lectern__V
 	print_head(out, screen, post);
 	struct buffer text;
 	buffer_init(&text, out->max_bytes);
-	if (*post->body != '\0') {
+	bool markdown = post->body_format != LECTERN__V1__BODY_FORMAT__BODY_FORMAT_HTML;
+	const char *html = markdown ? post->html : post->body;
+	if (markdown && *post->body != '\0') {
 		screen_text(&text, slice_of_text(post->body), true);
 		buffer_append_char(out, '\n');
 		wrap_markdown(out, slice_of(text.data, text.size), screen, "  ");
-	} else if (*post->html != '\0') {
-		screen_text(&text, slice_of_text(post->html), true);
+	} else if (*html != '\0') {
+		screen_text(&text, slice_of_text(html), true);
 		buffer_append_char(out, '\n');
 		buffer_append(out, text.data, text.size);
 		buffer_append_text(

@@ -1,5 +1,6 @@
 #include "services/html.h"
 
+#include "services/html_references.h"
 #include "services/html_unclosed.h"
 #include "services/html_writer.h"
 #include "services/parse_budget.h"
@@ -65,11 +66,15 @@ static enum outcome pass(struct rendering *rendering, struct slice html, struct 
 static enum outcome render(struct rendering *rendering, struct slice body, struct arena *arena)
 {
 	struct arena_mark mark = arena_mark(arena);
+	bool mended = html_mend_references(body, &rendering->before);
+	if (rendering->before.overflow)
+		return TOO_COMPLEX;
 	if (setjmp(rendering->budget.exhausted) != 0)
 		return TOO_COMPLEX;
 	for (unsigned i = 0; i < PASSES_MAX; i++) {
-		struct slice before =
-			i == 0 ? body : slice_of(rendering->before.data, rendering->before.size);
+		struct slice before = i == 0 && !mended ? body
+							: slice_of(rendering->before.data,
+								  rendering->before.size);
 		arena_rewind(arena, mark);
 		enum outcome outcome = pass(rendering, before, arena);
 		struct slice after = slice_of(rendering->after.data, rendering->after.size);

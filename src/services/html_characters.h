@@ -4,9 +4,8 @@
 
 /*
  * Appends a text of the tree as what may stand in HTML and XML alike: what is not UTF-8 becomes
- * U+FFFD (gumbo's numbers overflow in references such as "&#x213BBBBBBBBB;"), a carriage return a
- * line feed, as it would be read; a form feed a blank; other characters that XML 1.0 does not have
- * are left out, and byte order marks.
+ * U+FFFD, a carriage return a line feed, as it would be read; a form feed a blank; other characters
+ * that XML 1.0 does not have are left out, and byte order marks.
  */
 void html_append_valid(const char *text, struct buffer *out);
 

@@ -156,6 +156,21 @@ static enum code check_format(struct apply *apply, const Lectern__Store__V1__Put
 	return code;
 }
 
+/* A body without its format was rendered as one of the format that the post had then. */
+static enum code check_format(struct apply *apply, const Lectern__Store__V1__PutPost *op,
+	const Lectern__V1__Post *old, struct error *err)
+{
+	Lectern__V1__BodyFormat format;
+	if (old == NULL || !mask_has(op->field_mask, FIELD_BODY) ||
+		mask_has(op->field_mask, FIELD_BODY_FORMAT) ||
+		!post_body_format(apply->txn, old->id, &format) || format == op->post->body_format)
+		return txn_status(apply->txn, err);
+	return fail_reason(err, CODE_ABORTED, "BODY_FORMAT_CHANGED",
+		"another write has changed body_format meanwhile; read the post again and repeat, "
+		"or "
+		"send body_format with body");
+}
+
 /* EXPIRED follows from expire_time; sent for a post that is not, it would publish it. */
 static enum code check_expired(const Lectern__Store__V1__PutPost *op, uint64_t mask,
 	const Lectern__V1__Post *old, const Lectern__V1__Post *post, struct error *err)

@@ -334,6 +334,17 @@ lectern --server "ipc://$work/copy.sock" export jsonl - >"$work/again.jsonl" 2>/
 strip='del(.. | .id?, .etag?, .createTime?, .updateTime?, .revision?, .aliases?)'
 same '' diff <(jq -cS "$strip" "$work/all.jsonl" | sort) <(jq -cS "$strip" "$work/again.jsonl" | sort)
 
+# Bodies in HTML.
+printf '<h2 onclick=x>Hi</h2>\n<script>x</script><p>you' >"$work/body.html"
+expect 0 'Created post' '' post create --title Html --body-format html --body-file "$work/body.html"
+same $'<h2 id="hi">Hi</h2>\n<p>you</p>' json .post.html post get html
+expect 0 '<h2 onclick=x>Hi</h2>' '' post get html
+expect 0 'Updated post' '' post update html --body-file - <<<'<i>two'
+same $'<i>two\n</i>' json .post.html post get html
+expect 0 'Updated post' '' post update html --body-format markdown --body-file - <<<'*two*'
+same '<p><em>two</em></p>' json '.post.html | rtrimstr("\n")' post get html
+expect 67 '' 'MASK_INVALID' post update html --body-format html
+
 # Output that cannot be written.
 [ ! -w /dev/full ] || same 'lectern: cannot write the output: No space left on device' \
 	bash -c 'lectern info 2>&1 >/dev/full'

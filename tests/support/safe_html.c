@@ -86,11 +86,16 @@ static void check_srcset(struct check *check, const char *value)
 {
 	for (const char *at = value; *at != '\0';) {
 		char url[256];
-		size_t size = strcspn(at, ", ");
+		at += strspn(at, ", ");
+		size_t size = strcspn(at, " ");
+		size_t all = size;
+		while (size > 0 && at[size - 1] == ',')
+			size--;
 		snprintf(url, sizeof url, "%.*s", (int)size, at);
 		check_url(check, "srcset", url, false);
-		at += size;
-		at += strspn(at, ", ");
+		at += all;
+		if (all == size)
+			at += strcspn(at, ",");
 	}
 }
 
