@@ -144,23 +144,6 @@ static enum code check_format(struct apply *apply, const Lectern__Store__V1__Put
 	const Lectern__V1__Post *old, struct error *err)
 {
 	Lectern__V1__BodyFormat format;
-	enum { RETRY_MS = 10 };
-	if (old == NULL || !mask_has(op->field_mask, FIELD_BODY) ||
-		mask_has(op->field_mask, FIELD_BODY_FORMAT) ||
-		!post_body_format(apply->txn, old->id, &format) || format == op->post->body_format)
-		return txn_status(apply->txn, err);
-	enum code code = fail_reason(err, CODE_ABORTED, "BODY_FORMAT_CHANGED",
-		"another write has changed body_format meanwhile; repeat, or send it with body");
-	if (err != NULL)
-		err->retry_ms = RETRY_MS;
-	return code;
-}
-
-/* A body without its format was rendered as one of the format that the post had then. */
-static enum code check_format(struct apply *apply, const Lectern__Store__V1__PutPost *op,
-	const Lectern__V1__Post *old, struct error *err)
-{
-	Lectern__V1__BodyFormat format;
 	if (old == NULL || !mask_has(op->field_mask, FIELD_BODY) ||
 		mask_has(op->field_mask, FIELD_BODY_FORMAT) ||
 		!post_body_format(apply->txn, old->id, &format) || format == op->post->body_format)
