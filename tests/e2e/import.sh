@@ -220,12 +220,13 @@ folder() {
 	dump "$work/after"
 	diff "$work/before" "$work/after" >&2 || die "$1: a second run changes something"
 	round_trip jsonl "$1"
-	[ "$2" = archive-text ] || round_trip "$2" "$1"
+	case $2 in archive-text | -) ;; *) round_trip "$2" "$1" ;; esac
 	stop
 }
 
 folder sample-wordpress wordpress tests/data/wordpress
-folder sample-ghost ghost tests/data/ghost
+folder sample-ghost-old - tests/data/ghost # Markdown, which goes out as HTML
+folder sample-ghost ghost tests/data/ghost/v5.json
 folder sample-front-matter front-matter tests/data/front-matter
 if [ -d "$data" ]; then
 	folder seeds archive-text "$data/seeds"

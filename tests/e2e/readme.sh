@@ -54,8 +54,9 @@ follow README.md '## A tour of one minute' 'Tag: Databases' 'Backups that restor
 	'  write puts bytes into the page cache.' 'POSTS  MONTH' 'Counting without lying' \
 	'next      ' 'The N+1 query, with a pencil' \
 	'tag      14  databases  Databases' \
-	'4 created, 0 updated, 0 unchanged' '0 created, 0 updated, 4 unchanged' \
 	'a better title' '+title: Second thoughts' 'Rolled back post' 'deleted  post' '"revision":"1"'
+follow README.md '## Bring your site' '4 created, 0 updated, 0 unchanged' \
+	'0 created, 0 updated, 4 unchanged'
 follow docs/api.md '## Calling a method' 'payload: "\010\001"' 'why-pages-beat-offsets' 'message lectern.v1.Post'
 follow docs/api.md '## Reading' 'What fsync promises' '中英文混排的几个习惯' 'POSTS  MONTH'
 

@@ -7,7 +7,6 @@ posts_max=150 # above the last id
 
 lectern call AdminService/GetServerInfo |
 	jq -Sc '{info: {revision, postCount, publishedPostCount, tagCount, categoryCount, authorCount}}'
-lectern export jsonl 2>/dev/null | jq -Sc '{export: .}'
 for kind in tag category author; do
 	lectern "$kind" list --all --page-size 10 -o jsonl | jq -Sc --arg kind "$kind" '{($kind): .}'
 done
