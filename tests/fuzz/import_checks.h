@@ -6,8 +6,6 @@
 #include "importers/fields.h"
 #include "importers/source.h"
 
-#include <lectern/v1/author.pb-c.h>
-#include <lectern/v1/tag.pb-c.h>
 #include <stdlib.h>
 
 static void check(bool condition)
@@ -30,37 +28,61 @@ static void check_term(const char *slug, const char *name)
 	check_text(name, LIMIT_NAME_BYTES);
 }
 
-static void check_post(const Lectern__V1__Post *post)
+static void check_refs(Lectern__V1__TermRef *const *refs, size_t count, size_t max)
 {
+	check(count <= max);
+	for (size_t i = 0; i < count; i++)
+		check_term(refs[i]->slug, refs[i]->name);
+}
+
+static void check_post(const struct import_item *item)
+{
+	const Lectern__V1__Post *post = (const Lectern__V1__Post *)item->message;
 	check(post->title[0] != '\0');
 	check_text(post->title, LIMIT_TITLE_BYTES);
 	check_text(post->excerpt, LIMIT_EXCERPT_BYTES);
 	check_text(post->body, LIMIT_BODY_BYTES);
 	check_text(post->origin, LIMIT_SLUG_BYTES);
-	check(post->origin[0] != '\0');
+	check(post->origin[0] != '\0' && strcmp(post->origin, item->origin) == 0);
+	check(strchr(post->origin, '\n') == NULL);
 	check(text_is_slug(slice_of_text(post->slug)));
-	check(post->n_tags <= LIMIT_POST_TAGS && post->n_authors <= LIMIT_POST_AUTHORS);
-	for (size_t i = 0; i < post->n_tags; i++)
-		check_term(post->tags[i]->slug, post->tags[i]->name);
-	for (size_t i = 0; i < post->n_authors; i++)
-		check_term(post->authors[i]->slug, post->authors[i]->name);
+	check(post->n_aliases <= LIMIT_ALIASES);
+	for (size_t i = 0; i < post->n_aliases; i++)
+		check(text_is_slug(slice_of_text(post->aliases[i])));
+	check_refs(post->tags, post->n_tags, LIMIT_POST_TAGS);
+	check_refs(post->categories, post->n_categories, LIMIT_POST_CATEGORIES);
+	check_refs(post->authors, post->n_authors, LIMIT_POST_AUTHORS);
+}
+
+/* A tag, a category or an author. */
+static void check_own_term(const struct import_item *item)
+{
+	const char *slug = fields_text(item->message, "slug");
+	check(text_is_slug(slice_of_text(slug)));
+	check_term(slug, fields_text(item->message, "name"));
+	check_text(fields_text(item->message, "description"), LIMIT_DESCRIPTION_BYTES);
+	const ProtobufCMessage *parent =
+		item->kind == IMPORT_CATEGORY ? fields_message(item->message, "parent") : NULL;
+	check(parent == NULL || strcmp(fields_text(parent, "slug"), slug) != 0);
 }
 
 static void check_item(const struct import_item *item)
 {
-	check_text(item->reason, sizeof item->reason);
+	check_text(item->reason, sizeof item->reason - 1);
 	check_text(item->origin, LIMIT_SLUG_BYTES);
 	check(item->path != NULL);
 	if (item->state != ITEM_READY)
 		return;
+	check(item->fields != NULL && item->fields[0] != NULL);
 	for (size_t i = 0; item->fields[i] != NULL; i++)
 		check(fields_have(item->message, item->fields[i]));
 	if (item->kind == IMPORT_POST)
-		check_post((const Lectern__V1__Post *)item->message);
+		check_post(item);
 	else
-		check_term(fields_text(item->message, "slug"), fields_text(item->message, "name"));
+		check_own_term(item);
 }
 
+/* Reads the bytes as a file with that path. */
 static inline void check_format(
 	const struct import_format *format, const char *path, const uint8_t *data, size_t size)
 {

@@ -1,5 +1,6 @@
 /* HTML bodies that are made to cost much: nested deeply, or slow to parse. */
 #include "services/html.h"
+#include "support/rendered.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -13,29 +14,9 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-static Lectern__V1__Post post;
-static struct error err;
-
-static int set_up(void **state)
-{
-	arena_init(&arena, LIMIT_ARENA_BYTES);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	arena_done(&arena);
-	return 0;
-}
-
 static enum code render(const char *body)
 {
-	arena_reset(&arena);
-	lectern__v1__post__init(&post);
-	post.body = (char *)(uintptr_t)body;
-	err.text[0] = '\0';
-	return html_render(&arena, &post, &err);
+	return render_with(html_render, body);
 }
 
 static char *repeat(const char *before, const char *piece, size_t count)

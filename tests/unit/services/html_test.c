@@ -1,5 +1,6 @@
 /* HTML bodies: what comes out for what goes in, the outline, the words. */
 #include "services/html.h"
+#include "support/rendered.h"
 
 #include "base/limits.h"
 #include "support/safe_html.h"
@@ -12,29 +13,9 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-static Lectern__V1__Post post;
-static struct error err;
-
-static int set_up(void **state)
-{
-	arena_init(&arena, LIMIT_ARENA_BYTES);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	arena_done(&arena);
-	return 0;
-}
-
 static enum code render(const char *body)
 {
-	arena_reset(&arena);
-	lectern__v1__post__init(&post);
-	post.body = (char *)(uintptr_t)body;
-	err.text[0] = '\0';
-	return html_render(&arena, &post, &err);
+	return render_with(html_render, body);
 }
 
 static void test_html(void **state)
