@@ -68,7 +68,8 @@ static void check_own_term(const struct import_item *item)
 
 static void check_item(const struct import_item *item)
 {
-	check_text(item->reason, sizeof item->reason - 1);
+	/* It may quote the input; the report replaces what is no UTF-8. */
+	check(strlen(item->reason) < sizeof item->reason);
 	check_text(item->origin, LIMIT_SLUG_BYTES);
 	check(item->path != NULL);
 	if (item->state != ITEM_READY)
