@@ -301,8 +301,12 @@ static bool take_letters(struct scan *scan)
 	if (take_month(scan, word, size) || is_filler(word, size) ||
 		take_half_day(scan, word, size))
 		return true;
-	if (!scan->has_time || scan->has_zone)
+	if (!scan->has_time || is_word(word, size, "am") || is_word(word, size, "pm"))
 		return false;
+	if (scan->has_zone) { /* "+0200 CEST", as Go prints times: the offset decides */
+		struct scan named = *scan;
+		return take_zone(&named, word, size);
+	}
 	if (take_zone(scan, word, size))
 		return true;
 	while (is_letter(peek(scan, 0)) || peek(scan, 0) == '/' || peek(scan, 0) == '_')
