@@ -264,7 +264,8 @@ static struct slice last_part(struct slice *address)
 /* "http://host/a" is "/a" on every host. */
 static struct slice without_host(struct slice address)
 {
-	const uint8_t *scheme = address.size == 0 ? NULL : memmem(address.data, address.size, "://", 3);
+	const uint8_t *scheme =
+		address.size == 0 ? NULL : memmem(address.data, address.size, "://", 3);
 	if (scheme == NULL)
 		return address;
 	const uint8_t *end = address.data + address.size;

@@ -76,8 +76,10 @@ static void test_trees(void **state)
 		tree_read(&tree, trees[i].pages, list_item, &listing);
 		snprintf(path, sizeof path, "%s/tests/data/front-matter/%s", source_folder(),
 			trees[i].list);
-		if (strcmp(buffer_text(&listing.text), read_whole(path, &size)) != 0)
-			fail_msg("%s has become:\n%s", trees[i].list, buffer_text(&listing.text));
+		if (strcmp(buffer_text(&listing.text), read_whole(path, &size)) != 0) {
+			fprintf(stderr, "%s", buffer_text(&listing.text));
+			fail_msg("%s: this is no longer what comes out", trees[i].list);
+		}
 		buffer_done(&listing.text);
 		tree_free(&tree);
 	}
@@ -166,7 +168,8 @@ static const struct {
 	{ "no UTF-8", "2020-01-02-a.md", "---\ntitle: x\n---\n\xE9 \xC3\xA9",
 		"refused: line 4 holds the byte 0xe9, which is not UTF-8; save the file as UTF-8",
 		NULL },
-	{ "UTF-16", "2020-01-02-a.md", "\xFF\xFE-", "\xC3\xBF\xC3\xBE-||\xC3\xBF\xC3\xBE-", NULL },
+	{ "UTF-16", "2020-01-02-a.md", "\xFF\xFE-", "refused: it is UTF-16; save the file as UTF-8",
+		NULL },
 	{ "a byte of Windows-1252 that is none", "2020-01-02-a.md", "---\ntitle: \x81\n---\n",
 		"refused: line 2 holds the byte 0x81, which is not UTF-8; save the file as UTF-8",
 		NULL },
@@ -217,8 +220,7 @@ static void test_binary(void **state)
 	struct item_file file = { "2020-01-02-a.md", "---\ntitle: x\n---\n\0", 18 };
 	items_open(&items, &file, 1, "", true, false);
 	assert_int_equal(items_next(&items)->state, ITEM_REFUSED);
-	assert_string_equal(items.item.reason, "line 4 holds the byte 0x00: this is no text, or "
-					       "UTF-16; save it as UTF-8");
+	assert_string_equal(items.item.reason, "line 4 holds the byte 0x00: this is no text");
 	assert_int_equal(items.item.line, 4);
 	items_close(&items);
 }
