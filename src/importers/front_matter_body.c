@@ -148,14 +148,14 @@ static bool html_heading(struct slice body, struct slice *ret)
 		if (body.size < 4)
 			return false;
 		uint8_t level = body.data[2];
-		const uint8_t *start = memchr(body.data, '>', body.size);
-		if (start == NULL)
-			return false;
 		if (level < '1' || level > '6' ||
 			(body.data[3] != '>' && !is_space(body.data[3]))) {
 			body = behind(body, 2);
 			continue;
 		}
+		const uint8_t *start = memchr(body.data, '>', body.size);
+		if (start == NULL)
+			return false;
 		struct slice text = behind(body, (size_t)(start - body.data) + 1);
 		*ret = trim(slice_of(text.data, find(text, "</h")));
 		return ret->size > 0;

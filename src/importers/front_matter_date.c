@@ -22,6 +22,7 @@ struct scan {
 	int fraction_us;
 	bool has_zone;
 	bool zone_unknown;
+	bool has_offset;
 	int offset_minutes;
 };
 
@@ -217,6 +218,7 @@ static bool take_offset(struct scan *scan)
 		return false;
 	scan->offset_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
 	scan->has_zone = true;
+	scan->has_offset = true;
 	scan->zone_unknown = false;
 	return true;
 }
@@ -263,9 +265,8 @@ static bool take_half_day(struct scan *scan, const uint8_t *word, size_t size)
 	bool afternoon = is_word(word, size, "pm");
 	if (!scan->has_time || (!afternoon && !is_word(word, size, "am")))
 		return false;
-	if (scan->hour < 1 || scan->hour > 12)
-		return false;
-	scan->hour = scan->hour % 12 + (afternoon ? 12 : 0);
+	if (scan->hour >= 1 && scan->hour <= 12) /* else the hour tells by itself */
+		scan->hour = scan->hour % 12 + (afternoon ? 12 : 0);
 	return true;
 }
 
@@ -301,12 +302,10 @@ static bool take_letters(struct scan *scan)
 	if (take_month(scan, word, size) || is_filler(word, size) ||
 		take_half_day(scan, word, size))
 		return true;
-	if (!scan->has_time || is_word(word, size, "am") || is_word(word, size, "pm"))
+	if (scan->has_offset)
+		return true; /* Go has "+0200 CEST" */
+	if (!scan->has_time || scan->has_zone)
 		return false;
-	if (scan->has_zone) { /* "+0200 CEST", as Go prints times: the offset decides */
-		struct scan named = *scan;
-		return take_zone(&named, word, size);
-	}
 	if (take_zone(scan, word, size))
 		return true;
 	while (is_letter(peek(scan, 0)) || peek(scan, 0) == '/' || peek(scan, 0) == '_')

@@ -261,9 +261,23 @@ static struct slice last_part(struct slice *address)
 	return part;
 }
 
+/* "http://host/a" is "/a" on every host. */
+static struct slice without_host(struct slice address)
+{
+	const uint8_t *scheme =
+		address.size == 0 ? NULL : memmem(address.data, address.size, "://", 3);
+	if (scheme == NULL)
+		return address;
+	const uint8_t *end = address.data + address.size;
+	const uint8_t *path = scheme + 3;
+	while (path < end && *path != '/')
+		path++;
+	return slice_of(path, (size_t)(end - path));
+}
+
 struct slice draft_last_segment(struct slice address)
 {
-	address = trim(address);
+	address = without_host(trim(address));
 	const uint8_t *query = address.data;
 	while (query < address.data + address.size && *query != '?' && *query != '#')
 		query++;

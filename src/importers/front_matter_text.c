@@ -69,14 +69,20 @@ static enum code read_windows_1252(struct buffer *text, struct error *err)
 	return CODE_OK;
 }
 
+static bool is_utf_16(struct slice text)
+{
+	return text.size >= 2 && ((text.data[0] == 0xFF && text.data[1] == 0xFE) ||
+					 (text.data[0] == 0xFE && text.data[1] == 0xFF));
+}
+
 static enum code fail_byte(struct slice text, size_t at, uint64_t *ret_line, struct error *err)
 {
 	*ret_line = line_of(text, at);
+	if (is_utf_16(text))
+		return fail(err, CODE_INVALID_ARGUMENT, "it is UTF-16; save the file as UTF-8");
 	if (text.data[at] == 0)
 		return fail(err, CODE_INVALID_ARGUMENT,
-			"line %ju holds the byte 0x00: this is no text, or UTF-16; save it as "
-			"UTF-8",
-			(uintmax_t)*ret_line);
+			"line %ju holds the byte 0x00: this is no text", (uintmax_t)*ret_line);
 	return fail(err, CODE_INVALID_ARGUMENT,
 		"line %ju holds the byte 0x%02x, which is not UTF-8; save the file as UTF-8",
 		(uintmax_t)*ret_line, text.data[at]);
@@ -114,7 +120,7 @@ enum code front_matter_decode(
 	}
 	size_t invalid = text_find_invalid(whole);
 	if (invalid < whole.size) {
-		if (!is_windows_1252(whole))
+		if (is_utf_16(whole) || !is_windows_1252(whole))
 			return fail_byte(whole, invalid, ret_line, err);
 		enum code code = read_windows_1252(text, err);
 		if (code != CODE_OK)
