@@ -1,5 +1,6 @@
 #include "support/safe_html.h"
 
+#include "base/attributes.h"
 #include "base/text.h"
 
 #include <gumbo.h>
@@ -18,6 +19,8 @@ struct check {
 	const char *ids[IDS_MAX];
 	size_t id_count;
 };
+
+static void tell(struct check *check, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static void tell(struct check *check, const char *fmt, ...)
 {

@@ -586,8 +586,7 @@ static void what_is_refused(void **state)
 static void a_trial_answers_the_same_and_changes_nothing(void **state)
 {
 	static const char *const requests[] = {
-		"'post': {'origin': 'o', 'slug': 'a', 'title': 'A', 'tags': [{'name': 'T'}],"
-		" 'aliases': ['b']}",
+		"'post': {'origin': 'o', 'title': 'A', 'tags': [{'name': 'T'}], 'aliases': ['b']}",
 		"'post': {'origin': 'o', 'slug': 'a', 'title': 'A2'}",
 		"'post': {'origin': 'o', 'slug': 'a', 'title': 'A2'}",
 	};
