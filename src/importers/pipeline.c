@@ -182,7 +182,8 @@ static bool depends_on(const struct import_item *later, const struct import_item
 		return false;
 	const Lectern__V1__Post *left = (const Lectern__V1__Post *)later->message;
 	const Lectern__V1__Post *right = (const Lectern__V1__Post *)earlier->message;
-	return same_time(left->publish_time, right->publish_time) ||
+	return (left->slug[0] != '\0' && strcmp(left->slug, right->slug) == 0) ||
+	       same_time(left->publish_time, right->publish_time) ||
 	       same_time(left->create_time, right->create_time);
 }
 

@@ -4,8 +4,8 @@
  *
  * An item waits for those before it that it may depend on: a category for everything (its parents
  * among it), an item for all of another kind (posts for their terms), a post or a revision for one
- * of the same origin, and a post for one with the same publish_time or create_time, since posts
- * with equal times are ordered by their ids.
+ * of the same origin, and a post for one with the same slug, which the first one gets, or the same
+ * publish_time or create_time, since posts with equal times are ordered by their ids.
  */
 #pragma once
 #include "importers/target.h"
