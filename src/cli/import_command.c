@@ -135,8 +135,7 @@ static enum exit_status fill_options(
 	return EXIT_STATUS_OK;
 }
 
-static enum exit_status run_with_report(
-	struct cli *cli, struct import_options *options, bool show_report)
+static enum exit_status run_with_report(struct cli *cli, struct import_options *options)
 {
 	struct progress progress;
 	progress_start(&progress);
@@ -151,7 +150,7 @@ static enum exit_status run_with_report(
 	struct error err;
 	enum code code = import_run(cli->client, options, &summary, &err);
 	progress_end(&progress);
-	if (show_report)
+	if (fseeko(options->report, 0, SEEK_SET) == 0) /* a pipe is not read back */
 		import_report_show(options->report);
 	/* Nothing is counted where not even the first item was reached. */
 	if (code != CODE_OK && progress_is_none(&summary))
@@ -178,11 +177,11 @@ static enum exit_status run_import(struct cli *cli, const struct args *args)
 	if (status != EXIT_STATUS_OK)
 		return status;
 	/* Without a file of the user's the report is kept to tell what was refused. */
-	options.report = path != NULL ? fopen(path, "w") : input_temporary();
+	options.report = path != NULL ? fopen(path, "w+e") : input_temporary();
 	if (options.report == NULL)
 		return problem_tool(cli, "cannot write %s: %s", path == NULL ? "a report" : path,
 			strerror(errno));
-	status = run_with_report(cli, &options, path == NULL);
+	status = run_with_report(cli, &options);
 	bool failed = ferror(options.report) != 0;
 	if ((fclose(options.report) != 0 || failed) && status == EXIT_STATUS_OK)
 		status = problem_tool(cli, "cannot write %s: %s", path == NULL ? "a report" : path,

@@ -237,12 +237,17 @@ static enum code sniff(struct run *run, struct input_file *file, const struct im
 	uint8_t head[INPUT_HEAD_BYTES];
 	size_t size = 0;
 	*ret = NULL;
-	enum code code = input_head(file, head, &size, err);
-	for (size_t i = 0; code == CODE_OK && *ret == NULL && i < FORMATS; i++)
+	struct error failure;
+	if (input_head(file, head, &size, &failure) != CODE_OK) {
+		struct input_file unreadable = *file;
+		unreadable.listed = false; /* it might have been a post */
+		return pass_over(run, &unreadable, failure.text, err);
+	}
+	for (size_t i = 0; *ret == NULL && i < FORMATS; i++)
 		if (formats[i]->sniff(file, slice_of(head, size)))
 			*ret = formats[i];
-	if (code != CODE_OK || *ret != NULL)
-		return code;
+	if (*ret != NULL)
+		return CODE_OK;
 	return pass_over(run, file,
 		file->listed
 			? "it is in no format that is known"
