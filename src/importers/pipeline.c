@@ -182,6 +182,8 @@ static bool depends_on(const struct import_item *later, const struct import_item
 		return false;
 	const Lectern__V1__Post *left = (const Lectern__V1__Post *)later->message;
 	const Lectern__V1__Post *right = (const Lectern__V1__Post *)earlier->message;
+	if (left->origin[0] == '\0' && right->origin[0] == '\0')
+		return true; /* they get their ids in the order of the input */
 	return (left->slug[0] != '\0' && strcmp(left->slug, right->slug) == 0) ||
 	       same_time(left->publish_time, right->publish_time) ||
 	       same_time(left->create_time, right->create_time);

@@ -6,6 +6,7 @@
  * among it), an item for all of another kind (posts for their terms), a post or a revision for one
  * of the same origin, and a post for one with the same slug, which the first one gets, or the same
  * publish_time or create_time, since posts with equal times are ordered by their ids.
+ * Posts without an origin are written in the order of the input.
  */
 #pragma once
 #include "importers/target.h"
