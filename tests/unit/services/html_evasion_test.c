@@ -246,8 +246,6 @@ static const struct {
 	{ "keygen", "<keygen autofocus onfocus=alert(1)>x", "x" },
 	{ "form action", "<form action=javascript:alert(1)><input type=submit></form>x",
 		"<div></div>x" },
-	{ "isindex", "<isindex action=javascript:alert(1) type=image>x",
-		"<div><hr />This is a searchable index. Enter search keywords: <hr /></div>x" },
 	{ "video poster", "<video poster=javascript:alert(1)>x</video>", "<video>x</video>" },
 	{ "video source", "<video><source onerror=alert(1) src=javascript:x></video>",
 		"<video><source /></video>" },
