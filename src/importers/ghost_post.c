@@ -52,7 +52,7 @@ static bool is(struct slice text, const char *word)
 static bool refuse(struct making *making)
 {
 	making->item->state = ITEM_REFUSED;
-	ghost_note(making->item, "%s", making->record->problem);
+	item_note(making->item, "%s", making->record->problem);
 	return false;
 }
 
@@ -66,7 +66,7 @@ static bool optional_text(struct making *making, enum ghost_field field, struct 
 {
 	if (ghost_record_text(making->record, field, ret))
 		return ghost_record_has(making->record, field);
-	ghost_note(making->item, "%s, left out", making->record->problem);
+	item_note(making->item, "%s, left out", making->record->problem);
 	return false;
 }
 
@@ -127,7 +127,7 @@ static bool make_title_and_slug(struct making *making)
 		making, ghost_line(title, LIMIT_TITLE_BYTES, "title", making->item, making->arena));
 	post->slug = keep(making, ghost_slug(slug, post->title, making->arena));
 	if (post->title[0] == '\0') {
-		ghost_note(making->item, "title: empty, made \"(Untitled)\"");
+		item_note(making->item, "title: empty, made \"(Untitled)\"");
 		post->title = keep(making,
 			arena_text(making->arena, slice_of_text("(Untitled)"))); /* Ghost's word */
 	}
@@ -137,7 +137,7 @@ static bool make_title_and_slug(struct making *making)
 		post->slug = keep(
 			making, ghost_slug(slice_of_text(post->origin), "untitled", making->arena));
 	if (!slice_equals(slug, slice_of_text(post->slug)))
-		ghost_note(making->item, "slug: made \"%s\"", post->slug);
+		item_note(making->item, "slug: made \"%s\"", post->slug);
 	decide(making, "slug");
 	decide(making, "title");
 	return true;
@@ -160,7 +160,7 @@ static bool check_type(struct making *making)
 	if ((!is_page && !is(type, "page")) || making->options->pages)
 		return true;
 	making->item->state = ITEM_SKIPPED;
-	ghost_note(making->item, "a page, not a post");
+	item_note(making->item, "a page, not a post");
 	return false;
 }
 
@@ -168,7 +168,7 @@ static bool check_type(struct making *making)
 static bool has_time(struct making *making, enum ghost_field field, int64_t *ret)
 {
 	if (!ghost_record_time(making->record, field, ret)) {
-		ghost_note(making->item, "%s, left out", making->record->problem);
+		item_note(making->item, "%s, left out", making->record->problem);
 		return false;
 	}
 	struct slice text;
@@ -194,16 +194,16 @@ static void make_publish_time(struct making *making)
 		set_time(making, &post->publish_time, time_us, "publish_time");
 	} else if (is_public && (has_time(making, GHOST_CREATED_AT, &time_us) ||
 					has_time(making, GHOST_UPDATED_AT, &time_us))) {
-		ghost_note(making->item, "published_at: not there, made created_at or updated_at");
+		item_note(making->item, "published_at: not there, made created_at or updated_at");
 		set_time(making, &post->publish_time, time_us, "publish_time");
 	} else if (post->state == LECTERN__V1__POST_STATE__POST_STATE_SCHEDULED) {
-		ghost_note(making->item, "scheduled without a time, made a draft");
+		item_note(making->item, "scheduled without a time, made a draft");
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
 		return;
 	}
 	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_SCHEDULED &&
 		time_us <= making->options->now_us) {
-		ghost_note(making->item, "scheduled for a time that has come, made published");
+		item_note(making->item, "scheduled for a time that has come, made published");
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
 	}
 }
@@ -240,11 +240,11 @@ static bool make_state(struct making *making)
 		return refuse(making);
 	}
 	if (is(status, "sent"))
-		ghost_note(making->item, "sent as a newsletter only, made a draft");
+		item_note(making->item, "sent as a newsletter only, made a draft");
 	make_publish_time(making);
 	if (visibility.size > 0 && !is(visibility, "public") &&
 		making->post->state != LECTERN__V1__POST_STATE__POST_STATE_DRAFT) {
-		ghost_note(making->item, "not for every reader (visibility), made a draft");
+		item_note(making->item, "not for every reader (visibility), made a draft");
 		making->post->state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
 	}
 	decide(making, "state");
@@ -283,7 +283,7 @@ static void make_language(struct making *making)
 	for (char *c = language; *c != '\0'; c++)
 		*c = *c == '_' ? '-' : *c; /* "en_US" stands in old exports */
 	if (!is_language(slice_of_text(language))) {
-		ghost_note(making->item, "locale: left out, as it is no BCP 47 tag");
+		item_note(making->item, "locale: left out, as it is no BCP 47 tag");
 		return;
 	}
 	making->post->language = language;
@@ -313,7 +313,7 @@ static void make_details(struct making *making)
 		make_url(making, text, "canonical_url", "canonical_url", &post->canonical_url);
 	bool is_featured;
 	if (!ghost_record_flag(making->record, GHOST_FEATURED, &is_featured))
-		ghost_note(making->item, "%s, left out", making->record->problem);
+		item_note(making->item, "%s, left out", making->record->problem);
 	post->featured = is_featured;
 	decide(making, "featured");
 	make_language(making);
@@ -329,7 +329,7 @@ static bool make_body(struct making *making)
 	if (!ghost_body(making->record, making->arena, making->post))
 		return refuse(making);
 	if (making->post->body_format == LECTERN__V1__BODY_FORMAT__BODY_FORMAT_MARKDOWN)
-		ghost_note(making->item, "no html in the export, taken from its Markdown");
+		item_note(making->item, "no html in the export, taken from its Markdown");
 	decide(making, "body_format");
 	decide(making, "body");
 	return true;

@@ -114,10 +114,10 @@ static bool add_list(struct refs *refs, const struct ghost_terms *terms,
 static bool finish(struct refs *refs, struct import_item *item)
 {
 	if (refs->left_out > 0)
-		ghost_note(item, "%s: the first %zu were taken, %zu left out", refs->what,
+		item_note(item, "%s: the first %zu were taken, %zu left out", refs->what,
 			refs->count_max, refs->left_out);
 	if (refs->unknown > 0)
-		ghost_note(item, "%s: %zu left out that the export does not have", refs->what,
+		item_note(item, "%s: %zu left out that the export does not have", refs->what,
 			refs->unknown);
 	return !refs->no_memory;
 }

@@ -59,7 +59,7 @@ static bool read_time(struct ghost_record *record, enum ghost_field field, struc
 	int64_t time_us;
 	*ret = NULL;
 	if (!ghost_record_time(record, field, &time_us)) {
-		ghost_note(item, "%s, left out", record->problem);
+		item_note(item, "%s, left out", record->problem);
 		return true;
 	}
 	if (!ghost_record_has(record, field))
@@ -77,7 +77,7 @@ static struct slice optional_text(
 {
 	struct slice text;
 	if (!ghost_record_text(record, field, &text))
-		ghost_note(item, "%s, left out", record->problem);
+		item_note(item, "%s, left out", record->problem);
 	return text;
 }
 
@@ -133,20 +133,20 @@ bool ghost_term_item(struct ghost_record *record, enum import_kind kind, bool in
 	item->state = ITEM_REFUSED;
 	item->origin = "";
 	if (!ghost_term_names(record, arena, &names)) {
-		ghost_note(item, "%s", record->problem);
+		item_note(item, "%s", record->problem);
 		return true;
 	}
 	item->origin = names.slug;
 	item->state = ITEM_SKIPPED;
 	if (kind == IMPORT_TAG && names.is_internal && !internal_tags) {
-		ghost_note(item, "an internal tag, which Ghost shows to editors only");
+		item_note(item, "an internal tag, which Ghost shows to editors only");
 		return true;
 	}
 	item->state = ITEM_READY;
 	struct slice slug;
 	if (ghost_record_text(record, GHOST_SLUG, &slug) &&
 		!slice_equals(slug, slice_of_text(names.slug)))
-		ghost_note(item, "slug: made \"%s\"", names.slug);
+		item_note(item, "slug: made \"%s\"", names.slug);
 	return kind == IMPORT_TAG ? make_tag(record, &names, arena, item)
 				  : make_author(record, &names, arena, item);
 }

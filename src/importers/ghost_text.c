@@ -3,23 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <strings.h>
-
-void ghost_note(struct import_item *item, const char *fmt, ...)
-{
-	size_t used = strlen(item->reason);
-	if (used > 0 && used + 2 < sizeof item->reason)
-		used += (size_t)snprintf(item->reason + used, sizeof item->reason - used, "; ");
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(item->reason + used, sizeof item->reason - used, fmt, args);
-	va_end(args);
-	/* What did not fit may have been cut within a character. */
-	struct slice reason = slice_of_text(item->reason);
-	item->reason[text_find_invalid(reason)] = '\0';
-}
 
 char *ghost_cut(struct slice text, size_t max_bytes, const char *field, struct import_item *item,
 	struct arena *arena)
@@ -27,7 +11,7 @@ char *ghost_cut(struct slice text, size_t max_bytes, const char *field, struct i
 	if (text.size > max_bytes) {
 		text.size = text_cut(text, max_bytes);
 		if (item != NULL)
-			ghost_note(item, "%s: cut to %zu bytes", field, max_bytes);
+			item_note(item, "%s: cut to %zu bytes", field, max_bytes);
 	}
 	return arena_text(arena, text);
 }
@@ -93,7 +77,7 @@ char *ghost_url(struct slice url, const char *field, struct import_item *item, s
 		(const char *)url.data);
 	if (text == NULL || text[0] == '\0' || is_url(text))
 		return text;
-	ghost_note(item, "%s: left out, as it is no complete http or https address", field);
+	item_note(item, "%s: left out, as it is no complete http or https address", field);
 	text[0] = '\0';
 	return text;
 }

@@ -1,10 +1,7 @@
 /* Texts of a Ghost export in the form that fields of ours have. */
 #pragma once
 #include "base/arena.h"
-#include "importers/source.h"
-
-/* Adds to what an item tells about changes on the way. */
-void ghost_note(struct import_item *item, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#include "importers/item_notes.h"
 
 /* One line of at most max_bytes: control characters become blanks, blanks around it go. A cut is
  * noted with the field's name; item may be NULL. NULL when out of memory. */

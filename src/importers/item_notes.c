@@ -8,15 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes the part of a character that stands at the end. */
-static void cut_partial(char *text)
-{
-	size_t size = strlen(text);
-	size_t valid = text_find_invalid(slice_of(text, size));
-	if (valid < size && size - valid < 4)
-		text[valid] = '\0';
-}
-
 void item_note(struct import_item *item, const char *fmt, ...)
 {
 	size_t used = strlen(item->reason);
@@ -26,10 +17,10 @@ void item_note(struct import_item *item, const char *fmt, ...)
 	}
 	va_list args;
 	va_start(args, fmt);
-	int size = vsnprintf(item->reason + used, sizeof item->reason - used, fmt, args);
+	vsnprintf(item->reason + used, sizeof item->reason - used, fmt, args);
 	va_end(args);
-	if (size >= (int)(sizeof item->reason - used))
-		cut_partial(item->reason);
+	/* What did not fit may have been cut within a character. */
+	item->reason[text_find_invalid(slice_of_text(item->reason))] = '\0';
 }
 
 static bool has_name(ProtobufCMessage *const *refs, size_t count, const char *name)

@@ -1,6 +1,7 @@
 #include "importers/wxr_post.h"
 
 #include "base/text.h"
+#include "importers/item_notes.h"
 #include "importers/wxr_body.h"
 #include "importers/wxr_text.h"
 
@@ -40,20 +41,6 @@ void wxr_posts_done(struct wxr_posts *posts)
 	wxr_origins_done(&posts->origins);
 	buffer_done(&posts->scratch);
 	buffer_done(&posts->text);
-}
-
-static void PRINTF_LIKE(2, 3) note(struct import_item *item, const char *fmt, ...)
-{
-	size_t used = strlen(item->reason);
-	if (used > 0 && used + 2 < sizeof item->reason) {
-		memcpy(item->reason + used, "; ", 3);
-		used += 2;
-	}
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(item->reason + used, sizeof item->reason - used, fmt, args);
-	va_end(args);
-	item->reason[text_find_invalid(slice_of_text(item->reason))] = '\0';
 }
 
 static void PRINTF_LIKE(2, 3) refuse(struct making *making, const char *fmt, ...)
@@ -112,7 +99,7 @@ static struct slice cut(
 {
 	struct slice whole = slice_of(text->data, text->size);
 	if (whole.size > bytes_max)
-		note(making->item, "%s: cut to %zu bytes", field, bytes_max);
+		item_note(making->item, "%s: cut to %zu bytes", field, bytes_max);
 	return slice_of(whole.data, text_cut(whole, bytes_max));
 }
 
@@ -130,11 +117,11 @@ static void make_body(struct making *making)
 	}
 	making->post->body = copy_text(making, slice_of(posts->text.data, posts->text.size));
 	if (making->body.dynamic_block[0] != '\0')
-		note(making->item,
+		item_note(making->item,
 			"the block \"%s\" is left out: the export has nothing of its content",
 			making->body.dynamic_block);
 	if (making->body.shortcode != NULL)
-		note(making->item, "shortcodes such as [%s] stay as they are",
+		item_note(making->item, "shortcodes such as [%s] stay as they are",
 			making->body.shortcode);
 }
 
@@ -165,11 +152,11 @@ static void make_title(struct making *making)
 		text->size > 0) {
 		making->post->title =
 			copy_text(making, beginning(slice_of(text->data, text->size)));
-		note(making->item, "it has no title; it got the beginning of the text");
+		item_note(making->item, "it has no title; it got the beginning of the text");
 		return;
 	}
 	making->post->title = copy_text(making, slice_of_text("(no title)"));
-	note(making->item, "it has no title");
+	item_note(making->item, "it has no title");
 }
 
 static void make_slug(struct making *making)
@@ -179,7 +166,7 @@ static void make_slug(struct making *making)
 	struct slice name = wxr_value(making->reader, WXR_POST_NAME);
 	wxr_slug(name, slug, &changed);
 	if (slug[0] != '\0' && changed)
-		note(making->item, "slug \"%.*s\" is \"%s\"", (int)text_cut(name, 100),
+		item_note(making->item, "slug \"%.*s\" is \"%s\"", (int)text_cut(name, 100),
 			(const char *)name.data, slug);
 	if (slug[0] == '\0' && wxr_value(making->reader, WXR_TITLE).size > 0)
 		text_slug(slice_of_text(making->post->title), slug, sizeof slug);
@@ -229,12 +216,12 @@ static void make_times(struct making *making)
 	bool known = is_gmt;
 	if (!known && wxr_parse_time(wxr_value(reader, WXR_POST_DATE), &time)) {
 		known = true;
-		note(making->item, "its time is local time, taken as UTC");
+		item_note(making->item, "its time is local time, taken as UTC");
 	}
 	if (!known)
 		known = is_gmt = wxr_parse_rss_time(wxr_value(reader, WXR_PUB_DATE), &time);
 	if (!known)
-		note(making->item, "it has no time");
+		item_note(making->item, "it has no time");
 	/* A draft that was never given one has the time of its last change. */
 	bool public = post->state != LECTERN__V1__POST_STATE__POST_STATE_DRAFT ||
 		      is_value(reader, WXR_STATUS, "private");
@@ -245,7 +232,7 @@ static void make_times(struct making *making)
 	if (post->state == LECTERN__V1__POST_STATE__POST_STATE_SCHEDULED &&
 		(!known || time <= now)) {
 		post->state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
-		note(making->item, "it was scheduled; its time has come");
+		item_note(making->item, "it was scheduled; its time has come");
 	}
 	if (wxr_parse_time(wxr_value(reader, WXR_POST_MODIFIED_GMT), &modified) && modified <= now)
 		set_time(making, "update_time", modified, &post->update_time);
@@ -267,7 +254,7 @@ static void make_state(struct making *making)
 	} else {
 		making->post->state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
 		if (!is_value(reader, WXR_STATUS, "draft"))
-			note(making->item, "its status \"%.*s\" is a draft here",
+			item_note(making->item, "its status \"%.*s\" is a draft here",
 				(int)text_cut(status, 60),
 				status.size == 0 ? "" : (const char *)status.data);
 	}
@@ -296,7 +283,7 @@ static void make_terms(struct making *making, enum import_kind kind, const char 
 		refs[i] = &storage[i];
 	}
 	if (more)
-		note(making->item, "%s: only the first %zu are taken", field, max);
+		item_note(making->item, "%s: only the first %zu are taken", field, max);
 	*ret_count = count;
 	*ret = refs;
 }
@@ -339,7 +326,7 @@ static void make_cover(struct making *making)
 	const char *url = wxr_covers_find(
 		making->posts->covers, wxr_digest(wxr_blog_url(reader)), reader->thumbnail_id);
 	if (url == NULL) {
-		note(making->item, "its featured image is not in the export");
+		item_note(making->item, "its featured image is not in the export");
 		return;
 	}
 	making->post->cover_image_url = (char *)(uintptr_t)url;
@@ -401,7 +388,7 @@ enum code wxr_make_post(struct wxr_posts *posts, const struct wxr_reader *reader
 	item->message = &making.post->base;
 	item->fields = making.fields;
 	if (taken)
-		note(item, "another post has its guid, too");
+		item_note(item, "another post has its guid, too");
 	make(&making);
 	return making.out_of_memory ? fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory") : CODE_OK;
 }
