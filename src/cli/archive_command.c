@@ -4,13 +4,13 @@
 #include "cli/cli.h"
 #include "cli/filter.h"
 #include "cli/former.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
 #include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/table.h"
 #include "cli/view.h"
+#include "codec/message.h"
 
 #include <lectern/v1/archive.pb-c.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "cli/export_read.h"
 
 #include "base/limits.h"
-#include "cli/message.h"
 #include "cli/rpc.h"
 #include "cli/term.h"
+#include "codec/message.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "cli/filter.h"
 
 #include "base/text.h"
-#include "cli/message.h"
 #include "cli/rpc.h"
 #include "cli/term.h"
+#include "codec/message.h"
 
 #include <ctype.h>
 #include <lectern/v1/archive.pb-c.h>

@@ -2,10 +2,10 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/facts.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/rpc.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <lectern/v1/admin.pb-c.h>

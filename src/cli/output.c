@@ -1,7 +1,7 @@
 #include "cli/output.h"
 
-#include "cli/message.h"
 #include "codec/json.h"
+#include "codec/message.h"
 
 #include <errno.h>
 #include <stdio.h>

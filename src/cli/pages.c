@@ -1,8 +1,8 @@
 #include "cli/pages.h"
 
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/rpc.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "cli/post_command.h"
 
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_text.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <string.h>

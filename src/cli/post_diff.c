@@ -1,6 +1,5 @@
 /* lectern post diff: how two states of a post differ. */
 #include "cli/diff.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
 #include "cli/post_fields.h"
@@ -8,6 +7,7 @@
 #include "cli/rpc.h"
 #include "cli/unified.h"
 #include "codec/json_forms.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <jansson.h>

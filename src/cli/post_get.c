@@ -1,13 +1,13 @@
 /* lectern post get: one post, or several in one call. */
 #include "base/limits.h"
 #include "cli/former.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
 #include "cli/post_ref.h"
 #include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/view.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* lectern post history and post revision: the states that a post was in. */
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
 #include "cli/post_command.h"
@@ -8,6 +7,7 @@
 #include "cli/rpc.h"
 #include "cli/table.h"
 #include "cli/view.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 

@@ -1,12 +1,12 @@
 /* lectern post list. */
 #include "cli/filter.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
 #include "cli/post_command.h"
 #include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/view.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 

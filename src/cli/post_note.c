@@ -1,7 +1,7 @@
 #include "cli/post_note.h"
 
-#include "cli/message.h"
 #include "cli/rpc.h"
+#include "codec/message.h"
 
 #include <lectern/v1/post.pb-c.h>
 

@@ -1,7 +1,7 @@
 #include "cli/post_ref.h"
 
 #include "base/text.h"
-#include "cli/message.h"
+#include "codec/message.h"
 
 #include <string.h>
 

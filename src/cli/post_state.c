@@ -1,12 +1,12 @@
 /* lectern post delete, undelete, purge, publish, schedule, unpublish and rollback: one call each.
  */
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
 #include "cli/post_note.h"
 #include "cli/post_ref.h"
 #include "cli/rpc.h"
 #include "codec/json_forms.h"
+#include "codec/message.h"
 
 static const ProtobufCServiceDescriptor *const service = &lectern__v1__post_service__descriptor;
 

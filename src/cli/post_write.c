@@ -1,12 +1,12 @@
 /* lectern post create and post update. */
 #include "cli/fields.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/post_command.h"
 #include "cli/post_note.h"
 #include "cli/post_options.h"
 #include "cli/post_ref.h"
 #include "cli/rpc.h"
+#include "codec/message.h"
 
 #include <string.h>
 

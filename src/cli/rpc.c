@@ -1,6 +1,7 @@
 #include "cli/rpc.h"
 
 #include "client/invoke.h"
+#include "codec/message.h"
 #include "codec/schema.h"
 
 enum exit_status rpc_call_in(struct cli *cli, struct arena *arena,
@@ -30,11 +31,9 @@ enum exit_status rpc_call(struct cli *cli, const ProtobufCServiceDescriptor *ser
 
 ProtobufCMessage *rpc_message(struct cli *cli, const ProtobufCMessageDescriptor *descriptor)
 {
-	ProtobufCMessage *message = arena_alloc(&cli->arena, descriptor->sizeof_message);
+	ProtobufCMessage *message = message_new(descriptor, &cli->arena);
 	if (message == NULL)
 		problem_tool(cli, "out of memory");
-	else
-		protobuf_c_message_init(descriptor, message);
 	return message;
 }
 

@@ -1,13 +1,13 @@
 /* lectern search */
 #include "cli/fields.h"
 #include "cli/filter.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
 #include "cli/post_text.h"
 #include "cli/rpc.h"
 #include "cli/search_text.h"
 #include "cli/view.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <lectern/v1/search.pb-c.h>

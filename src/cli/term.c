@@ -1,8 +1,8 @@
 #include "cli/term.h"
 
 #include "base/text.h"
-#include "cli/message.h"
 #include "cli/rpc.h"
+#include "codec/message.h"
 
 #include <lectern/v1/author.pb-c.h>
 #include <lectern/v1/category.pb-c.h>

@@ -1,13 +1,13 @@
 /* lectern tag|category|author get and list. */
 #include "cli/facts.h"
 #include "cli/former.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/pages.h"
 #include "cli/rpc.h"
 #include "cli/table.h"
 #include "cli/term_command.h"
 #include "cli/wrap.h"
+#include "codec/message.h"
 
 #include <inttypes.h>
 #include <lectern/v1/term.pb-c.h>

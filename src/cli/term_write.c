@@ -2,10 +2,10 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/fields.h"
-#include "cli/message.h"
 #include "cli/output.h"
 #include "cli/rpc.h"
 #include "cli/term_command.h"
+#include "codec/message.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 #include "exporters/content.h"
 
+#include "codec/message.h"
+
 #include <string.h>
 
 #define EMPTY ((char *)(uintptr_t)protobuf_c_empty_string)
@@ -54,31 +56,22 @@ Lectern__V1__Post *content_of_post(const Lectern__V1__Post *post, struct arena *
 	return ret;
 }
 
-static void *member(ProtobufCMessage *message, const char *name)
-{
-	const ProtobufCFieldDescriptor *field =
-		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-	return field == NULL ? NULL : (char *)message + field->offset;
-}
-
 ProtobufCMessage *content_of_term(const ProtobufCMessage *term, struct arena *arena)
 {
 	static const char *const counts[] = { "id", "post_count", "subtree_post_count" };
 	ProtobufCMessage *ret = copy(term, arena);
 	if (ret == NULL)
 		return NULL;
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		uint64_t *count = member(ret, counts[i]);
-		if (count != NULL)
-			*count = 0;
-	}
-	*(char **)member(ret, "etag") = EMPTY;
-	Lectern__V1__TermRef **parent = member(ret, "parent");
-	if (parent != NULL && *parent != NULL) {
-		*parent = (Lectern__V1__TermRef *)copy(&(*parent)->base, arena);
-		if (*parent == NULL)
-			return NULL;
-		(*parent)->id = 0;
-	}
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		if (message_has_field(ret->descriptor, counts[i]))
+			message_set_number(ret, counts[i], 0);
+	message_set_text(ret, "etag", "");
+	if (!message_has_field(ret->descriptor, "parent") || !message_is_set(ret, "parent"))
+		return ret;
+	ProtobufCMessage *parent = copy(message_child(ret, "parent"), arena);
+	if (parent == NULL)
+		return NULL;
+	message_set_number(parent, "id", 0);
+	message_set_child(ret, "parent", parent);
 	return ret;
 }

@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "importers/fields.h"
+#include "codec/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ void item_note(struct import_item *item, const char *fmt, ...)
 static bool has_name(ProtobufCMessage *const *refs, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(fields_text(refs[i], "name"), name) == 0)
+		if (strcmp(message_text(refs[i], "name"), name) == 0)
 			return true;
 	return false;
 }
@@ -38,7 +38,7 @@ static const char *find_folded(ProtobufCMessage *const *refs, size_t count, cons
 	char other[4 * LIMIT_NAME_BYTES];
 	text_fold(slice_of_text(name), wanted, sizeof wanted);
 	for (size_t i = 0; i < count; i++) {
-		const char *found = fields_text(refs[i], "name");
+		const char *found = message_text(refs[i], "name");
 		text_fold(slice_of_text(found), other, sizeof other);
 		if (strcmp(wanted, other) == 0)
 			return found;
@@ -50,11 +50,11 @@ static void note_folded(struct import_item *item, const ProtobufCMessage *stored
 	const char *noun)
 {
 	size_t wanted_count, stored_count;
-	ProtobufCMessage **wanted = fields_list(item->message, list, &wanted_count);
-	ProtobufCMessage **have = fields_list(stored, list, &stored_count);
+	ProtobufCMessage *const *wanted = message_list(item->message, list, &wanted_count);
+	ProtobufCMessage *const *have = message_list(stored, list, &stored_count);
 	for (size_t i = 0; i < wanted_count; i++) {
-		const char *name = fields_text(wanted[i], "name");
-		if (fields_text(wanted[i], "slug")[0] != '\0' || name[0] == '\0' ||
+		const char *name = message_text(wanted[i], "name");
+		if (message_text(wanted[i], "slug")[0] != '\0' || name[0] == '\0' ||
 			has_name(have, stored_count, name))
 			continue;
 		const char *found = find_folded(have, stored_count, name);
@@ -65,8 +65,8 @@ static void note_folded(struct import_item *item, const ProtobufCMessage *stored
 
 void item_note_differences(struct import_item *item, const ProtobufCMessage *stored)
 {
-	const char *wanted = fields_text(item->message, "slug");
-	const char *slug = fields_text(stored, "slug");
+	const char *wanted = message_text(item->message, "slug");
+	const char *slug = message_text(stored, "slug");
 	if (wanted[0] != '\0' && strcmp(wanted, slug) != 0)
 		item_note(item, "slug \"%s\" is \"%s\"", wanted, slug);
 	if (item->kind != IMPORT_POST)

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "codec/json.h"
-#include "importers/fields.h"
+#include "codec/message.h"
 #include "importers/source.h"
 
 #include <lectern/v1/author.pb-c.h>
@@ -195,12 +195,12 @@ static enum code parse(
 	enum code code = json_parse(shape->request, line, arena, &message, err);
 	if (code != CODE_OK)
 		return code;
-	if (fields_text(message, "request_id")[0] != '\0' ||
-		fields_number(message, "validate_only"))
+	if (message_text(message, "request_id")[0] != '\0' ||
+		message_number(message, "validate_only"))
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"only \"%s\" may stand in the line, no other field of a request",
 			shape->key);
-	item->message = fields_message(message, shape->key);
+	item->message = message_child(message, shape->key);
 	if (item->message == NULL)
 		return fail(err, CODE_INVALID_ARGUMENT, "\"%s\" must be an object", shape->key);
 	return shape->kind == IMPORT_REVISION ? take_key(message, arena, item, err) : CODE_OK;
@@ -209,9 +209,9 @@ static enum code parse(
 static void clear_ids(ProtobufCMessage *post, const char *name)
 {
 	size_t count;
-	ProtobufCMessage **refs = fields_list(post, name, &count);
+	ProtobufCMessage *const *refs = message_list(post, name, &count);
 	for (size_t i = 0; i < count; i++)
-		fields_set_number(refs[i], "id", 0);
+		message_set_number(refs[i], "id", 0);
 }
 
 /* The server keeps microseconds. */
@@ -261,8 +261,8 @@ static bool choose_fields(struct import_item *item, struct arena *arena)
 		count++;
 	}
 	for (size_t i = 0; i < GIVEN_FIELDS; i++)
-		if (fields_have(item->message, given_fields[i]) &&
-			fields_given(item->message, given_fields[i]))
+		if (message_has_field(item->message->descriptor, given_fields[i]) &&
+			message_is_set(item->message, given_fields[i]))
 			fields[count++] = given_fields[i];
 	item->fields = fields;
 	return true;
@@ -270,16 +270,16 @@ static bool choose_fields(struct import_item *item, struct arena *arena)
 
 static enum code prepare_term(struct import_item *item)
 {
-	fields_set_number(item->message, "id", 0);
-	fields_set_text(item->message, "etag", "");
+	message_set_number(item->message, "id", 0);
+	message_set_text(item->message, "etag", "");
 	if (item->kind == IMPORT_CATEGORY) {
-		ProtobufCMessage *parent = fields_message(item->message, "parent");
+		ProtobufCMessage *parent = message_child(item->message, "parent");
 		if (parent != NULL)
-			fields_set_number(parent, "id", 0);
+			message_set_number(parent, "id", 0);
 	}
-	item->origin = fields_text(item->message, "slug");
+	item->origin = message_text(item->message, "slug");
 	if (item->origin[0] == '\0')
-		item->origin = fields_text(item->message, "name");
+		item->origin = message_text(item->message, "name");
 	return CODE_OK;
 }
 

@@ -1,7 +1,7 @@
 #include "importers/report.h"
 
 #include "base/text.h"
-#include "importers/fields.h"
+#include "codec/message.h"
 
 /* A JSON string. Bytes that are no UTF-8, which file names may have, become U+FFFD. */
 static void print_string(FILE *report, const char *text)
@@ -39,9 +39,9 @@ static const char *item_slug(const struct import_item *item)
 {
 	if (item->slug != NULL)
 		return item->slug;
-	if (item->message == NULL || !fields_have(item->message, "slug"))
+	if (item->message == NULL || !message_has_field(item->message->descriptor, "slug"))
 		return item->origin;
-	const char *slug = fields_text(item->message, "slug");
+	const char *slug = message_text(item->message, "slug");
 	return slug[0] != '\0' ? slug : item->origin;
 }
 

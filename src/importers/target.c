@@ -1,7 +1,7 @@
 #include "importers/target.h"
 
 #include "client/invoke.h"
-#include "importers/fields.h"
+#include "codec/message.h"
 #include "importers/item_notes.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
@@ -98,10 +98,10 @@ static bool needs_planned(struct target *target, const struct import_item *item)
 		return is_planned(target, "post", item->origin);
 	if (item->kind != IMPORT_CATEGORY)
 		return false;
-	const ProtobufCMessage *parent = fields_message(item->message, "parent");
+	const ProtobufCMessage *parent = message_child(item->message, "parent");
 	return parent != NULL &&
-	       (is_planned(target, "category", fields_text(parent, "slug")) ||
-		       is_planned(target, "category", fields_text(parent, "name")));
+	       (is_planned(target, "category", message_text(parent, "slug")) ||
+		       is_planned(target, "category", message_text(parent, "name")));
 }
 
 static void plan_item(struct target *target, const struct import_item *item)
@@ -109,8 +109,8 @@ static void plan_item(struct target *target, const struct import_item *item)
 	plan(target, methods[item->kind].kind, item->origin);
 	if (item->kind == IMPORT_POST || item->kind == IMPORT_REVISION)
 		return;
-	plan(target, methods[item->kind].kind, fields_text(item->message, "slug"));
-	plan(target, methods[item->kind].kind, fields_text(item->message, "name"));
+	plan(target, methods[item->kind].kind, message_text(item->message, "slug"));
+	plan(target, methods[item->kind].kind, message_text(item->message, "name"));
 }
 
 /* The names of the fields that the input decides. */
@@ -134,9 +134,9 @@ static ProtobufCMessage *make_mask(const struct import_item *item, struct arena 
 static void set_key(ProtobufCMessage *request, const Lectern__V1__PostKey *key)
 {
 	if (key->key_case == LECTERN__V1__POST_KEY__KEY_ORIGIN)
-		fields_set_text(request, "origin", key->origin);
+		message_set_text(request, "origin", key->origin);
 	else
-		fields_set_text(request, "slug", key->slug);
+		message_set_text(request, "slug", key->slug);
 }
 
 /* NULL when out of memory. */
@@ -144,11 +144,11 @@ static ProtobufCMessage *make_request(
 	const struct target *target, const struct import_item *item, struct arena *arena)
 {
 	const struct method *method = &methods[item->kind];
-	ProtobufCMessage *request = fields_new(method->request, arena);
+	ProtobufCMessage *request = message_new(method->request, arena);
 	if (request == NULL)
 		return NULL;
-	fields_set_message(request, method->field, item->message);
-	fields_set_bool(request, "validate_only", target->dry_run);
+	message_set_child(request, method->field, item->message);
+	message_set_number(request, "validate_only", target->dry_run);
 	if (item->kind == IMPORT_REVISION) {
 		set_key(request, item->post);
 		return request;
@@ -156,15 +156,15 @@ static ProtobufCMessage *make_request(
 	ProtobufCMessage *mask = make_mask(item, arena);
 	if (mask == NULL)
 		return NULL;
-	fields_set_message(request, "update_mask", mask);
+	message_set_child(request, "update_mask", mask);
 	if (item->kind == IMPORT_POST)
-		fields_set_bool(request, "keep_terms", item->keep_terms);
+		message_set_number(request, "keep_terms", item->keep_terms);
 	return request;
 }
 
 static bool read_result(const ProtobufCMessage *response, enum target_result *ret)
 {
-	switch ((Lectern__V1__ImportResult)fields_number(response, "result")) {
+	switch ((Lectern__V1__ImportResult)message_number(response, "result")) {
 	case LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_CREATED:
 		*ret = TARGET_CREATED;
 		return true;
@@ -190,11 +190,11 @@ static enum code take_response(struct import_item *item, const ProtobufCMessage 
 		return fail(err, CODE_INTERNAL, "%s answered without a result", method->name);
 	if (item->kind == IMPORT_REVISION)
 		return CODE_OK;
-	const ProtobufCMessage *stored = fields_message(response, method->field);
+	const ProtobufCMessage *stored = message_child(response, method->field);
 	if (stored == NULL)
 		return fail(
 			err, CODE_INTERNAL, "%s answered without a %s", method->name, method->kind);
-	item->slug = fields_text(stored, "slug");
+	item->slug = message_text(stored, "slug");
 	if (*ret != TARGET_UNCHANGED)
 		item_note_differences(item, stored);
 	return CODE_OK;

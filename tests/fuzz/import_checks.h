@@ -3,7 +3,7 @@
 #pragma once
 #include "base/limits.h"
 #include "base/text.h"
-#include "importers/fields.h"
+#include "codec/message.h"
 #include "importers/source.h"
 
 #include <stdlib.h>
@@ -57,13 +57,13 @@ static void check_post(const struct import_item *item)
 /* A tag, a category or an author. */
 static void check_own_term(const struct import_item *item)
 {
-	const char *slug = fields_text(item->message, "slug");
+	const char *slug = message_text(item->message, "slug");
 	check(text_is_slug(slice_of_text(slug)));
-	check_term(slug, fields_text(item->message, "name"));
-	check_text(fields_text(item->message, "description"), LIMIT_DESCRIPTION_BYTES);
+	check_term(slug, message_text(item->message, "name"));
+	check_text(message_text(item->message, "description"), LIMIT_DESCRIPTION_BYTES);
 	const ProtobufCMessage *parent =
-		item->kind == IMPORT_CATEGORY ? fields_message(item->message, "parent") : NULL;
-	check(parent == NULL || strcmp(fields_text(parent, "slug"), slug) != 0);
+		item->kind == IMPORT_CATEGORY ? message_child(item->message, "parent") : NULL;
+	check(parent == NULL || strcmp(message_text(parent, "slug"), slug) != 0);
 }
 
 static void check_item(const struct import_item *item)
@@ -76,7 +76,7 @@ static void check_item(const struct import_item *item)
 		return;
 	check(item->fields != NULL && item->fields[0] != NULL);
 	for (size_t i = 0; item->fields[i] != NULL; i++)
-		check(fields_have(item->message, item->fields[i]));
+		check(message_has_field(item->message->descriptor, item->fields[i]));
 	if (item->kind == IMPORT_POST)
 		check_post(item);
 	else

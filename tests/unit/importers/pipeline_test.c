@@ -1,6 +1,6 @@
 #include "importers/pipeline.h"
 
-#include "importers/fields.h"
+#include "codec/message.h"
 #include "support/random.h"
 
 #include <setjmp.h>
@@ -79,7 +79,7 @@ enum code target_write(struct target *target, struct import_item *item, struct a
 static void make_post(const struct fact *fact, struct arena *arena, struct import_item *item)
 {
 	Lectern__V1__Post *post =
-		(Lectern__V1__Post *)fields_new(&lectern__v1__post__descriptor, arena);
+		(Lectern__V1__Post *)message_new(&lectern__v1__post__descriptor, arena);
 	Google__Protobuf__Timestamp *time = arena_alloc(arena, sizeof *time);
 	assert_true(post != NULL && time != NULL);
 	google__protobuf__timestamp__init(time);

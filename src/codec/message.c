@@ -1,9 +1,17 @@
-#include "cli/message.h"
+#include "codec/message.h"
 
 #include "codec/json_field.h"
 
 #include <assert.h>
 #include <string.h>
+
+ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *descriptor, struct arena *arena)
+{
+	ProtobufCMessage *message = arena_alloc(arena, descriptor->sizeof_message);
+	if (message != NULL)
+		protobuf_c_message_init(descriptor, message);
+	return message;
+}
 
 bool message_has_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
 {
@@ -16,6 +24,14 @@ static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessage *message,
 		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
 	assert(field != NULL);
 	return field;
+}
+
+bool message_is_set(const ProtobufCMessage *message, const char *name)
+{
+	const ProtobufCFieldDescriptor *field = field_of(message, name);
+	if (field->label == PROTOBUF_C_LABEL_REPEATED)
+		return *(const size_t *)json_field_in(message, field->quantifier_offset) > 0;
+	return json_field_is_set(message, field);
 }
 
 const char *message_text(const ProtobufCMessage *message, const char *name)
@@ -38,13 +54,13 @@ uint64_t message_number(const ProtobufCMessage *message, const char *name)
 	return *(const uint32_t *)at;
 }
 
-const ProtobufCMessage *message_child(const ProtobufCMessage *message, const char *name)
+ProtobufCMessage *message_child(const ProtobufCMessage *message, const char *name)
 {
 	const ProtobufCFieldDescriptor *field = field_of(message, name);
 	assert(field->type == PROTOBUF_C_TYPE_MESSAGE);
 	if (!json_field_is_set(message, field))
 		return NULL;
-	return *(const ProtobufCMessage *const *)json_field_in(message, field->offset);
+	return *(ProtobufCMessage *const *)json_field_in(message, field->offset);
 }
 
 static const void *list_of(const ProtobufCMessage *message, const char *name, size_t *ret_count)
