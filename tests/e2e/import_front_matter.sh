@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sites with front matter go in by the tool: posts, days, terms and who has which, against what Python's
+# Sites with front matter go in by the tool: posts, months, terms and who has which, against what Python's
 # yaml says about the same files.
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
@@ -15,22 +15,12 @@ python3 -c 'import yaml' 2>/dev/null || {
 	exit 77
 }
 work=$(mktemp -d)
-server=
+. tests/e2e/server.sh
 trap 'echo "$0:$LINENO: ended with status $?"' ERR
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+trap 'kill_servers; rm -rf "$work"' EXIT
 export PATH="$bin:$PATH" LC_ALL=C.UTF-8
 
-start() {
-	export LECTERN_SERVER="ipc://$work/$1.sock"
-	lecternd --data "$work/$1" --listen "$LECTERN_SERVER" >"$work/$1.log" 2>&1 </dev/null &
-	server=$!
-	wait_for_ready "$server" "$work/$1.log" >/dev/null || {
-		cat "$work/$1.log"
-		die "lecternd did not become ready"
-	}
-}
-
-# Lines "FILE title TITLE", "FILE day DATE", "FILE state STATE" and "FILE tag|category|author NAME",
+# Lines "FILE title TITLE", "FILE month YYYY-MM", "FILE state STATE" and "FILE tag|category|author NAME",
 # names folded.
 cat >"$work/of_files.py" <<'PYTHON'
 import datetime, html, os, re, sys, unicodedata, yaml
@@ -112,9 +102,7 @@ compare() {
 		die "$1: the store has something else than the files"
 	}
 	echo "$1: $count files, $(wc -l <"$work/want") facts, all of them there"
-	kill "$server"
-	wait "$server"
-	server=
+	stop
 }
 
 compare 18f

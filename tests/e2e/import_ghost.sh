@@ -4,35 +4,17 @@
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 bin=${LECTERN_BIN:-$PWD/build/dev/bin}
-theme=$PWD/../shared/data/ghost/theme-unit-test.json
+theme=${LECTERN_DATA:-$PWD/../shared/data}/ghost/theme-unit-test.json
 . deploy/steps.sh
 command -v python3 >/dev/null || {
 	echo "skipped: needs python3"
 	exit 77
 }
 work=$(mktemp -d)
-server=
+. tests/e2e/server.sh
 trap 'echo "$0:$LINENO: ended with status $?"' ERR
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+trap 'kill_servers; rm -rf "$work"' EXIT
 export PATH="$bin:$PATH"
-
-start() {
-	export LECTERN_SERVER="ipc://$work/$1.sock"
-	lecternd --data "$work/$1" --listen "$LECTERN_SERVER" >"$work/$1.log" 2>&1 </dev/null &
-	server=$!
-	wait_for_ready "$server" "$work/$1.log" >/dev/null || {
-		cat "$work/$1.log"
-		die "lecternd did not become ready"
-	}
-}
-
-stop() {
-	local status=0
-	kill -TERM "$server"
-	wait "$server" || status=$?
-	server=
-	[ "$status" -eq 0 ] || die "lecternd ended with status $status"
-}
 
 # Lines "tag SLUG", "author SLUG", "post SLUG STATE", "SLUG tag SLUG" and "SLUG author SLUG".
 cat >"$work/of_export.py" <<'PYTHON'
@@ -100,17 +82,18 @@ check() {
 		die "$name: what came in is not what the file holds"
 	}
 	# Nothing that identifies or admits a person.
-	while IFS= read -r secret; do
-		! grep -qF -- "$secret" "$work/out.jsonl" "$work/import" "$work/$name.log" ||
-			die "$name: a secret of the export has come through"
-	done < <(python3 -c '
+	python3 -c '
 import json, sys
 root = json.load(open(sys.argv[1]))
 data = root["db"][0]["data"] if "db" in root else root["data"]
 for user in data["users"]:
     for field in ("password", "email"):
         if user.get(field):
-            print(user[field])' "$file")
+            print(user[field])' "$file" >"$work/secrets"
+	while IFS= read -r secret; do
+		! grep -qF -- "$secret" "$work/out.jsonl" "$work/import" "$work/$name.log" ||
+			die "$name: a secret of the export has come through"
+	done <"$work/secrets"
 	# Out in Ghost's form and in again: the same posts with the same terms.
 	lectern export ghost "$work/out.json"
 	stop

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 bin=${LECTERN_BIN:-$PWD/build/dev/bin}
-export=${LECTERN_WORDPRESS:-$PWD/../shared/data/wordpress/themeunittestdata.wordpress.xml}
+export=${LECTERN_DATA:-$PWD/../shared/data}/wordpress/themeunittestdata.wordpress.xml
 . deploy/steps.sh
 for tool in jq python3; do
 	command -v "$tool" >/dev/null || {
@@ -18,36 +18,16 @@ done
 	exit 77
 }
 work=$(mktemp -d)
-server=
+. tests/e2e/server.sh
 trap 'echo "$0:$LINENO: ended with status $?"' ERR
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+trap 'kill_servers; rm -rf "$work"' EXIT
 export PATH="$bin:$PATH" LC_ALL=C.UTF-8
 unset COLUMNS
 
-start() {
-	export LECTERN_SERVER=ipc://$work/$1.sock
-	lecternd --data "$work/$1" --listen "$LECTERN_SERVER" >"$work/$1.log" 2>&1 </dev/null &
-	server=$!
-	wait_for_ready "$server" "$work/$1.log" >/dev/null || {
-		cat "$work/$1.log"
-		die "lecternd did not become ready"
-	}
-}
-
-stop() {
+check_and_stop() {
 	lectern check -o json | jq -e '(.problemCount // "0") == "0"' >/dev/null ||
 		die "the checker finds problems"
-	kill -TERM "$server"
-	wait "$server" || die "lecternd ended with status $?"
-	server=
-}
-
-# same WHAT EXPECTED ACTUAL: two files.
-same() {
-	diff -u "$2" "$3" >"$work/diff" || {
-		head -n 40 "$work/diff"
-		die "$1 differ"
-	}
+	stop
 }
 
 # --- what Python finds ---
@@ -146,14 +126,6 @@ show() {
 	jq -r '.author | select(. != null) | "\(.slug)\t\(.name)"' "$1" | sort >"$work/authors.got"
 }
 
-# ends_with LINE COMMAND...: the last line of the output.
-ends_with() {
-	local line=$1 got
-	shift
-	got=$("$@" | tail -n 1)
-	[ "$got" = "$line" ] || die "$*: expected \"$line\", got \"$got\""
-}
-
 posts=$(wc -l <"$work/posts")
 terms=$(cat "$work/categories" "$work/tags" "$work/authors" | wc -l)
 start first
@@ -189,7 +161,7 @@ done
 lectern export wordpress "$work/out.xml" 2>/dev/null
 python3 -c 'import sys, xml.etree.ElementTree as tree; tree.parse(sys.argv[1])' "$work/out.xml" ||
 	die "the export is not XML"
-stop
+check_and_stop
 start second
 ends_with "$posts created, 0 updated, 0 unchanged, 0 refused" lectern import wordpress "$work/out.xml"
 lectern export jsonl "$work/second.jsonl" 2>/dev/null
@@ -199,5 +171,5 @@ content() {
 		map_values(del(.createTime, .updateTime)) end | select(. != {})' "$1" | sort
 }
 same "servers" <(content "$work/first.jsonl") <(content "$work/second.jsonl")
-stop
+check_and_stop
 say "wordpress: $posts posts, $terms terms, all of them there and back"

@@ -10,43 +10,9 @@ command -v jq >/dev/null || {
 	exit 77
 }
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+. tests/e2e/server.sh
+trap 'kill_servers; rm -rf "$work"' EXIT
 export PATH="$bin:$PATH"
-
-start() {
-	lecternd --data "$work/$1" --listen tcp://127.0.0.1:0 >"$work/$1.log" 2>&1 </dev/null &
-	server=$!
-	LECTERN_SERVER=$(wait_for_ready "$server" "$work/$1.log") || {
-		cat "$work/$1.log"
-		die "lecternd did not become ready"
-	}
-	export LECTERN_SERVER
-}
-
-stop() {
-	local status=0
-	kill -TERM "$server"
-	wait "$server" || status=$?
-	server=
-	[ "$status" -eq 0 ] || die "lecternd ended with status $status"
-}
-
-# same WHAT EXPECTED ACTUAL: two files.
-same() {
-	diff -u "$2" "$3" >"$work/diff" || {
-		head -n 40 "$work/diff"
-		die "$1 differs"
-	}
-}
-
-# ends_with LINE COMMAND...: the last line of the output.
-ends_with() {
-	local line=$1 got
-	shift
-	got=$("$@" | tail -n 1)
-	[ "$got" = "$line" ] || die "$*: expected \"$line\", got \"$got\""
-}
 
 # titles FILE...: of the posts of archive pages, in the page's order.
 titles() {
@@ -84,7 +50,7 @@ page_is() {
 }
 
 test_sample() {
-	start sample
+	start sample tcp://127.0.0.1:0
 	lectern import jsonl deploy/sample/01-terms.jsonl >"$work/terms"
 	grep -qx "terms: 30 created, 0 updated, 0 unchanged, 0 refused" "$work/terms" ||
 		die "the terms are not made: $(cat "$work/terms")"

@@ -34,7 +34,6 @@ static void count(const struct import_item *item, struct import_counts *counts)
 	counts->ready[item->kind] += item->state == ITEM_READY;
 	counts->refused += item->state == ITEM_REFUSED;
 	counts->skipped += item->state == ITEM_SKIPPED;
-	counts->noted += item->state == ITEM_NOTED;
 }
 
 void import_items(const struct import_format *format, FILE *stream,

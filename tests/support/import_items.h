@@ -7,7 +7,6 @@ struct import_counts {
 	size_t ready[IMPORT_REVISION + 1];
 	size_t refused;
 	size_t skipped;
-	size_t noted;
 };
 
 /*

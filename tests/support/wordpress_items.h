@@ -55,9 +55,8 @@ static inline void wordpress_print_item(const struct import_item *item, void *ar
 		[ITEM_REFUSED] = "refused",
 		[ITEM_SKIPPED] = "skipped",
 		[ITEM_NOTED] = "noted" };
-	static const char *const kinds[] = { "post", "tag", "category", "author", "revision" };
 	struct buffer *out = arg;
-	buffer_printf(out, "%s %s %ju %s | %s\n", states[item->state], kinds[item->kind],
+	buffer_printf(out, "%s %s %ju %s | %s\n", states[item->state], import_kind_name(item->kind),
 		(uintmax_t)item->line, item->origin, item->reason);
 	if (item->message == NULL)
 		return;

@@ -2,8 +2,8 @@
 
 #include "exporters/front_matter_fields.h"
 #include "exporters/front_matter_name.h"
+#include "support/front_matter_tree.h"
 #include "support/random.h"
-#include "unit/importers/front_matter_tree.h"
 
 #include <ftw.h>
 #include <lectern/v1/term.pb-c.h>

@@ -1,4 +1,4 @@
-#include "front_matter_items.h"
+#include "support/front_matter_items.h"
 
 #include "base/rfc3339.h"
 

@@ -1,4 +1,4 @@
-#include "front_matter_tree.h"
+#include "support/front_matter_tree.h"
 
 #include "base/text.h"
 
@@ -434,6 +434,7 @@ static void test_real(void **state)
 		const char *variable, *folder;
 		size_t posts;
 	} archives[] = { { "LECTERN_18F", "18f", 509 }, { "LECTERN_JEKYLL", "jekyll", 102 } };
+	size_t read = 0;
 	for (size_t i = 0; i < 2; i++) {
 		char path[4096];
 		struct tree tree;
@@ -455,7 +456,10 @@ static void test_real(void **state)
 				listing.counts[ITEM_REFUSED], listing.counts[ITEM_SKIPPED]);
 		buffer_done(&listing.text);
 		tree_free(&tree);
+		read++;
 	}
+	if (read == 0)
+		skip();
 }
 
 int main(void)

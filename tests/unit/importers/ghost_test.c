@@ -315,6 +315,13 @@ static void test_drip(void **state)
 	}
 }
 
+static void assert_told_of_cut(struct slice json)
+{
+	char *text = dump(json, NULL);
+	assert_non_null(strstr(text, "; nothing behind this line was read: export it again"));
+	free(text);
+}
+
 /* Of an export that is cut off anywhere, what was whole comes, and then the reason. */
 static void test_cut(void **state)
 {
@@ -335,6 +342,7 @@ static void test_cut(void **state)
 				got.refused -
 				(all.refused < got.refused - 1 ? all.refused : got.refused - 1);
 			assert_int_equal(broken, 1);
+			assert_told_of_cut(slice_of(json, last * percent / 100));
 			assert_true(got.ready[IMPORT_POST] >= posts);
 			assert_true(got.ready[IMPORT_POST] <= all.ready[IMPORT_POST]);
 			posts = got.ready[IMPORT_POST];

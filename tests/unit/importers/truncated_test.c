@@ -1,5 +1,5 @@
-/* Inputs that end too early, in every format, at every hundredth of their length: what was read
- * whole is given, what was not is refused, and nothing else happens. */
+/* Inputs that end too early, in every format, at every hundredth of their length: nothing is given
+ * that the whole does not have, and reading ends. */
 #include "support/import_items.h"
 
 #include "base/limits.h"

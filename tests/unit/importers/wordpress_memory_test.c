@@ -63,6 +63,7 @@ static void test_memory(void **state)
 	const char *given = getenv("LECTERN_WXR_MEGABYTES");
 	size_t bytes = (size_t)(given == NULL ? MEGABYTES : atoi(given)) << 20;
 	struct input_file file = { .path = (char *)"big.xml", .stream = tmpfile() };
+	assert_non_null(file.stream);
 	unsigned count = put_export(file.stream, bytes);
 	file.size_bytes = (uint64_t)ftello(file.stream);
 	struct source_options options = {

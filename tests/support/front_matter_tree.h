@@ -1,6 +1,6 @@
 /* Real trees on disk as the driver lists them. */
 #pragma once
-#include "front_matter_items.h"
+#include "support/front_matter_items.h"
 
 #include <fts.h>
 #include <string.h>
