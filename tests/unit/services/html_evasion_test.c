@@ -18,6 +18,9 @@
 
 static const struct {
 	const char *label, *body, *html;
+	/* What gumbo 0.13 gives where 0.10 reads foreign content, or what is obsolete, in another
+	 * way. */
+	const char *newer;
 } cases[] = {
 	{ "script", "<script>alert(1)</script>x", "x" },
 	{ "script with src", "<SCRIPT SRC=//evil/x.js></SCRIPT>x", "x" },
@@ -246,6 +249,9 @@ static const struct {
 	{ "keygen", "<keygen autofocus onfocus=alert(1)>x", "x" },
 	{ "form action", "<form action=javascript:alert(1)><input type=submit></form>x",
 		"<div></div>x" },
+	{ "isindex", "<isindex action=javascript:alert(1) type=image>x",
+		"<div><hr />This is a searchable index. Enter search keywords: <hr /></div>x",
+		"x" },
 	{ "video poster", "<video poster=javascript:alert(1)>x</video>", "<video>x</video>" },
 	{ "video source", "<video><source onerror=alert(1) src=javascript:x></video>",
 		"<video><source /></video>" },
@@ -301,8 +307,10 @@ static const struct {
 		"src=javascript:alert(1)></iframe></foreignObject></svg>x",
 		"x" },
 	{ "SVG set", "<svg><set attributeName=onmouseover to=alert(1)></svg>x", "x" },
-	{ "SVG style", "<svg><style><img src=x onerror=alert(1)></style></svg>x", "x" },
-	{ "SVG with a break out", "<svg><p><style><!--</style><img src=x onerror=alert(1)>", "" },
+	{ "SVG style", "<svg><style><img src=x onerror=alert(1)></style></svg>x", "x",
+		"<img src=\"x\" />x" },
+	{ "SVG with a break out", "<svg><p><style><!--</style><img src=x onerror=alert(1)>", "",
+		"<p><img src=\"x\" /></p>" },
 	{ "SVG CDATA", "<svg><![CDATA[><img src=x onerror=alert(1)>]]></svg>x", "x" },
 	{ "SVG desc", "<svg><desc><noscript></desc><img src=x onerror=alert(1)></svg>x", "" },
 	{ "MathML",
@@ -318,7 +326,8 @@ static const struct {
 		"onerror=alert(1)&gt;\">",
 		"" },
 	{ "mutation by svg and style",
-		"<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">", "" },
+		"<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">", "",
+		"<p></p><img src=\"1\" />\"&gt;" },
 	{ "mutation by nested forms",
 		"<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
 		"<div></div>" },
@@ -336,7 +345,7 @@ static const struct {
 	{ "mutation by select", "<select><style></select><img src=x onerror=alert(1)></style>",
 		"<img src=\"x\" />" },
 	{ "mutation by plaintext", "<svg><plaintext><p></svg><img src=x onerror=alert(1)>",
-		"<img src=\"x\" />" },
+		"<img src=\"x\" />", "<p><img src=\"x\" /></p>" },
 	{ "mutation by a namespace", "<x xmlns=\"><iframe onload=alert(1)\">y</x>", "y" },
 	{ "mutation by a grave accent", "<p title=\"`onmouseover=alert(1)\">x",
 		"<p title=\"`onmouseover=alert(1)\">x</p>" },
@@ -368,7 +377,7 @@ static const struct {
 	{ "vertical tab in a tag",
 		"<script\x0B"
 		">alert(1)</script>x",
-		"" },
+		"", "alert(1)x" },
 	{ "form feed in a tag", "<img\fsrc=x\fonerror=alert(1)>", "<img src=\"x\" />" },
 	{ "slash in a name", "<img/onerror/=alert(1) src=x>", "<img src=\"x\" />" },
 	{ "digits in a name", "<1script>alert(1)</1script>", "&lt;1script&gt;alert(1)" },
@@ -380,7 +389,7 @@ static const struct {
 	{ "attribute never closed", "<p title=\"<script>alert(1)</script>", "" },
 };
 
-static void check(const char *body, const char *html)
+static void check(const char *body, const char *html, const char *newer)
 {
 	struct arena arena;
 	struct error err;
@@ -389,7 +398,7 @@ static void check(const char *body, const char *html)
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	post.body = (char *)(uintptr_t)body;
 	assert_int_equal(html_render(&arena, &post, &err), CODE_OK);
-	if (html != NULL)
+	if (html != NULL && (newer == NULL || strcmp(post.html, newer) != 0))
 		assert_string_equal(post.html, html);
 	if (!is_safe_html(post.html, text, sizeof text))
 		fail_msg("%s\n%s\n%s", body, post.html, text);
@@ -400,7 +409,7 @@ static void test_alone(void **state)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		print_message("%s\n", cases[i].label);
-		check(cases[i].body, cases[i].html);
+		check(cases[i].body, cases[i].html, cases[i].newer);
 	}
 }
 
@@ -424,7 +433,7 @@ static void test_in_context(void **state)
 			char body[1024];
 			snprintf(body, sizeof body, "%s%s%s", contexts[c].before, cases[i].body,
 				contexts[c].after);
-			check(body, NULL);
+			check(body, NULL, NULL);
 		}
 	}
 }
@@ -436,7 +445,7 @@ static void test_in_pairs(void **state)
 		for (size_t j = 0; j < sizeof cases / sizeof *cases; j++) {
 			char body[1024];
 			snprintf(body, sizeof body, "%s%s", cases[i].body, cases[j].body);
-			check(body, NULL);
+			check(body, NULL, NULL);
 		}
 	}
 }
