@@ -15,5 +15,6 @@
 #include <lectern/v1/post.pb-c.h>
 
 /* Fills html, outline, word_count and reading_seconds of the post from its body, in the arena.
- * INVALID_ARGUMENT for a body that is nested too deeply or needs too much memory or time. */
+ * INVALID_ARGUMENT for a body that is nested too deeply, needs too much memory or time, or gives
+ * another tree however often it is written. */
 enum code html_render(struct arena *arena, Lectern__V1__Post *post, struct error *err) NODISCARD;
