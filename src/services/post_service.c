@@ -6,7 +6,6 @@
 #include "services/post_writes.h"
 #include "store/post.h"
 
-#include <inttypes.h>
 #include <lectern/store/v1/command.pb-c.h>
 #include <stdio.h>
 
@@ -36,18 +35,6 @@ static uint64_t find(struct txn *txn, const struct entity_key *key, bool *former
 	return key->slug == NULL ? 0 : post_find_slug(txn, slice_of_text(key->slug), former);
 }
 
-static enum code fail_not_found(const struct entity_key *key, struct error *err)
-{
-	if (key->id != 0)
-		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-			"there is no post with id %" PRIu64, key->id);
-	if (key->origin != NULL)
-		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-			"there is no post with origin \"%s\"", key->origin);
-	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-		"there is no post with slug \"%s\"", key->slug);
-}
-
 enum code post_resolve(
 	struct txn *txn, const struct entity_key *key, struct post_fields *ret, struct error *err)
 {
@@ -58,7 +45,8 @@ enum code post_resolve(
 	uint64_t id = find(txn, key, &former);
 	bool found = id != 0 && post_fields_get(txn, id, ret);
 	code = txn_status(txn, err);
-	return code == CODE_OK && !found ? fail_not_found(key, err) : code;
+	return code == CODE_OK && !found ? post_fail_missing(key->id, key->origin, key->slug, err)
+					 : code;
 }
 
 static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
@@ -82,7 +70,7 @@ static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message
 	if (code != CODE_OK)
 		return code;
 	if (!found)
-		return fail_not_found(&key, err);
+		return post_fail_missing(key.id, key.origin, key.slug, err);
 	reply_message(&call->reply, FIELD_POST, parts.parts, parts.count);
 	reply_uint(&call->reply, FIELD_FORMER_SLUG, former);
 	return CODE_OK;

@@ -50,9 +50,7 @@ enum code term_resolve(struct txn *txn, uint8_t kind, const struct entity_key *k
 	if (!found)
 		return fail_not_found(kind, key, field, err);
 	if (ambiguous)
-		return fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", field,
-			"several of kind %s are named \"%s\"; give the slug", term_kind_name(kind),
-			key->name);
+		return term_fail_ambiguous(kind, key->name, field, err);
 	*ret = id;
 	return CODE_OK;
 }

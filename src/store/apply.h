@@ -105,21 +105,17 @@ void apply_slug_remove(struct apply *apply, enum slug_space space, const char *s
 /* Whether the slug is one that apply_free_slug() makes of another one that is taken. */
 bool apply_slug_is_numbered(const char *slug, const char *base);
 
-/* The former slugs that an entity has and is given by an import. */
-struct former_slugs {
-	char **list;
-	size_t count;
-	size_t added; /* the first ones of the list, which TABLE_SLUG does not have yet */
-};
+bool apply_slug_is_in(char *const *list, size_t count, const char *slug);
 
-/* Puts those of `wanted` that are free, and not the entity's own slug, before the others, as far as
- * there is room: the last ones. Nothing is written, and those that are there stay, so a repeat adds
- * nothing. */
-void apply_slug_gather(struct apply *apply, enum slug_space space, const char *slug,
-	char *const *wanted, size_t wanted_count, struct former_slugs *ret);
+/* Puts those of `wanted` that are free, and not the entity's own slug, before its aliases, as far
+ * as there is room: the last ones. Nothing is written, and those that are there stay, so a repeat
+ * adds nothing. Returns how many were added: the first ones of the list, which TABLE_SLUG does not
+ * have yet. */
+size_t apply_slug_gather(struct apply *apply, enum slug_space space, const char *slug,
+	char *const *wanted, size_t wanted_count, char ***aliases, size_t *alias_count);
 /* Writes the entries of those that were added. */
-void apply_slug_put_added(
-	struct apply *apply, enum slug_space space, uint64_t id, const struct former_slugs *former);
+void apply_slug_put_added(struct apply *apply, enum slug_space space, uint64_t id,
+	char *const *aliases, size_t added);
 
 /* What leads from a post's origin to it; old is NULL for a new post, post for one that goes. */
 void apply_origin_change(
@@ -194,6 +190,8 @@ bool apply_post_is_unchanged(struct apply *apply, const Lectern__V1__Post *old,
 enum code apply_settle_state(struct apply *apply, Lectern__V1__Post *post, struct error *err)
 	NODISCARD;
 
+/* The title of a new post must not be blank. */
+enum code apply_check_title(const Lectern__V1__Post *post, struct error *err) NODISCARD;
 /* FAILED_PRECONDITION, POST_TRASHED if the post is in the trash. */
 enum code apply_check_not_trashed(const Lectern__V1__Post *post, struct error *err) NODISCARD;
 

@@ -4,7 +4,6 @@
  * editor wanted another one: the same post once more changes nothing.
  */
 #include "base/limits.h"
-#include "base/text.h"
 #include "store/apply.h"
 #include "store/post.h"
 #include "store/term.h"
@@ -27,7 +26,6 @@ enum {
 	FIELD_BODY = 33,
 	/* Of ImportPostResponse. */
 	FIELD_RESULT = 2,
-	FOLDED_BYTES = 4 * LIMIT_NAME_BYTES,
 };
 
 /* One post on its way. */
@@ -38,7 +36,7 @@ struct import {
 	uint64_t mask;
 	bool has_update_time; /* from the source */
 	Lectern__V1__Post post;
-	struct former_slugs former;
+	size_t added; /* first ones of post.aliases, which lead to it only now */
 };
 
 /* By origin alone where the source has one: its slugs need not be unique. Otherwise by slug and, as
@@ -59,7 +57,6 @@ static uint64_t find(struct apply *apply, const Lectern__V1__Post *from)
 static enum code load(struct import *import, struct error *err)
 {
 	struct apply *apply = import->apply;
-	char folded[8];
 	uint64_t id = find(apply, &import->from);
 	import->old = id == 0 ? NULL : post_unpack_summary(apply->txn, apply->arena, id);
 	if (id != 0 && import->old == NULL)
@@ -71,10 +68,9 @@ static enum code load(struct import *import, struct error *err)
 	import->post = import->old != NULL ? *import->old : empty;
 	if (import->old == NULL) {
 		import->mask = UINT64_MAX;
-		if (text_fold(slice_of_text(import->from.title), folded, sizeof folded) == 0)
-			return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED",
-				"post.title", "must not be empty");
-	} else if (import->from.publish_time == NULL) {
+		return apply_check_title(&import->from, err);
+	}
+	if (import->from.publish_time == NULL) {
 		import->mask &= ~(UINT64_C(1) << FIELD_PUBLISH_TIME);
 	}
 	return CODE_OK;
@@ -131,16 +127,6 @@ static void take_times(struct import *import)
 		import->post.update_time = from->update_time;
 }
 
-static bool same_name(const char *a, const char *b)
-{
-	char left[FOLDED_BYTES];
-	char right[FOLDED_BYTES];
-	size_t left_bytes = text_fold(slice_of_text(a), left, sizeof left);
-	size_t right_bytes = text_fold(slice_of_text(b), right, sizeof right);
-	return left_bytes > 0 &&
-	       slice_equals(slice_of(left, left_bytes), slice_of(right, right_bytes));
-}
-
 /* A name that several terms have means the one among them that the post has already. */
 static Lectern__V1__TermRef *known_ref(struct apply *apply, uint8_t kind,
 	Lectern__V1__TermRef *wanted, Lectern__V1__TermRef *const *had, size_t had_count)
@@ -151,7 +137,7 @@ static Lectern__V1__TermRef *known_ref(struct apply *apply, uint8_t kind,
 		!ambiguous)
 		return wanted;
 	for (size_t i = 0; i < had_count; i++)
-		if (same_name(had[i]->name, wanted->name))
+		if (term_same_name(had[i]->name, wanted->name))
 			return had[i];
 	return wanted;
 }
@@ -221,7 +207,7 @@ static enum code align_series(struct import *import, struct error *err)
 	const Lectern__V1__SeriesRef *had = import->old == NULL ? NULL : import->old->series;
 	Lectern__V1__SeriesRef *wanted = import->from.series;
 	if (had == NULL || wanted == NULL || wanted->slug[0] != '\0' ||
-		!same_name(had->name, wanted->name))
+		!term_same_name(had->name, wanted->name))
 		return CODE_OK;
 	import->from.series = arena_alloc(import->apply->arena, sizeof *wanted);
 	if (import->from.series == NULL) {
@@ -257,14 +243,6 @@ static enum code check_terms(struct import *import, bool keep, struct error *err
 			       : code;
 }
 
-static bool is_alias(const Lectern__V1__Post *post, const char *slug)
-{
-	for (size_t i = 0; i < post->n_aliases; i++)
-		if (strcmp(post->aliases[i], slug) == 0)
-			return true;
-	return false;
-}
-
 static void take_slugs(struct import *import, const char *slug_base)
 {
 	struct apply *apply = import->apply;
@@ -274,16 +252,14 @@ static void take_slugs(struct import *import, const char *slug_base)
 	if (old == NULL)
 		post->slug =
 			apply_free_slug(apply, SLUG_POST, wanted[0] != '\0' ? wanted : slug_base);
-	else if (wanted[0] != '\0' && strcmp(wanted, old->slug) != 0 && !is_alias(old, wanted) &&
+	else if (wanted[0] != '\0' && strcmp(wanted, old->slug) != 0 &&
+		 !apply_slug_is_in(old->aliases, old->n_aliases, wanted) &&
 		 !apply_slug_is_numbered(old->slug, wanted))
 		post->slug = apply_free_slug(apply, SLUG_POST, wanted);
-	import->former = (struct former_slugs){ .list = post->aliases, .count = post->n_aliases };
-	if (post->slug == NULL || !mask_has(import->mask, FIELD_ALIASES))
-		return;
-	apply_slug_gather(apply, SLUG_POST, post->slug, import->from.aliases,
-		import->from.n_aliases, &import->former);
-	post->aliases = import->former.list;
-	post->n_aliases = import->former.count;
+	if (post->slug != NULL && mask_has(import->mask, FIELD_ALIASES))
+		import->added =
+			apply_slug_gather(apply, SLUG_POST, post->slug, import->from.aliases,
+				import->from.n_aliases, &post->aliases, &post->n_aliases);
 }
 
 static enum code answer(
@@ -324,7 +300,7 @@ static enum code store(
 	if (!import->has_update_time)
 		post->update_time = apply_timestamp(apply->arena, apply->now_us);
 	apply_take_note(&change, note);
-	apply_slug_put_added(apply, SLUG_POST, post->id, &import->former);
+	apply_slug_put_added(apply, SLUG_POST, post->id, post->aliases, import->added);
 	apply_store_post(apply, apply->arena, &change);
 	return answer(import, post,
 		import->old == NULL ? LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_CREATED

@@ -5,7 +5,6 @@
  * categories and authors need not be unique, so a slug of the source that is unknown is another
  * term there, whatever it is called.
  */
-#include "base/text.h"
 #include "store/apply.h"
 #include "store/term.h"
 
@@ -18,13 +17,16 @@ enum {
 	/* Field numbers of store.v1.Term as bits of ImportTerm.field_mask. */
 	FIELD_SLUG = 2,
 	FIELD_NAME = 3,
+	FIELD_DESCRIPTION = 4,
 	FIELD_ALIASES = 6,
 	FIELD_CREATE_TIME = 7,
 	FIELD_UPDATE_TIME = 8,
+	FIELD_ATTRIBUTES = 10,
 	FIELD_PARENT = 11,
+	FIELD_URL = 13,
+	FIELD_AVATAR_URL = 14,
 	/* Of the responses. */
 	FIELD_RESULT = 2,
-	FOLDED_BYTES = KEY_BYTES_MAX,
 };
 
 /* How a term of the source was found. */
@@ -44,7 +46,7 @@ struct import {
 	uint64_t mask;
 	Lectern__Store__V1__Term *old;
 	Lectern__Store__V1__Term term;
-	struct former_slugs former;
+	size_t added; /* first ones of term.aliases, which lead to it only now */
 };
 
 static uint64_t find_by_slugs(struct import *import)
@@ -85,9 +87,7 @@ static enum code find(struct import *import, uint64_t *ret, struct error *err)
 	if (ambiguous) {
 		char path[32];
 		snprintf(path, sizeof path, "%s.name", term_kind_name(import->kind));
-		return fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", path,
-			"several of kind %s are named \"%s\"; give the slug",
-			term_kind_name(import->kind), from->name);
+		return term_fail_ambiguous(import->kind, from->name, path, err);
 	}
 	return txn_status(import->apply->txn, err);
 }
@@ -111,15 +111,6 @@ static enum code load(struct import *import, struct error *err)
 	return txn_status(apply->txn, err);
 }
 
-static bool same_name(const char *a, const char *b)
-{
-	char left[FOLDED_BYTES];
-	char right[FOLDED_BYTES];
-	size_t left_bytes = text_fold(slice_of_text(a), left, sizeof left);
-	size_t right_bytes = text_fold(slice_of_text(b), right, sizeof right);
-	return slice_equals(slice_of(left, left_bytes), slice_of(right, right_bytes));
-}
-
 /* A parent by a name that several have means the present one if that is among them. */
 static enum code take_parent(struct import *import, struct error *err)
 {
@@ -128,7 +119,7 @@ static enum code take_parent(struct import *import, struct error *err)
 	if (import->kind != CATEGORY || !mask_has(import->mask, FIELD_PARENT))
 		return CODE_OK;
 	if (had != NULL && from->parent != NULL && from->parent->slug[0] == '\0' &&
-		same_name(had->name, from->parent->name))
+		term_same_name(had->name, from->parent->name))
 		return CODE_OK;
 	return apply_take_parent(import->apply, &import->term, from, err);
 }
@@ -145,13 +136,9 @@ static void take_slugs(struct import *import)
 			apply, space, from->slug[0] != '\0' ? from->slug : import->op->slug_base);
 	else if (mask_has(import->mask, FIELD_SLUG) && from->slug[0] != '\0')
 		term->slug = from->slug;
-	import->former = (struct former_slugs){ .list = term->aliases, .count = term->n_aliases };
-	if (term->slug == NULL || !mask_has(import->mask, FIELD_ALIASES))
-		return;
-	apply_slug_gather(
-		apply, space, term->slug, from->aliases, from->n_aliases, &import->former);
-	term->aliases = import->former.list;
-	term->n_aliases = import->former.count;
+	if (term->slug != NULL && mask_has(import->mask, FIELD_ALIASES))
+		import->added = apply_slug_gather(apply, space, term->slug, from->aliases,
+			from->n_aliases, &term->aliases, &term->n_aliases);
 }
 
 static void take_times(struct import *import)
@@ -185,13 +172,13 @@ static enum code fill(struct import *import, struct error *err)
 	const uint64_t mask = import->mask;
 	uint64_t lacking = 0;
 	if (term->description[0] == '\0')
-		lacking |= UINT64_C(1) << 4;
+		lacking |= UINT64_C(1) << FIELD_DESCRIPTION;
 	if (term->n_attributes == 0)
-		lacking |= UINT64_C(1) << 10;
+		lacking |= UINT64_C(1) << FIELD_ATTRIBUTES;
 	if (term->url[0] == '\0')
-		lacking |= UINT64_C(1) << 13;
+		lacking |= UINT64_C(1) << FIELD_URL;
 	if (term->avatar_url[0] == '\0')
-		lacking |= UINT64_C(1) << 14;
+		lacking |= UINT64_C(1) << FIELD_AVATAR_URL;
 	apply_take_term_fields(term, from, mask & lacking);
 	char **slugs = arena_calloc(import->apply->arena, from->n_aliases + 1, sizeof *slugs);
 	size_t count = 0;
@@ -203,11 +190,8 @@ static enum code fill(struct import *import, struct error *err)
 		slugs[count++] = from->aliases[i];
 	if (mask_has(mask, FIELD_SLUG) && from->slug[0] != '\0')
 		slugs[count++] = from->slug;
-	import->former = (struct former_slugs){ .list = term->aliases, .count = term->n_aliases };
-	apply_slug_gather(import->apply, (enum slug_space)import->kind, term->slug, slugs, count,
-		&import->former);
-	term->aliases = import->former.list;
-	term->n_aliases = import->former.count;
+	import->added = apply_slug_gather(import->apply, (enum slug_space)import->kind, term->slug,
+		slugs, count, &term->aliases, &term->n_aliases);
 	return txn_status(import->apply->txn, err);
 }
 
@@ -229,13 +213,13 @@ static int store(struct import *import)
 	enum slug_space space = (enum slug_space)import->kind;
 	if (import->old == NULL) {
 		uint64_t id = apply_insert_term(apply, import->kind, &import->term);
-		apply_slug_put_added(apply, space, id, &import->former);
+		apply_slug_put_added(apply, space, id, import->term.aliases, import->added);
 		return LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_CREATED;
 	}
 	if (apply_term_is_unchanged(apply, import->old, &import->term))
 		return LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UNCHANGED;
 	date_change(import);
-	apply_slug_put_added(apply, space, import->old->id, &import->former);
+	apply_slug_put_added(apply, space, import->old->id, import->term.aliases, import->added);
 	apply_store_term(apply, import->kind, import->old, &import->term);
 	return LECTERN__V1__IMPORT_RESULT__IMPORT_RESULT_UPDATED;
 }

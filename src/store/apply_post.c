@@ -22,6 +22,11 @@ enum {
 	FIELD_BODY = 33,
 };
 
+static bool is_by_origin(const Lectern__Store__V1__Key *key)
+{
+	return key->slug[0] == '\0' && key->origin[0] != '\0';
+}
+
 static uint64_t find_post(struct apply *apply, const Lectern__Store__V1__Key *key)
 {
 	bool former;
@@ -29,21 +34,9 @@ static uint64_t find_post(struct apply *apply, const Lectern__Store__V1__Key *ke
 		return 0;
 	if (key->id != 0)
 		return key->id;
-	if (key->slug[0] == '\0' && key->origin[0] != '\0')
+	if (is_by_origin(key))
 		return post_find_origin(apply->txn, slice_of_text(key->origin));
 	return post_find_slug(apply->txn, slice_of_text(key->slug), &former);
-}
-
-static enum code fail_no_post(const Lectern__Store__V1__Key *key, struct error *err)
-{
-	if (key->id != 0)
-		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-			"there is no post with id %" PRIu64, key->id);
-	if (key->slug[0] == '\0' && key->origin[0] != '\0')
-		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-			"there is no post with origin \"%s\"", key->origin);
-	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
-		"there is no post with slug \"%s\"", key->slug);
 }
 
 enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *key,
@@ -54,7 +47,7 @@ enum code apply_load_post(struct apply *apply, const Lectern__Store__V1__Key *ke
 	enum code code = txn_status(apply->txn, err);
 	if (code != CODE_OK || *ret != NULL || allow_missing)
 		return code;
-	return fail_no_post(key, err);
+	return post_fail_missing(key->id, is_by_origin(key) ? key->origin : NULL, key->slug, err);
 }
 
 void apply_take_fields(Lectern__V1__Post *post, const Lectern__V1__Post *from, uint64_t mask)
@@ -124,15 +117,20 @@ enum code apply_check_not_trashed(const Lectern__V1__Post *post, struct error *e
 	return CODE_OK;
 }
 
+enum code apply_check_title(const Lectern__V1__Post *post, struct error *err)
+{
+	char folded[8];
+	if (text_fold(slice_of_text(post->title), folded, sizeof folded) > 0)
+		return CODE_OK;
+	return fail_field(
+		err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "post.title", "must not be empty");
+}
+
 static enum code check_put(
 	const Lectern__Store__V1__PutPost *op, const Lectern__V1__Post *old, struct error *err)
 {
-	char folded[8];
-	if (old == NULL && text_fold(slice_of_text(op->post->title), folded, sizeof folded) == 0)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "FIELD_REQUIRED", "post.title",
-			"must not be empty");
 	if (old == NULL)
-		return CODE_OK;
+		return apply_check_title(op->post, err);
 	enum code code = apply_check_etag(op->post->etag, old->etag, "post", err);
 	if (code != CODE_OK)
 		return code;

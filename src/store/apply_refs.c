@@ -46,9 +46,7 @@ uint64_t apply_find_term(struct apply *apply, uint8_t kind, const Lectern__V1__T
 	if (id == 0)
 		return fail_no_term(err, kind, field, "name", ref->name);
 	if (flag) {
-		fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", field,
-			"several of kind %s are named \"%s\"; give the slug", term_kind_name(kind),
-			ref->name);
+		term_fail_ambiguous(kind, ref->name, field, err);
 		return 0;
 	}
 	return id;

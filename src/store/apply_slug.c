@@ -136,7 +136,7 @@ bool apply_slug_is_numbered(const char *slug, const char *base)
 	return digits > 0 && number[digits] == '\0' && number[0] != '0' && strcmp(number, "1") != 0;
 }
 
-static bool contains(char *const *list, size_t count, const char *slug)
+bool apply_slug_is_in(char *const *list, size_t count, const char *slug)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(list[i], slug) == 0)
@@ -144,37 +144,38 @@ static bool contains(char *const *list, size_t count, const char *slug)
 	return false;
 }
 
-void apply_slug_gather(struct apply *apply, enum slug_space space, const char *slug,
-	char *const *wanted, size_t wanted_count, struct former_slugs *ret)
+size_t apply_slug_gather(struct apply *apply, enum slug_space space, const char *slug,
+	char *const *wanted, size_t wanted_count, char ***aliases, size_t *alias_count)
 {
-	size_t room = LIMIT_ALIASES - (ret->count < LIMIT_ALIASES ? ret->count : LIMIT_ALIASES);
-	char **list = arena_calloc(apply->arena, wanted_count + ret->count + 1, sizeof *list);
-	ret->added = 0;
+	size_t room = LIMIT_ALIASES - (*alias_count < LIMIT_ALIASES ? *alias_count : LIMIT_ALIASES);
+	char **list = arena_calloc(apply->arena, wanted_count + *alias_count + 1, sizeof *list);
+	size_t added = 0;
 	if (list == NULL) {
 		txn_fail_memory(apply->txn);
-		return;
+		return 0;
 	}
 	/* From the end, so that the newest are those for which there is room. */
 	char **first = list + wanted_count;
-	for (size_t i = wanted_count; i > 0 && ret->added < room; i--) {
+	for (size_t i = wanted_count; i > 0 && added < room; i--) {
 		const char *one = wanted[i - 1];
 		if (strcmp(one, slug) == 0 || !slug_is_free(apply, space, one) ||
-			contains(first, ret->added, one))
+			apply_slug_is_in(first, added, one))
 			continue;
 		*--first = (char *)(uintptr_t)one;
-		ret->added++;
+		added++;
 	}
-	for (size_t i = 0; i < ret->count; i++)
-		first[ret->added + i] = ret->list[i];
-	ret->list = first;
-	ret->count += ret->added;
+	for (size_t i = 0; i < *alias_count; i++)
+		first[added + i] = (*aliases)[i];
+	*aliases = first;
+	*alias_count += added;
+	return added;
 }
 
 void apply_slug_put_added(
-	struct apply *apply, enum slug_space space, uint64_t id, const struct former_slugs *former)
+	struct apply *apply, enum slug_space space, uint64_t id, char *const *aliases, size_t added)
 {
-	for (size_t i = 0; i < former->added; i++)
-		put_slug(apply, space, former->list[i], id, true);
+	for (size_t i = 0; i < added; i++)
+		put_slug(apply, space, aliases[i], id, true);
 }
 
 void apply_origin_change(

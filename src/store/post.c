@@ -2,6 +2,8 @@
 
 #include "base/wire.h"
 
+#include <inttypes.h>
+
 enum { FIELD_BODY_FORMAT = 32, FIELD_HTML = 34 }; /* of lectern.v1.Post */
 
 static uint64_t find_in(struct txn *txn, enum slug_space space, struct slice slug, bool *former)
@@ -44,6 +46,15 @@ static bool wants(Lectern__V1__PostView view, enum post_part part)
 		       view == LECTERN__V1__POST_VIEW__POST_VIEW_FULL;
 	}
 	return false;
+}
+
+enum code post_fail_missing(uint64_t id, const char *origin, const char *slug, struct error *err)
+{
+	if (id != 0)
+		return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND",
+			"there is no post with id %" PRIu64, id);
+	return fail_reason(err, CODE_NOT_FOUND, "POST_NOT_FOUND", "there is no post with %s \"%s\"",
+		origin != NULL ? "origin" : "slug", origin != NULL ? origin : slug);
 }
 
 bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret)

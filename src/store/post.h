@@ -19,6 +19,10 @@ uint64_t post_find_slug(struct txn *txn, struct slice slug, bool *former);
 /* The id of the post that was imported from there, 0 if none. */
 uint64_t post_find_origin(struct txn *txn, struct slice origin);
 
+/* For a post that is not there, named by id or, where that is 0, by origin or, where that is NULL,
+ * by slug. */
+enum code post_fail_missing(uint64_t id, const char *origin, const char *slug, struct error *err);
+
 /* The pieces that the view asks for (UNSPECIFIED counts as BASIC). False if there is no such post
  * or the transaction has failed. */
 bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret);

@@ -48,6 +48,22 @@ uint64_t term_find_slug(struct txn *txn, uint8_t kind, struct slice slug, bool *
 	return id;
 }
 
+bool term_same_name(const char *a, const char *b)
+{
+	char left[KEY_BYTES_MAX];
+	char right[KEY_BYTES_MAX];
+	size_t left_bytes = text_fold(slice_of_text(a), left, sizeof left);
+	size_t right_bytes = text_fold(slice_of_text(b), right, sizeof right);
+	return left_bytes > 0 &&
+	       slice_equals(slice_of(left, left_bytes), slice_of(right, right_bytes));
+}
+
+enum code term_fail_ambiguous(uint8_t kind, const char *name, const char *field, struct error *err)
+{
+	return fail_field(err, CODE_FAILED_PRECONDITION, "NAME_AMBIGUOUS", field,
+		"several of kind %s are named \"%s\"; give the slug", term_kind_name(kind), name);
+}
+
 uint64_t term_find_name(struct txn *txn, uint8_t kind, struct slice name, bool *ambiguous)
 {
 	char folded[KEY_BYTES_MAX];

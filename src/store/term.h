@@ -19,6 +19,12 @@ uint64_t term_find_slug(struct txn *txn, uint8_t kind, struct slice slug, bool *
  * oldest is returned. */
 uint64_t term_find_name(struct txn *txn, uint8_t kind, struct slice name, bool *ambiguous);
 
+/* Whether two names are one, as term_find_name() compares them. */
+bool term_same_name(const char *a, const char *b);
+
+/* For a name that several have. */
+enum code term_fail_ambiguous(uint8_t kind, const char *name, const char *field, struct error *err);
+
 /* The record, in the store. False if there is none or the transaction has failed. */
 bool term_read(struct txn *txn, uint8_t kind, uint64_t id, struct slice *ret);
 
