@@ -2,6 +2,7 @@
 #pragma once
 #include <google/protobuf/timestamp.pb-c.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Digits beyond the microsecond are cut. The timestamp is valid. */
@@ -19,6 +20,13 @@ static inline void timestamp_from_us(Google__Protobuf__Timestamp *timestamp, int
 		rest_us += 1000000;
 	timestamp->seconds = (time_us - rest_us) / 1000000;
 	timestamp->nanos = (int32_t)rest_us * 1000;
+}
+
+/* Whether both are set, to the same time. */
+static inline bool timestamp_equals(
+	const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
+{
+	return a != NULL && b != NULL && a->seconds == b->seconds && a->nanos == b->nanos;
 }
 
 /* Whether it lies between the years 1 and 9999 and its nanos are within a second. */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <times.h>
 
 enum { LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -99,11 +100,6 @@ static enum code jsonl_post(
 		jsonl, "post", (ProtobufCMessage *)content_of_post(post, &jsonl->arena), err);
 }
 
-static bool same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
-{
-	return a != NULL && b != NULL && a->seconds == b->seconds && a->nanos == b->nanos;
-}
-
 /* Whether an import of the post alone makes the same entry in its history. */
 static bool follows_from_post(
 	const Lectern__V1__Post *post, const Lectern__V1__PostRevision *revision)
@@ -111,28 +107,16 @@ static bool follows_from_post(
 	return revision->revision == post->revision && revision->note != NULL &&
 	       revision->note->author[0] == '\0' &&
 	       strcmp(revision->note->summary, "created") == 0 &&
-	       same_time(revision->create_time, post->update_time);
+	       timestamp_equals(revision->create_time, post->update_time);
 }
 
 /* ,"slug":"x"} */
-static enum code append_key(struct jsonl *jsonl, const Lectern__V1__Post *post, struct error *err)
+static void append_key(struct jsonl *jsonl, const Lectern__V1__Post *post)
 {
-	Lectern__V1__PostKey key = LECTERN__V1__POST_KEY__INIT;
-	struct buffer text;
-	if (post->origin[0] != '\0') {
-		key.key_case = LECTERN__V1__POST_KEY__KEY_ORIGIN;
-		key.origin = post->origin;
-	} else {
-		key.key_case = LECTERN__V1__POST_KEY__KEY_SLUG;
-		key.slug = post->slug;
-	}
-	buffer_init(&text, LINE_BYTES_MAX);
-	enum code code = json_print(&key.base, JSON_DEFAULT, &text, err);
-	buffer_append_char(&jsonl->line, ',');
-	if (code == CODE_OK) /* without its '{' */
-		buffer_append(&jsonl->line, text.data + 1, text.size - 1);
-	buffer_done(&text);
-	return code;
+	bool by_origin = post->origin[0] != '\0';
+	buffer_append_text(&jsonl->line, by_origin ? ",\"origin\":" : ",\"slug\":");
+	json_print_text(slice_of_text(by_origin ? post->origin : post->slug), &jsonl->line);
+	buffer_append_char(&jsonl->line, '}');
 }
 
 /* A line is the request that imports it, what it is first. */
@@ -153,10 +137,9 @@ static enum code jsonl_revision(struct exporter *exporter, const Lectern__V1__Po
 	buffer_clear(&jsonl->line);
 	buffer_append_text(&jsonl->line, "{\"revision\":");
 	enum code code = json_print(&copy.base, JSON_DEFAULT, &jsonl->line, err);
-	if (code == CODE_OK)
-		code = append_key(jsonl, post, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "a revision");
+	append_key(jsonl, post);
 	return write_line(jsonl, err);
 }
 

@@ -27,7 +27,6 @@ struct wordpress {
 	struct buffer record;
 	uint64_t term_count;
 	uint64_t item_count; /* ids that were given out */
-	int64_t now_us;
 };
 
 static enum code write_record(struct wordpress *wordpress, struct error *err)
@@ -93,7 +92,6 @@ static enum code wordpress_open(
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
 	wordpress->exporter.format = &wordpress_export;
 	wordpress->file = options->file;
-	wordpress->now_us = options->now_us;
 	buffer_init(&wordpress->record, RECORD_BYTES_MAX);
 	put_head(&wordpress->record, options->now_us);
 	enum code code = write_record(wordpress, err);

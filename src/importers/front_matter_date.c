@@ -1,6 +1,7 @@
 #include "importers/front_matter_date.h"
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 
 #include <strings.h>
 
@@ -340,15 +341,10 @@ static bool scan_word(struct scan *scan)
 /* "1562072700" and, as JavaScript has it, "1562072700000". */
 static bool is_unix_time(struct slice text, int64_t *ret_us)
 {
-	int64_t value = 0;
-	if (text.size != 9 && text.size != 10 && text.size != 13)
+	uint64_t value;
+	if ((text.size != 9 && text.size != 10 && text.size != 13) || !text_number(text, &value))
 		return false;
-	for (size_t i = 0; i < text.size; i++) {
-		if (!is_digit(text.data[i]))
-			return false;
-		value = value * 10 + (text.data[i] - '0');
-	}
-	*ret_us = value * (text.size == 13 ? 1000 : SECOND_US);
+	*ret_us = (int64_t)value * (text.size == 13 ? 1000 : SECOND_US);
 	return true;
 }
 

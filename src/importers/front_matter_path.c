@@ -268,12 +268,7 @@ static void shorten_origin(struct slice path, struct front_matter_path *ret)
 	size_t size = is_line(path) ? text_cut(path, KEPT_ORIGIN_BYTES) : 0;
 	memcpy(ret->origin, path.data, size);
 	ret->origin[size++] = '~';
-	for (size_t i = 0; i < sizeof digest.bytes; i++) {
-		static const char digits[] = "0123456789abcdef";
-		ret->origin[size++] = digits[digest.bytes[i] >> 4];
-		ret->origin[size++] = digits[digest.bytes[i] & 15];
-	}
-	ret->origin[size] = '\0';
+	digest_hex(&digest, ret->origin + size);
 }
 
 /* The path without folders that are content's own: content at the beginning, _posts, _drafts. */

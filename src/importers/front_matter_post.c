@@ -248,14 +248,9 @@ static const struct value *series_name(const struct value *series, const struct 
 
 static uint32_t read_part(const struct value *value)
 {
-	uint64_t part = 0;
-	for (size_t i = 0; value_is_text(value) && i < value->text.size; i++) {
-		uint8_t c = value->text.data[i];
-		if (c < '0' || c > '9' || part > UINT32_MAX / 10)
-			return 0;
-		part = part * 10 + (uint64_t)(c - '0');
-	}
-	return part > UINT32_MAX ? 0 : (uint32_t)part;
+	uint64_t part;
+	bool fits = value_is_text(value) && text_number(value->text, &part) && part <= UINT32_MAX;
+	return fits ? (uint32_t)part : 0;
 }
 
 static void fill_series(struct front_matter_draft *draft)

@@ -220,12 +220,7 @@ bool ghost_record_time(struct ghost_record *record, enum ghost_field field, int6
 
 uint64_t ghost_key(struct slice id)
 {
-	if (id.size == 0)
-		return 0;
-	struct digest digest = digest_of(id);
-	uint64_t key;
-	memcpy(&key, digest.bytes, sizeof key);
-	return key == 0 ? 1 : key;
+	return id.size == 0 ? 0 : digest_number(id);
 }
 
 uint64_t ghost_record_key(struct ghost_record *record, enum ghost_field field)

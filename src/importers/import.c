@@ -223,10 +223,9 @@ static enum code pass_over(
 		.kind = IMPORT_POST,
 		.path = file->path,
 		.origin = "" };
-	struct pipeline_result result = { .item = &item, .bytes_done = file->size_bytes };
+	struct pipeline_result result = { .item = &item };
 	snprintf(item.reason, sizeof item.reason, "%s", reason);
 	run->bytes_before += file->size_bytes;
-	result.bytes_done = 0;
 	return settle(run, &result, err);
 }
 

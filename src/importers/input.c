@@ -96,7 +96,8 @@ enum code input_head(struct input_file *file, uint8_t head[INPUT_HEAD_BYTES], si
 	struct error *err)
 {
 	struct input input;
-	enum code code = input_make_seekable(file, err);
+	/* What has a size is no pipe. */
+	enum code code = file->size_bytes > 0 ? CODE_OK : input_make_seekable(file, err);
 	if (code == CODE_OK)
 		code = input_open(file, &input, err);
 	if (code != CODE_OK)

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <utf8proc.h>
+
 enum {
 	ESCAPE_DIGITS = 4, /* of \uXXXX */
 	HIGH_SURROGATE = 0xD800,
@@ -27,30 +29,6 @@ static bool read_hex(const uint8_t *at, const uint8_t *end, uint32_t *ret)
 	}
 	*ret = value;
 	return true;
-}
-
-static size_t write_utf8(uint32_t character, uint8_t *out)
-{
-	if (character < 0x80) {
-		out[0] = (uint8_t)character;
-		return 1;
-	}
-	if (character < 0x800) {
-		out[0] = (uint8_t)(0xC0 | character >> 6);
-		out[1] = (uint8_t)(0x80 | (character & 0x3F));
-		return 2;
-	}
-	if (character < 0x10000) {
-		out[0] = (uint8_t)(0xE0 | character >> 12);
-		out[1] = (uint8_t)(0x80 | (character >> 6 & 0x3F));
-		out[2] = (uint8_t)(0x80 | (character & 0x3F));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xF0 | character >> 18);
-	out[1] = (uint8_t)(0x80 | (character >> 12 & 0x3F));
-	out[2] = (uint8_t)(0x80 | (character >> 6 & 0x3F));
-	out[3] = (uint8_t)(0x80 | (character & 0x3F));
-	return 4;
 }
 
 /* Behind "\u". Moves *at behind the escape; two of them make one character beyond U+FFFF. */
@@ -111,7 +89,7 @@ const char *unquote(struct slice text, uint8_t *out, size_t *ret_size)
 		const char *problem = read_escape(&at, end, &character);
 		if (problem != NULL)
 			return problem;
-		size += write_utf8(character, out + size);
+		size += (size_t)utf8proc_encode_char((utf8proc_int32_t)character, out + size);
 	}
 	if (text_find_invalid(slice_of(out, size)) < size)
 		return "holds bytes that are not UTF-8";

@@ -161,11 +161,6 @@ struct import_item *pipeline_next(struct pipeline *pipeline, struct arena **ret_
 	return &place->item;
 }
 
-static bool same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
-{
-	return a != NULL && b != NULL && a->seconds == b->seconds && a->nanos == b->nanos;
-}
-
 static bool is_of_post(enum import_kind kind)
 {
 	return kind == IMPORT_POST || kind == IMPORT_REVISION;
@@ -185,8 +180,8 @@ static bool depends_on(const struct import_item *later, const struct import_item
 	if (left->origin[0] == '\0' && right->origin[0] == '\0')
 		return true; /* they get their ids in the order of the input */
 	return (left->slug[0] != '\0' && strcmp(left->slug, right->slug) == 0) ||
-	       same_time(left->publish_time, right->publish_time) ||
-	       same_time(left->create_time, right->create_time);
+	       timestamp_equals(left->publish_time, right->publish_time) ||
+	       timestamp_equals(left->create_time, right->create_time);
 }
 
 /* The places of the items before that must be done before this one is sent. */

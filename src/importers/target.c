@@ -13,23 +13,22 @@
 /* How the items of one kind are written. */
 static const struct method {
 	const char *name;
-	const char *kind;
-	const char *field; /* of the request; of the response too, but for revisions */
+	const char
+		*kind; /* also the field of the request; of the response too, but for revisions */
 	const ProtobufCMessageDescriptor *request;
 	const ProtobufCMessageDescriptor *response;
 } methods[] = {
-	[IMPORT_POST] = { "ImportPost", "post", "post",
-		&lectern__v1__import_post_request__descriptor,
+	[IMPORT_POST] = { "ImportPost", "post", &lectern__v1__import_post_request__descriptor,
 		&lectern__v1__import_post_response__descriptor },
-	[IMPORT_TAG] = { "ImportTag", "tag", "tag", &lectern__v1__import_tag_request__descriptor,
+	[IMPORT_TAG] = { "ImportTag", "tag", &lectern__v1__import_tag_request__descriptor,
 		&lectern__v1__import_tag_response__descriptor },
-	[IMPORT_CATEGORY] = { "ImportCategory", "category", "category",
+	[IMPORT_CATEGORY] = { "ImportCategory", "category",
 		&lectern__v1__import_category_request__descriptor,
 		&lectern__v1__import_category_response__descriptor },
-	[IMPORT_AUTHOR] = { "ImportAuthor", "author", "author",
+	[IMPORT_AUTHOR] = { "ImportAuthor", "author",
 		&lectern__v1__import_author_request__descriptor,
 		&lectern__v1__import_author_response__descriptor },
-	[IMPORT_REVISION] = { "ImportPostRevision", "revision", "revision",
+	[IMPORT_REVISION] = { "ImportPostRevision", "revision",
 		&lectern__v1__import_post_revision_request__descriptor,
 		&lectern__v1__import_post_revision_response__descriptor },
 };
@@ -147,7 +146,7 @@ static ProtobufCMessage *make_request(
 	ProtobufCMessage *request = message_new(method->request, arena);
 	if (request == NULL)
 		return NULL;
-	message_set_child(request, method->field, item->message);
+	message_set_child(request, method->kind, item->message);
 	message_set_number(request, "validate_only", target->dry_run);
 	if (item->kind == IMPORT_REVISION) {
 		set_key(request, item->post);
@@ -190,7 +189,7 @@ static enum code take_response(struct import_item *item, const ProtobufCMessage 
 		return fail(err, CODE_INTERNAL, "%s answered without a result", method->name);
 	if (item->kind == IMPORT_REVISION)
 		return CODE_OK;
-	const ProtobufCMessage *stored = message_child(response, method->field);
+	const ProtobufCMessage *stored = message_child(response, method->kind);
 	if (stored == NULL)
 		return fail(
 			err, CODE_INTERNAL, "%s answered without a %s", method->name, method->kind);

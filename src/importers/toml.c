@@ -102,7 +102,7 @@ static enum code read_target(
 	if (value_entry(ret->map, (const char *)ret->key.data) != NULL)
 		return fail_twice(err, ret->key);
 	if (!toml_take(&document->scan, '='))
-		return toml_fail(&document->scan, "'=' is missing behind the key", err);
+		return toml_fail("'=' is missing behind the key", err);
 	toml_skip_blanks(&document->scan);
 	return CODE_OK;
 }
@@ -123,9 +123,8 @@ static enum code read_after(
 	if (toml_take(scan, list ? ']' : '}'))
 		return CODE_OK;
 	if (!toml_take(scan, ','))
-		return toml_fail(scan,
-			list ? "',' or ']' is missing in a list"
-			     : "',' or '}' is missing in a table",
+		return toml_fail(list ? "',' or ']' is missing in a list"
+				      : "',' or '}' is missing in a table",
 			err);
 	*ret = AFTER_NEXT;
 	if (list) {
@@ -277,7 +276,7 @@ static enum code read_header(struct document *document, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	if (!toml_take(scan, ']') || (list && !toml_take(scan, ']')))
-		return toml_fail(scan, "']' is missing behind the name of a table", err);
+		return toml_fail("']' is missing behind the name of a table", err);
 	return list ? enter_list(document, target, err) : enter_table(document, target, err);
 }
 

@@ -2,9 +2,8 @@
 
 #include <utf8proc.h>
 
-enum code toml_fail(const struct toml_scan *scan, const char *problem, struct error *err)
+enum code toml_fail(const char *problem, struct error *err)
 {
-	(void)scan;
 	return fail(err, CODE_INVALID_ARGUMENT, "the front matter is no TOML: %s", problem);
 }
 
@@ -62,7 +61,7 @@ static enum code skip_comment(struct toml_scan *scan, struct error *err)
 	int c = toml_peek(scan);
 	if (c == -1 || c == '\n' || (c == '\r' && peek_at(scan, 1) == '\n'))
 		return CODE_OK;
-	return toml_fail(scan, "a comment holds a control character", err);
+	return toml_fail("a comment holds a control character", err);
 }
 
 enum code toml_skip_lines(struct toml_scan *scan, struct error *err)
@@ -81,7 +80,7 @@ enum code toml_end_line(struct toml_scan *scan, struct error *err)
 	toml_skip_blanks(scan);
 	enum code code = skip_comment(scan, err);
 	if (code == CODE_OK && scan->at < scan->end && !take_newline(scan))
-		return toml_fail(scan, "something stands behind the value in its line", err);
+		return toml_fail("something stands behind the value in its line", err);
 	return code;
 }
 
@@ -114,7 +113,7 @@ static enum code read_code_point(struct toml_scan *scan, size_t digits, struct e
 	int64_t value = take_hex(scan, digits);
 	utf8proc_uint8_t bytes[4];
 	if (value < 1 || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-		return toml_fail(scan, "'\\u' and '\\U' need the number of a character", err);
+		return toml_fail("'\\u' and '\\U' need the number of a character", err);
 	utf8proc_ssize_t size = utf8proc_encode_char((utf8proc_int32_t)value, bytes);
 	buffer_append(&scan->text, bytes, (size_t)size);
 	return CODE_OK;
@@ -146,7 +145,7 @@ static enum code read_escape(struct toml_scan *scan, bool multiline, struct erro
 		return CODE_OK;
 	}
 	scan->at = start;
-	return toml_fail(scan, "a '\\' that means nothing; texts in '...' need none", err);
+	return toml_fail("a '\\' that means nothing; texts in '...' need none", err);
 }
 
 static bool at_three(const struct toml_scan *scan, int quote)
@@ -174,7 +173,7 @@ static enum code read_string(struct toml_scan *scan, bool may_be_multiline, stru
 	buffer_clear(&scan->text);
 	scan->at += multiline ? 3 : 1;
 	if (multiline && !may_be_multiline)
-		return toml_fail(scan, "a key has one quote on each side", err);
+		return toml_fail("a key has one quote on each side", err);
 	if (multiline)
 		(void)take_newline(scan);
 	while (scan->at < scan->end) {
@@ -188,9 +187,8 @@ static enum code read_string(struct toml_scan *scan, bool may_be_multiline, stru
 		}
 		int c = *scan->at++;
 		if (is_control(c))
-			return toml_fail(scan,
-				c == '\n' ? "a text does not end in its line"
-					  : "a text holds a control character",
+			return toml_fail(c == '\n' ? "a text does not end in its line"
+						   : "a text holds a control character",
 				err);
 		enum code code = CODE_OK;
 		if (c == '\\' && quote == '"')
@@ -200,7 +198,7 @@ static enum code read_string(struct toml_scan *scan, bool may_be_multiline, stru
 		if (code != CODE_OK)
 			return code;
 	}
-	return toml_fail(scan, "a text has no end", err);
+	return toml_fail("a text has no end", err);
 }
 
 enum code toml_key(struct toml_scan *scan, struct slice *ret, struct error *err)
@@ -217,7 +215,7 @@ enum code toml_key(struct toml_scan *scan, struct slice *ret, struct error *err)
 			scan->at++;
 		key.size = (size_t)(scan->at - key.data);
 		if (key.size == 0)
-			return toml_fail(scan, "a key is expected", err);
+			return toml_fail("a key is expected", err);
 	}
 	const char *copy = arena_text(scan->tree->arena, key);
 	if (copy == NULL)
@@ -350,7 +348,7 @@ enum code toml_scalar(struct toml_scan *scan, struct value **ret, struct error *
 		kind = VALUE_TIME;
 	else if (!is_number(text))
 		return toml_fail(
-			scan, text.size == 0 ? "a value is missing" : "a text needs quotes", err);
+			text.size == 0 ? "a value is missing" : "a text needs quotes", err);
 	enum code code = value_new_text(scan->tree, kind, text, ret, err);
 	if (code == CODE_OK)
 		(*ret)->truth = truth;

@@ -11,7 +11,7 @@ struct toml_scan {
 };
 
 /* "the front matter is no TOML: PROBLEM" */
-enum code toml_fail(const struct toml_scan *scan, const char *problem, struct error *err);
+enum code toml_fail(const char *problem, struct error *err);
 
 /* The next byte, -1 at the end. */
 int toml_peek(const struct toml_scan *scan);

@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "importers/digest.h"
 #include "importers/wxr_post.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ void wxr_covers_take(struct wxr_covers *covers, const struct wxr_reader *reader)
 	covers->incomplete = copy == NULL;
 	if (copy != NULL)
 		covers->covers[covers->count++] =
-			(struct wxr_cover){ wxr_digest(wxr_blog_url(reader)), id, copy };
+			(struct wxr_cover){ digest_number(wxr_blog_url(reader)), id, copy };
 }
 
 static int compare(const void *left, const void *right)

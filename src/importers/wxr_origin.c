@@ -10,14 +10,6 @@ void wxr_origins_done(struct wxr_origins *origins)
 	free(origins->slots);
 }
 
-uint64_t wxr_digest(struct slice text)
-{
-	struct digest digest = digest_of(text);
-	uint64_t number;
-	memcpy(&number, digest.bytes, sizeof number);
-	return number == 0 ? 1 : number;
-}
-
 struct slice wxr_blog_url(const struct wxr_reader *reader)
 {
 	static const enum wxr_value values[] = { WXR_BLOG_URL, WXR_CHANNEL_LINK, WXR_SITE_URL };
@@ -63,7 +55,7 @@ static enum code claim(struct wxr_origins *origins, const char *origin, uint64_t
 {
 	if (!grow(origins))
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
-	uint64_t digest = wxr_digest(slice_of_text(origin));
+	uint64_t digest = digest_number(slice_of_text(origin));
 	struct wxr_origin *slot = find(origins, digest);
 	*ret_taken = slot->digest != 0 && slot->post_id != post_id;
 	if (slot->digest != 0)
@@ -87,9 +79,8 @@ static const char *shorten(const char *origin, struct arena *arena)
 	if (text.size <= WXR_ORIGIN_BYTES && is_one_line(text))
 		return origin;
 	struct digest digest = digest_of(text);
-	char hex[2 * sizeof digest.bytes + 1];
-	for (size_t i = 0; i < sizeof digest.bytes; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest.bytes[i]);
+	char hex[DIGEST_HEX_BYTES];
+	digest_hex(&digest, hex);
 	return arena_printf(arena, "wordpress:%s", hex);
 }
 
@@ -119,6 +110,8 @@ enum code wxr_origin_of(struct wxr_origins *origins, const struct wxr_reader *re
 	*ret = origin;
 	if (origin == NULL)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory");
+	if (origins == NULL)
+		return CODE_OK;
 	enum code code = claim(origins, origin, id, ret_taken, err);
 	if (code != CODE_OK || !*ret_taken)
 		return code;

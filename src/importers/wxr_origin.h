@@ -21,13 +21,11 @@ void wxr_origins_done(struct wxr_origins *origins);
 /*
  * The origin of the item in the reader: its guid or, where it has none or an item with another id
  * has the same (*ret_taken), "wordpress:" with the blog's address and the id. One that is too long
- * is a digest of itself. Sets *ret to NULL when out of memory.
+ * is a digest of itself. Sets *ret to NULL when out of memory. With origins NULL nothing is looked
+ * up or kept.
  */
 enum code wxr_origin_of(struct wxr_origins *origins, const struct wxr_reader *reader,
 	struct arena *arena, const char **ret, bool *ret_taken, struct error *err) NODISCARD;
 
 /* The address of the blog that the file is of. */
 struct slice wxr_blog_url(const struct wxr_reader *reader);
-
-/* A number that stands for a text. */
-uint64_t wxr_digest(struct slice text);

@@ -1,6 +1,7 @@
 #include "importers/wxr_post.h"
 
 #include "base/text.h"
+#include "importers/digest.h"
 #include "importers/item_notes.h"
 #include "importers/wxr_body.h"
 #include "importers/wxr_text.h"
@@ -174,7 +175,7 @@ static void make_slug(struct making *making)
 	if (slug[0] == '\0')
 		snprintf(slug, sizeof slug, "post-%ju",
 			(uintmax_t)(id != 0 ? id
-					    : wxr_digest(slice_of_text(making->post->origin))));
+					    : digest_number(slice_of_text(making->post->origin))));
 	making->post->slug = copy_text(making, slice_of_text(slug));
 }
 
@@ -324,7 +325,7 @@ static void make_cover(struct making *making)
 		return;
 	}
 	const char *url = wxr_covers_find(
-		making->posts->covers, wxr_digest(wxr_blog_url(reader)), reader->thumbnail_id);
+		making->posts->covers, digest_number(wxr_blog_url(reader)), reader->thumbnail_id);
 	if (url == NULL) {
 		item_note(making->item, "its featured image is not in the export");
 		return;
@@ -366,10 +367,8 @@ enum code wxr_make_post(struct wxr_posts *posts, const struct wxr_reader *reader
 		.line = reader->line };
 	bool wanted = wxr_is_wanted(reader, posts->pages, item->reason);
 	bool taken = false;
-	struct wxr_origins none = { .slots = NULL };
 	enum code code = wxr_origin_of(
-		wanted ? &posts->origins : &none, reader, arena, &item->origin, &taken, err);
-	wxr_origins_done(&none);
+		wanted ? &posts->origins : NULL, reader, arena, &item->origin, &taken, err);
 	if (code != CODE_OK || !wanted)
 		return code;
 	struct making making = { .posts = posts, .reader = reader, .arena = arena, .item = item };

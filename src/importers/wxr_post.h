@@ -9,7 +9,7 @@ enum { WXR_COVERS_BYTES = 12 * 1024 * 1024 };
 struct wxr_covers {
 	struct arena arena;
 	struct wxr_cover {
-		uint64_t blog; /* wxr_digest() of its address */
+		uint64_t blog; /* digest_number() of its address */
 		uint64_t id;
 		const char *url;
 	} * covers; /* owned */

@@ -1,8 +1,8 @@
 #include "importers/wxr_reader.h"
 
+#include "base/text.h"
 #include "importers/wxr_memory.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -406,14 +406,8 @@ struct slice wxr_value(const struct wxr_reader *reader, enum wxr_value value)
 
 uint64_t wxr_number(const struct wxr_reader *reader, enum wxr_value value)
 {
-	struct slice text = wxr_value(reader, value);
-	uint64_t number = 0;
-	for (size_t i = 0; i < text.size; i++) {
-		if (!isdigit(text.data[i]) || number > UINT64_MAX / 10 - 1)
-			return 0;
-		number = number * 10 + (uint64_t)(text.data[i] - '0');
-	}
-	return number;
+	uint64_t number;
+	return text_number(wxr_value(reader, value), &number) ? number : 0;
 }
 
 const char *wxr_overlong(const struct wxr_reader *reader)
