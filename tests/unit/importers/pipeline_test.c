@@ -17,6 +17,8 @@ enum { ITEMS_MAX = 4000, NAMES = 40 };
 struct fact {
 	enum import_kind kind;
 	char origin[16];
+	bool has_origin; /* of a post: Post.origin is set */
+	char slug[8];
 	int64_t publish_s; /* 0: none */
 	bool started, done;
 };
@@ -46,8 +48,12 @@ static bool must_follow(uint64_t a, uint64_t b)
 		return true;
 	if (left->kind != right->kind && !(is_of_post(left->kind) && is_of_post(right->kind)))
 		return true;
-	return left->kind == IMPORT_POST && right->kind == IMPORT_POST && left->publish_s != 0 &&
-	       left->publish_s == right->publish_s;
+	if (left->kind != IMPORT_POST || right->kind != IMPORT_POST)
+		return false;
+	if (!left->has_origin && !right->has_origin)
+		return true;
+	return strcmp(left->slug, right->slug) == 0 ||
+	       (left->publish_s != 0 && left->publish_s == right->publish_s);
 }
 
 /* Instead of the real one: there is no server. */
@@ -84,6 +90,9 @@ static void make_post(const struct fact *fact, struct arena *arena, struct impor
 	assert_true(post != NULL && time != NULL);
 	google__protobuf__timestamp__init(time);
 	time->seconds = fact->publish_s;
+	post->slug = (char *)(uintptr_t)fact->slug;
+	if (fact->has_origin)
+		post->origin = (char *)(uintptr_t)fact->origin;
 	if (fact->publish_s != 0)
 		post->publish_time = time;
 	item->message = &post->base;
@@ -138,6 +147,9 @@ static void fill(const enum import_kind *kinds, size_t kind_count, struct random
 		if (fact->kind == IMPORT_POST && random_below(random, 3) == 0)
 			fact->kind = IMPORT_REVISION;
 		snprintf(fact->origin, sizeof fact->origin, "%d-%u", (int)is_of_post(fact->kind),
+			(unsigned)random_below(random, NAMES));
+		fact->has_origin = random_below(random, 8) != 0;
+		snprintf(fact->slug, sizeof fact->slug, "s%u",
 			(unsigned)random_below(random, NAMES));
 		if (random_below(random, 2) == 0)
 			fact->publish_s = 1 + (int64_t)random_below(random, 20);
