@@ -85,8 +85,8 @@ static void complete(struct rpc_call *call, const struct error *err)
 	}
 	const struct rpc_options *options = &call->rpc->options;
 	if (options->observe != NULL)
-		options->observe(options->services, call, err == NULL ? CODE_OK : err->code,
-			clock_monotonic_ns() - call->arrival_ns);
+		options->observe(
+			options->observer, call, err, clock_monotonic_ns() - call->arrival_ns);
 	call->respond(call, err);
 }
 
@@ -99,6 +99,7 @@ static void prepare(const struct rpc *rpc, struct rpc_call *call)
 	call->row = NULL;
 	call->services = rpc->options.services;
 	call->snapshot = NULL;
+	call->principal[0] = '\0';
 	call->deadline_ns = call->arrival_ns + (uint64_t)timeout_ms * 1000000;
 	call->revision = 0;
 	call->pending = false;
@@ -134,6 +135,27 @@ static enum code unpack(const struct rpc_call *call, const struct rpc_name *name
 	return CODE_OK;
 }
 
+static enum rpc_scope scope_of(const struct rpc_method *row)
+{
+	if (row->scope != RPC_SCOPE_BY_ACCESS)
+		return row->scope;
+	return row->access == RPC_WRITE ? RPC_SCOPE_WRITE : RPC_SCOPE_READ;
+}
+
+static enum code authorize(const struct rpc *rpc, struct rpc_call *call, struct error *err)
+{
+	const struct rpc_options *options = &rpc->options;
+	enum rpc_scope scope = scope_of(call->row);
+	enum code code = CODE_OK;
+	err->code = CODE_OK;
+	if (scope != RPC_SCOPE_PUBLIC && options->authorize != NULL)
+		code = options->authorize(options->authorizer, call, scope, err);
+	call->authorization = slice_of(NULL, 0);
+	if (code != CODE_OK)
+		checked(code, err);
+	return code;
+}
+
 /* Finds the row and makes the request for its handler. */
 static enum code accept_call(
 	const struct rpc *rpc, struct rpc_call *call, ProtobufCMessage **ret, struct error *err)
@@ -142,10 +164,13 @@ static enum code accept_call(
 	if (name == NULL)
 		return names_refuse(&rpc->names, call->method, err);
 	call->row = name->row;
+	enum code code = authorize(rpc, call, err);
+	if (code != CODE_OK)
+		return code;
 	if (name->row->handle == NULL)
 		return fail_reason(err, CODE_UNIMPLEMENTED, "METHOD_NOT_IMPLEMENTED",
 			"%s is not implemented in this version", (const char *)name->full.data);
-	enum code code = unpack(call, name, ret, err);
+	code = unpack(call, name, ret, err);
 	return code == CODE_OK ? check_deadline(call, err) : code;
 }
 
@@ -267,4 +292,42 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 		run_wait(call, request);
 		return;
 	}
+}
+
+void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error *err)
+{
+	prepare(rpc, call);
+	const struct rpc_name *name = names_find(&rpc->names, call->method);
+	if (name != NULL)
+		call->row = name->row;
+	call->authorization = slice_of(NULL, 0);
+	complete(call, err);
+}
+
+static void describe(const struct rpc_name *name, struct rpc_method_info *ret)
+{
+	*ret = (struct rpc_method_info){
+		.name = (const char *)name->full.data,
+		.input = name->method->input,
+		.output = name->method->output,
+		.access = name->row->access,
+		.scope = scope_of(name->row),
+	};
+}
+
+bool rpc_describe(const struct rpc *rpc, struct slice method, struct rpc_method_info *ret)
+{
+	const struct rpc_name *name = names_find(&rpc->names, method);
+	if (name == NULL)
+		return false;
+	describe(name, ret);
+	return true;
+}
+
+bool rpc_describe_at(const struct rpc *rpc, size_t index, struct rpc_method_info *ret)
+{
+	if (index >= rpc->names.count)
+		return false;
+	describe(&rpc->names.entries[index], ret);
+	return true;
 }

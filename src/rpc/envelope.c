@@ -61,8 +61,8 @@ static bool is_header_name(struct slice name)
 	return name.size > 0;
 }
 
-/* Headers are checked and otherwise not used yet. */
-static enum code read_header(struct slice header, struct tally *tally, struct error *err)
+static enum code read_header(
+	struct slice header, struct rpc_call *call, struct tally *tally, struct error *err)
 {
 	struct slice name = slice_of(NULL, 0);
 	struct slice value = slice_of(NULL, 0);
@@ -87,6 +87,8 @@ static enum code read_header(struct slice header, struct tally *tally, struct er
 		code = malformed(err, "a header's name is empty or not of [a-z0-9-]");
 	if (code == CODE_OK)
 		code = check_text(value, LIMIT_HEADER_VALUE_BYTES, "a header's value", err);
+	if (code == CODE_OK)
+		rpc_read_header(call, name, value);
 	return code;
 }
 
@@ -112,7 +114,7 @@ static enum code read_field(const struct wire_field *field, struct rpc_call *cal
 		if (code == CODE_OK && ++tally->headers > LIMIT_HEADERS)
 			code = fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST",
 				"more than %d headers", LIMIT_HEADERS);
-		return code == CODE_OK ? read_header(field->bytes, tally, err) : code;
+		return code == CODE_OK ? read_header(field->bytes, call, tally, err) : code;
 	case REQUEST_MIN_REVISION:
 		code = expect_type(field, WIRE_VARINT, "min_revision", err);
 		call->min_revision = field->value;
@@ -130,6 +132,7 @@ enum code envelope_read_request(struct slice frame, struct rpc_call *call, struc
 	call->payload = slice_of(NULL, 0);
 	call->timeout_ms = 0;
 	call->min_revision = 0;
+	rpc_clear_headers(call);
 	if (frame.size > LIMIT_REQUEST_BYTES)
 		return fail_reason(err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
 			"a request of %zu bytes; at most %d are allowed", frame.size,

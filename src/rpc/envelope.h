@@ -4,7 +4,7 @@
 #include "rpc/rpc.h"
 #include "rpc/status.h"
 
-/* Fills method, payload, timeout_ms and min_revision of the call with slices of the frame.
+/* Fills method, payload, timeout_ms, min_revision and what headers tell, as slices of the frame.
  * INVALID_ARGUMENT for a frame that is no Request or over a limit. */
 enum code envelope_read_request(struct slice frame, struct rpc_call *call, struct error *err)
 	NODISCARD;

@@ -26,12 +26,23 @@ enum rpc_access {
 	RPC_WAIT,  /* may wait for something to happen; opens its snapshots itself */
 };
 
+/* What a caller must be allowed to do. Each one includes those before it. */
+enum rpc_scope {
+	RPC_SCOPE_BY_ACCESS, /* of a row only: WRITE for RPC_WRITE, READ for the others */
+	RPC_SCOPE_PUBLIC,    /* anybody may */
+	RPC_SCOPE_READ,
+	RPC_SCOPE_WRITE,
+	RPC_SCOPE_ADMIN,
+};
+
 /* Whether a parked call's answer is still wanted. */
 enum rpc_wanted {
 	RPC_WANTED,
 	RPC_STOPPING, /* the server ends */
 	RPC_LEFT,     /* the client has gone */
 };
+
+enum { RPC_TRACE_ID_BYTES = 32 };
 
 /* One call. The transport owns the memory and may use it again after respond() was called. */
 struct rpc_call {
@@ -43,6 +54,10 @@ struct rpc_call {
 	uint64_t min_revision; /* as sent; checked for RPC_READ and, beforehand, other access */
 	uint64_t arrival_ns;   /* clock_monotonic_ns() when the request came in */
 	const char *peer;      /* address for logs, never NULL */
+	/* From headers, by rpc_read_header() after rpc_clear_headers(). */
+	struct slice authorization; /* "Bearer TOKEN"; empty without one; gone once authorized */
+	char request_id[LIMIT_REQUEST_ID_BYTES + 1]; /* printable ASCII; "" without one */
+	char trace_id[RPC_TRACE_ID_BYTES + 1];	     /* lower-case hex digits; "" without one */
 	/* Called exactly once for each dispatched call, from rpc_dispatch() or, for a write, from
 	 * another thread. err is NULL after success. Copies reply's parts before it returns. */
 	void (*respond)(struct rpc_call *call, const struct error *err);
@@ -56,6 +71,8 @@ struct rpc_call {
 	void *services;	      /* rpc_options.services */
 	void *snapshot;	      /* for RPC_READ: from rpc_options.snapshot_open */
 	uint64_t deadline_ns; /* on the clock of arrival_ns */
+	/* By rpc_options.authorize: who calls, for logs; "" where nobody had to say. */
+	char principal[LIMIT_PRINCIPAL_BYTES + 1];
 	/* Set by the handler. */
 	struct reply reply;
 	uint64_t revision; /* the dispatcher sets it for RPC_READ */
@@ -84,6 +101,7 @@ struct rpc_method {
 		struct rpc_call *call, const ProtobufCMessage *request, struct error *err);
 	/* For a handler that serves several methods: it finds its row in call->row. */
 	unsigned argument;
+	enum rpc_scope scope;
 };
 
 /* One service: a row for every method of the descriptor, in any order. */
@@ -112,10 +130,17 @@ struct rpc_options {
 	enum code (*snapshot_open)(
 		void *services, void **ret, uint64_t *ret_revision, struct error *err);
 	void (*snapshot_close)(void *services, void *snapshot);
+	/* Whether the caller may call a method that needs this scope, which is not PUBLIC; fills
+	 * call->principal. UNAUTHENTICATED or PERMISSION_DENIED if not. NULL: anybody may do
+	 * anything. Any thread; before anything of the payload is looked at. */
+	enum code (*authorize)(
+		void *authorizer, struct rpc_call *call, enum rpc_scope scope, struct error *err);
+	void *authorizer;
 	/* Called just before respond() with the time since arrival; may be NULL. Any thread.
-	 * call->row is NULL where no method was found. */
-	void (*observe)(
-		void *services, const struct rpc_call *call, enum code code, uint64_t duration_ns);
+	 * call->row is NULL where no method was found; err is NULL after success. */
+	void (*observe)(void *observer, const struct rpc_call *call, const struct error *err,
+		uint64_t duration_ns);
+	void *observer;
 };
 
 /*
@@ -131,6 +156,31 @@ void rpc_free(struct rpc *rpc);
  * respond(). Any thread; for a write respond() may come later and from another thread.
  */
 void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
+
+/* Answers a call with an error that the transport has found, in the place of rpc_dispatch(). The
+ * method's name, where it is known, is counted as for any other call. */
+void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error *err);
+
+/* The known headers of a call: authorization, x-request-id, traceparent
+ * (https://www.w3.org/TR/trace-context/). Other names, and values that are not in their form, are
+ * ignored. The name is in lower case. */
+void rpc_clear_headers(struct rpc_call *call);
+void rpc_read_header(struct rpc_call *call, struct slice name, struct slice value);
+
+/* For transports that speak other encodings than protobuf's. */
+struct rpc_method_info {
+	const char *name; /* "package.Service/Method"; lives as long as the dispatcher */
+	const ProtobufCMessageDescriptor *input;
+	const ProtobufCMessageDescriptor *output;
+	enum rpc_access access;
+	enum rpc_scope scope; /* never RPC_SCOPE_BY_ACCESS */
+};
+
+/* False if there is no such method; the leading slash may be missing. */
+bool rpc_describe(const struct rpc *rpc, struct slice method, struct rpc_method_info *ret);
+
+/* All methods, in no order; false when index is the number of them. */
+bool rpc_describe_at(const struct rpc *rpc, size_t index, struct rpc_method_info *ret);
 
 /* Ends a pending call, or one of RPC_WAIT: err is NULL after success. Any thread, once; also before
  * the handler that queued the call has returned. The call must not be touched afterwards. What the

@@ -196,9 +196,18 @@ static enum code get_descriptor_set(
 static const struct rpc_method admin_methods[] = {
 	{ .name = "GetServerInfo", .access = RPC_READ, .handle = get_server_info },
 	{ .name = "GetStats", .access = RPC_NONE, .handle = get_stats },
-	{ .name = "CreateBackup", .access = RPC_WAIT, .handle = create_backup },
-	{ .name = "CheckStore", .access = RPC_WAIT, .handle = check_store },
-	{ .name = "GetOperation", .access = RPC_WAIT, .handle = get_operation },
+	{ .name = "CreateBackup",
+		.access = RPC_WAIT,
+		.handle = create_backup,
+		.scope = RPC_SCOPE_ADMIN },
+	{ .name = "CheckStore",
+		.access = RPC_WAIT,
+		.handle = check_store,
+		.scope = RPC_SCOPE_ADMIN },
+	{ .name = "GetOperation",
+		.access = RPC_WAIT,
+		.handle = get_operation,
+		.scope = RPC_SCOPE_ADMIN },
 };
 
 const struct rpc_service admin_service = {
@@ -209,7 +218,7 @@ const struct rpc_service admin_service = {
 
 static const struct rpc_method health_methods[] = {
 	/* Not RPC_READ: a store that does not answer is an answer here. */
-	{ .name = "Check", .access = RPC_NONE, .handle = check_health },
+	{ .name = "Check", .access = RPC_NONE, .handle = check_health, .scope = RPC_SCOPE_PUBLIC },
 };
 
 const struct rpc_service health_service = {

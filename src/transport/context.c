@@ -189,7 +189,7 @@ static void on_received(void *arg)
 	struct slice frame =
 		slice_of(nng_msg_body(context->request), nng_msg_len(context->request));
 	if (envelope_read_request(frame, call, &err) != CODE_OK)
-		respond(call, &err);
+		rpc_refuse(context->traffic->rpc, call, &err);
 	else
 		rpc_dispatch(context->traffic->rpc, call);
 }

@@ -14,12 +14,15 @@ analysis  base
 store     base proto store-proto lmdb analysis
 rpc       base proto
 services  base proto store-proto store rpc analysis
+auth      base rpc
+telemetry base proto rpc
 transport base proto rpc nng
-server    base proto store-proto store rpc services transport analysis
+http      base proto rpc codec
+server    base proto store-proto store rpc services transport analysis auth telemetry http
 client    base proto public nng
 importers base proto public client codec
 exporters base proto codec
-cli       base proto public client codec importers exporters
+cli       base proto public client codec importers exporters auth
 '
 failed=0
 complain() {
@@ -73,7 +76,7 @@ for file in src/*/CMakeLists.txt; do
 		case $target in
 		nng::*) seen=nng ;;
 		PkgConfig::LMDB) seen=lmdb ;;
-		base | proto | codec | store | rpc | services | transport | server | client | importers | cli)
+		base | proto | codec | store | rpc | auth | telemetry | services | transport | http | server | client | importers | exporters | cli)
 			seen=$target
 			;;
 		*) continue ;;

@@ -22,6 +22,7 @@ static struct seen {
 	size_t size_bytes;
 	uint64_t revision;
 	enum code observed;
+	enum rpc_scope asked_scope;
 	int observations;
 } seen;
 
@@ -47,10 +48,27 @@ static void snapshot_close(void *services, void *snapshot)
 }
 
 static void observe(
-	void *services, const struct rpc_call *call, enum code code, uint64_t duration_ns)
+	void *observer, const struct rpc_call *call, const struct error *err, uint64_t duration_ns)
 {
-	seen.observed = code;
+	assert_ptr_equal(observer, &seen);
+	assert_int_equal(call->authorization.size, 0);
+	seen.observed = err == NULL ? CODE_OK : err->code;
 	seen.observations++;
+}
+
+/* "Bearer read" may read, and so on. */
+static enum code authorize(
+	void *authorizer, struct rpc_call *call, enum rpc_scope scope, struct error *err)
+{
+	assert_ptr_equal(authorizer, &seen);
+	assert_string_equal(call->principal, "");
+	seen.asked_scope = scope;
+	if (call->authorization.size == 0)
+		return CODE_UNAUTHENTICATED; /* without a text */
+	strcpy(call->principal, "reader");
+	if (scope > RPC_SCOPE_READ)
+		return fail_reason(err, CODE_PERMISSION_DENIED, "SCOPE", "may only read");
+	return CODE_OK;
 }
 
 static void respond(struct rpc_call *call, const struct error *err)
@@ -158,7 +176,9 @@ static enum code delete_tag(
 	return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many writes");
 }
 
-static const struct rpc_method health_rows[] = { { "Check", RPC_NONE, check_health } };
+static const struct rpc_method health_rows[] = {
+	{ .name = "Check", .access = RPC_NONE, .handle = check_health, .scope = RPC_SCOPE_PUBLIC },
+};
 static const struct rpc_method tag_rows[] = {
 	{ "CreateTag", RPC_WRITE, create_tag },
 	{ "DeleteTag", RPC_WRITE, delete_tag },
@@ -191,6 +211,7 @@ static struct rpc_options make_options(void)
 		.snapshot_open = snapshot_open,
 		.snapshot_close = snapshot_close,
 		.observe = observe,
+		.observer = &seen,
 	};
 }
 
@@ -229,6 +250,7 @@ static void prepare(const char *method, const char *payload, size_t payload_byte
 	call.min_revision = 0;
 	call.arrival_ns = clock_monotonic_ns();
 	call.peer = "test";
+	rpc_clear_headers(&call);
 	call.respond = respond;
 	call.park = NULL;
 }
@@ -249,6 +271,71 @@ static void reads_on_a_snapshot(void **state)
 	assert_int_equal(seen.revision, 41);
 	assert_true(seen.snapshot_was_open);
 	assert_int_equal(seen.observed, CODE_OK);
+}
+
+static void asks_who_calls(void **state)
+{
+	struct rpc_options options = make_options();
+	struct error err;
+	options.authorize = authorize;
+	options.authorizer = &seen;
+	rpc_free(rpc);
+	assert_int_equal(rpc_new(&options, &rpc, &err), CODE_OK);
+
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\xFF"));
+	assert_int_equal(seen.code, CODE_UNAUTHENTICATED); /* and the payload is not looked at */
+	assert_int_equal(seen.asked_scope, RPC_SCOPE_READ);
+
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.authorization = slice_of_text("Bearer read");
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_OK);
+	assert_string_equal(call.principal, "reader");
+
+	prepare("/lectern.v1.TagService/CreateTag", BYTES(""));
+	call.authorization = slice_of_text("Bearer read");
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_PERMISSION_DENIED);
+	assert_int_equal(seen.asked_scope, RPC_SCOPE_WRITE);
+	assert_int_equal(seen.observed, CODE_PERMISSION_DENIED);
+
+	dispatch("lectern.v1.HealthService/Check", BYTES(""));
+	assert_int_equal(seen.code, CODE_OK);
+}
+
+static void describes_methods(void **state)
+{
+	struct rpc_method_info info;
+	assert_false(rpc_describe(rpc, slice_of_text("lectern.v1.TagService/Get"), &info));
+	assert_true(rpc_describe(rpc, slice_of_text("/lectern.v1.TagService/GetTag"), &info));
+	assert_string_equal(info.name, "lectern.v1.TagService/GetTag");
+	assert_ptr_equal(info.input, &lectern__v1__get_tag_request__descriptor);
+	assert_ptr_equal(info.output, &lectern__v1__get_tag_response__descriptor);
+	assert_int_equal(info.access, RPC_READ);
+	assert_int_equal(info.scope, RPC_SCOPE_READ);
+	assert_true(rpc_describe(rpc, slice_of_text("lectern.v1.TagService/CreateTag"), &info));
+	assert_int_equal(info.scope, RPC_SCOPE_WRITE);
+	assert_true(rpc_describe(rpc, slice_of_text("lectern.v1.HealthService/Check"), &info));
+	assert_int_equal(info.scope, RPC_SCOPE_PUBLIC);
+	size_t count = 0;
+	while (rpc_describe_at(rpc, count, &info))
+		count++;
+	assert_int_equal(count, COUNT(health_rows) + COUNT(tag_rows));
+}
+
+static void refuses_for_the_transport(void **state)
+{
+	struct error err;
+	fail_reason(&err, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "too many");
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.authorization = slice_of_text("Bearer read");
+	rpc_refuse(rpc, &call, &err);
+	assert_int_equal(seen.handled, 0);
+	assert_int_equal(seen.code, CODE_RESOURCE_EXHAUSTED);
+	assert_int_equal(seen.observed, CODE_RESOURCE_EXHAUSTED);
+	prepare("", BYTES(""));
+	rpc_refuse(rpc, &call, &err);
+	assert_int_equal(seen.responses, 2);
 }
 
 static void needs_no_snapshot_for_health(void **state)
@@ -489,6 +576,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(reads_on_a_snapshot),
+		TEST(asks_who_calls),
+		TEST(describes_methods),
+		TEST(refuses_for_the_transport),
 		TEST(needs_no_snapshot_for_health),
 		TEST(passes_errors_on),
 		TEST(names_what_there_is),
