@@ -85,6 +85,7 @@ static enum code dispatch(struct page_call *page, const ProtobufCMessage *messag
 			return fail_out_of_memory(err);
 	}
 	read_headers(call, request);
+	call->trusted = request->trusted;
 	rpc_dispatch(request->rpc, call);
 	if (!page->answered)
 		return fail(err, CODE_INTERNAL, "%s was not answered at once", method->name);

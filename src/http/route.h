@@ -46,6 +46,8 @@ struct http_request {
 	struct http_header headers[HTTP_HEADERS_MAX];
 	size_t header_count;
 	struct slice body;
+	bool secure;  /* it came over TLS */
+	bool trusted; /* http_call() needs no token for it; false unless a handler's copy says so */
 	const char *peer; /* address for logs */
 	uint64_t arrival_ns;
 	const struct rpc *rpc;
