@@ -391,13 +391,28 @@ static void fill_attributes(struct front_matter_draft *draft)
 		draft_decide(draft, "attributes");
 }
 
+static bool is_origin(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] < 0x20 || text.data[i] == 0x7F ||
+			(text.data[i] == 0xC2 && i + 1 < text.size && text.data[i + 1] < 0xA0))
+			return false;
+	return text.size <= ORIGIN_BYTES_MAX;
+}
+
 /* A post of Lectern keeps what it is called where it first came from. */
 static void fill_origin(struct front_matter_draft *draft)
 {
 	const struct value *own = value_find(draft->own, "origin");
-	if (!draft->exact)
+	bool wrong = draft->exact && value_is_text(own) && !is_origin(own->text);
+	if (wrong)
+		draft_note(draft,
+			"the origin is longer than %d bytes or not one line: the path was "
+			"taken",
+			ORIGIN_BYTES_MAX);
+	if (!draft->exact || wrong)
 		draft->post->origin = draft_text(draft, slice_of_text(draft->path->origin));
-	else if (value_is_text(own) && own->text.size <= ORIGIN_BYTES_MAX)
+	else if (value_is_text(own))
 		draft->post->origin = draft_text(draft, own->text);
 }
 
