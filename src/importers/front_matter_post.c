@@ -172,20 +172,6 @@ static void fill_language(struct front_matter_draft *draft)
 	draft_decide(draft, "language");
 }
 
-/* What the server takes as an address. */
-static bool is_url(struct slice text)
-{
-	const char *data = (const char *)text.data;
-	if (text.size > LIMIT_URL_BYTES || text.size < 8 ||
-		(strncasecmp(data, "http://", 7) != 0 && strncasecmp(data, "https://", 8) != 0))
-		return false;
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= 0x20 || text.data[i] == 0x7F || data[i] == '"' ||
-			data[i] == '<' || data[i] == '>')
-			return false;
-	return true;
-}
-
 /* The address in a field: a text, the first of a list, or an entry of a map. */
 static const struct value *find_address(const struct value *value)
 {
@@ -209,7 +195,7 @@ static void fill_address(
 		const struct value *value = find_address(find(draft, *names));
 		if (value == NULL)
 			continue;
-		if (is_url(value->text)) {
+		if (text_is_url(value->text)) {
 			*at = draft_text(draft, value->text);
 			draft_decide(draft, field);
 			return;
