@@ -44,3 +44,17 @@ unsigned http_status_of(enum code code)
 	}
 	return 500;
 }
+
+void http_add_error_fields(
+	const struct error *err, unsigned status, struct arena *arena, struct http_reply *reply)
+{
+	if (err->retry_ms > 0) {
+		const char *seconds = arena_printf(arena, "%u", (err->retry_ms + 999) / 1000);
+		if (seconds != NULL)
+			http_add_field(reply, "Retry-After", seconds);
+	}
+	if (reply->status == 401)
+		http_add_field(reply, "WWW-Authenticate", "Bearer realm=\"lectern\"");
+	if (status == 415)
+		http_add_field(reply, "Accept-Post", "application/json, application/proto");
+}

@@ -108,6 +108,10 @@ enum code http_decode(struct slice text, struct arena *arena, struct slice *ret,
 /* More than HTTP_FIELDS_MAX are left out. The texts are borrowed until the reply was sent. */
 void http_add_field(struct http_reply *reply, const char *name, const char *value);
 
+/* Retry-After, WWW-Authenticate and so on: what goes with an error. */
+void http_add_error_fields(
+	const struct error *err, unsigned status, struct arena *arena, struct http_reply *reply);
+
 /* What http_call() brings. */
 struct http_answer {
 	struct slice bytes;	   /* the response in its encoded form, in the request's arena */
