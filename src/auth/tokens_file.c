@@ -302,6 +302,16 @@ static enum code check_file(const char *file, const struct stat *info, struct er
 	if (!S_ISREG(info->st_mode))
 		return fail(
 			err, CODE_FAILED_PRECONDITION, "tokens file %s: is no regular file", file);
+	if (info->st_size > TOKENS_FILE_BYTES)
+		return fail(err, CODE_INVALID_ARGUMENT,
+			"tokens file %s: has more than %d bytes; it is another file, or remove old "
+			"tokens",
+			file, TOKENS_FILE_BYTES);
+	return CODE_OK;
+}
+
+static enum code check_writers(const char *file, const struct stat *info, struct error *err)
+{
 	if ((info->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return fail(err, CODE_FAILED_PRECONDITION,
 			"tokens file %s: others than its owner may write it, and so give "
@@ -313,11 +323,6 @@ static enum code check_file(const char *file, const struct stat *info, struct er
 			"tokens file %s: belongs to the user with the number %u, who can give "
 			"anybody any right; let it belong to root or to the user %u, who reads it",
 			file, (unsigned)info->st_uid, (unsigned)geteuid());
-	if (info->st_size > TOKENS_FILE_BYTES)
-		return fail(err, CODE_INVALID_ARGUMENT,
-			"tokens file %s: has more than %d bytes; it is another file, or remove old "
-			"tokens",
-			file, TOKENS_FILE_BYTES);
 	return CODE_OK;
 }
 
@@ -342,7 +347,8 @@ static enum code read_all(
 		size < 0 ? strerror(number) : "it grows while it is read, or memory is short");
 }
 
-enum code tokens_load(const char *file, char **ret_text, size_t *ret_size, struct error *err)
+enum code tokens_load(
+	const char *file, bool trusted, char **ret_text, size_t *ret_size, struct error *err)
 {
 	/* Without waiting for whoever writes into a pipe: that is refused below. */
 	AUTO(close_file) int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -355,6 +361,8 @@ enum code tokens_load(const char *file, char **ret_text, size_t *ret_size, struc
 		return fail(
 			err, CODE_FAILED_PRECONDITION, "tokens file %s: %s", file, strerror(errno));
 	enum code code = check_file(file, &info, err);
+	if (code == CODE_OK && trusted)
+		code = check_writers(file, &info, err);
 	return code == CODE_OK ? read_all(file, descriptor, ret_text, ret_size, err) : code;
 }
 
@@ -362,7 +370,7 @@ enum code tokens_read(const char *file, struct tokens **ret, struct error *err)
 {
 	char *text;
 	size_t size;
-	enum code code = tokens_load(file, &text, &size, err);
+	enum code code = tokens_load(file, true, &text, &size, err);
 	if (code != CODE_OK)
 		return code;
 	code = tokens_parse(file, slice_of(text, size), ret, err);

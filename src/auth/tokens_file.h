@@ -43,13 +43,13 @@ struct tokens {
 enum code tokens_parse(const char *file, struct slice text, struct tokens **ret, struct error *err)
 	NODISCARD;
 
-/* Refuses also what is no regular file, or one that others than root and this process's user may
- * write. */
-enum code tokens_read(const char *file, struct tokens **ret, struct error *err) NODISCARD;
+/* The bytes of a regular file of at most TOKENS_FILE_BYTES, to be freed with free(); NOT_FOUND if
+ * there is none. `trusted`: refuses one that others than root and this process's user may write. */
+enum code tokens_load(const char *file, bool trusted, char **ret_text, size_t *ret_size,
+	struct error *err) NODISCARD;
 
-/* The bytes of such a file, to be freed with free(). NOT_FOUND if there is none. */
-enum code tokens_load(const char *file, char **ret_text, size_t *ret_size, struct error *err)
-	NODISCARD;
+/* A file that is trusted. */
+enum code tokens_read(const char *file, struct tokens **ret, struct error *err) NODISCARD;
 
 void tokens_free(struct tokens *tokens);
 

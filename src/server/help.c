@@ -108,7 +108,7 @@ void server_options_print_man(FILE *out)
 	      ".SH SIGNALS\n.TP\n\\fBSIGTERM\\fR, \\fBSIGINT\\fR\n"
 	      "Refuse new connections, finish the calls that are being handled, end. A second one "
 	      "ends the server at once.\n"
-	      ".TP\n\\fBSIGHUP\\fR\nIs logged; there is nothing to reload in this version.\n"
+	      ".TP\n\\fBSIGHUP\\fR\nRead the file of \\fB\\-\\-tokens\\fR again.\n"
 	      ".SH EXIT STATUS\n.TP\n0\nStopped by a signal, or restored.\n.TP\n1\nCould not "
 	      "start, or not restore: the log's last line says why.\n.TP\n2\nWrong options.\n"
 	      ".SH SEE ALSO\n\\fBlectern\\fR(1)\n",

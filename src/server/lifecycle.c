@@ -1,9 +1,10 @@
 #include "server/lifecycle.h"
 
+#include "auth/auth.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "rpc/rpc.h"
-#include "server/address.h"
+#include "server/authorize.h"
 #include "server/notify.h"
 #include "server/signals.h"
 #include "services/services.h"
@@ -26,6 +27,7 @@ struct server {
 	const struct server_options *options;
 	struct store *store;
 	struct services *services;
+	struct auth *auth; /* NULL: nobody needs a token */
 	struct rpc_options rpc_options;
 	struct rpc *rpc;
 	struct nng_server *transport;
@@ -81,6 +83,9 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
+	code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
+	if (code != CODE_OK)
+		return code;
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
@@ -148,6 +153,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	services_free(server->services);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	auth_close(server->auth);
 }
 
 /* The field "publish" is there if something is published. */
@@ -172,21 +178,23 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	buffer_done(&publish);
 }
 
-static void warn_insecure(const char *const *urls, size_t count, const char *what)
+static void warn_insecure(const struct server_options *options)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!address_is_local(urls[i]))
-			log_event(LOG_WARN, what, log_text("address", urls[i]), LOG_END);
+	struct error err;
+	if (server_options_check_reach(options, &err) != CODE_OK)
+		log_event(LOG_WARN,
+			"insecure: what is not protected can be read and changed by others",
+			log_text("cause", err.text), LOG_END);
 }
 
 /* Returns the signal that ends the server. */
-static int wait_for_end(void)
+static int wait_for_end(struct server *server)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
-		log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
+		authorize_reload(server->auth);
 	}
 }
 
@@ -204,11 +212,7 @@ static enum code start(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	nng_server_start(server->transport);
-	const struct server_options *options = server->options;
-	warn_insecure(options->urls, options->url_count,
-		"other machines can reach this address and may read and change everything");
-	warn_insecure(options->publish_urls, options->publish_url_count,
-		"other machines can reach this address and may read every change");
+	warn_insecure(server->options);
 	if (nng_server_warning() != NULL)
 		log_event(LOG_WARN, nng_server_warning(), LOG_END);
 	log_ready(server, revision, start_ns);
@@ -227,7 +231,7 @@ int server_run(const struct server_options *options)
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end();
+	int number = wait_for_end(&server);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");

@@ -134,6 +134,15 @@ static enum code apply_log_level(
 	return CODE_OK;
 }
 
+static enum code apply_tokens(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	if (value[0] == '\0')
+		return fail(err, CODE_INVALID_ARGUMENT, "%s: names no file", source);
+	options->tokens = value;
+	return CODE_OK;
+}
+
 static enum code apply_insecure(
 	struct server_options *options, const char *value, const char *source, struct error *err)
 {
@@ -252,9 +261,16 @@ const struct option_row option_table[] = {
 		.initial = "info",
 		.apply = apply_log_level,
 		.environment = true },
+	{ .name = "tokens",
+		.argument = "FILE",
+		.help = "Answer only callers with a token of this file, which lectern token makes. "
+			"SIGHUP reads it again. Without it everybody who can connect may do "
+			"everything",
+		.apply = apply_tokens,
+		.environment = true },
 	{ .name = "insecure",
-		.help = "Allow TCP addresses that other machines can reach. Anybody who can reach "
-			"them can then read and change everything",
+		.help = "Allow addresses that other machines can reach without TLS or without "
+			"tokens. Anybody in between can then read and change everything",
 		.apply = apply_insecure,
 		.environment = true },
 	{ .name = "version", .help = "Print the version and end", .apply = apply_version },

@@ -1,5 +1,5 @@
-#include "server/address.h"
 #include "server/option_table.h"
+#include "server/reach.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -119,16 +119,22 @@ static enum code read_environment(
 	return CODE_OK;
 }
 
-static enum code check_reach(const char *const *urls, size_t count, struct error *err)
+static enum code check_urls(const char *const *urls, size_t count, enum reach_use use,
+	const struct reach_means *means, struct error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!address_is_local(urls[i]))
-			return fail(err, CODE_INVALID_ARGUMENT,
-				"other machines can reach %s, and this version checks nobody's "
-				"identity; listen on 127.0.0.1 or ipc, or add --insecure if you "
-				"trust the network",
-				urls[i]);
-	return CODE_OK;
+	enum code code = CODE_OK;
+	for (size_t i = 0; i < count && code == CODE_OK; i++)
+		code = reach_check(urls[i], use, means, err);
+	return code;
+}
+
+enum code server_options_check_reach(const struct server_options *options, struct error *err)
+{
+	const struct reach_means means = { .tokens = options->tokens != NULL };
+	enum code code = check_urls(options->urls, options->url_count, REACH_CALLS, &means, err);
+	return code == CODE_OK ? check_urls(options->publish_urls, options->publish_url_count,
+					 REACH_FEED, &means, err)
+			       : code;
 }
 
 /* What the options must be together. */
@@ -142,9 +148,7 @@ static enum code check(struct server_options *options, struct error *err)
 		options->urls[options->url_count++] = "tcp://127.0.0.1:7400";
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
-	enum code code = check_reach(options->urls, options->url_count, err);
-	return code == CODE_OK ? check_reach(options->publish_urls, options->publish_url_count, err)
-			       : code;
+	return server_options_check_reach(options, err);
 }
 
 enum code server_options_parse(

@@ -37,6 +37,7 @@ struct server_options {
 	uint64_t changes_kept; /* 0: no bound */
 	enum log_format log_format;
 	enum log_level log_level;
+	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;
 };
 
@@ -48,6 +49,11 @@ struct server_options {
 enum code server_options_parse(
 	int argc, char *const *argv, struct server_options *ret, struct error *err) NODISCARD;
 void server_options_done(struct server_options *options);
+
+/* INVALID_ARGUMENT if other machines can reach an address that is not protected;
+ * server_options_parse() refuses that unless `insecure` is set. */
+enum code server_options_check_reach(const struct server_options *options, struct error *err)
+	NODISCARD;
 
 /* The text of --help and the manual page lecternd(8) in man(7) format. */
 void server_options_print_help(FILE *out);
