@@ -121,8 +121,8 @@ static void append_line(struct buffer *out, const struct token_entry *entry, con
 	buffer_append_char(out, '\n');
 }
 
-static enum code add_to_file(
-	const char *file, const struct token_entry *entry, const char *comment, struct error *err)
+static enum code add_to_file(const char *file, const struct token_entry *entry, const char *comment,
+	bool *ret_new, struct error *err)
 {
 	struct token_edit edit;
 	struct buffer text;
@@ -142,6 +142,7 @@ static enum code add_to_file(
 		code = text.overflow ? fail(err, CODE_RESOURCE_EXHAUSTED, "out of memory")
 				     : token_edit_write(&edit, slice_of(text.data, text.size), err);
 	}
+	*ret_new = !edit.exists;
 	token_edit_done(&edit);
 	buffer_done(&text);
 	return code;
@@ -182,6 +183,7 @@ static enum exit_status run_create(struct cli *cli, const struct args *args)
 	const char *file;
 	enum rpc_scope scope = RPC_SCOPE_READ;
 	int64_t expires_us;
+	bool is_new;
 	struct token_entry entry;
 	struct error err;
 	char token[TOKEN_BYTES + 1];
@@ -195,7 +197,8 @@ static enum exit_status run_create(struct cli *cli, const struct args *args)
 	if (sodium_init() < 0)
 		return problem_tool(cli, "no source of random numbers");
 	make_entry(args->arguments[0], scope, expires_us, token, &entry);
-	if (add_to_file(file, &entry, args_text(args, OPTION_COMMENT), &err) != CODE_OK)
+	const char *comment = args_text(args, OPTION_COMMENT);
+	if (add_to_file(file, &entry, comment, &is_new, &err) != CODE_OK)
 		return problem_local(cli, &err);
 	status = print_token(cli, &entry, token);
 	sodium_memzero(token, sizeof token);
@@ -204,6 +207,11 @@ static enum exit_status run_create(struct cli *cli, const struct args *args)
 			"the token is in the file, but nobody has seen it: lectern token revoke "
 			"%s, then make another",
 			entry.name);
+	if (is_new && cli->output == OUTPUT_TEXT)
+		fprintf(stderr,
+			"lectern: %s is new and for its owner alone; if lecternd runs as another "
+			"user, let that read it (chmod 644 will do: it holds no secret)\n",
+			file);
 	tell_next(
 		cli, file, "keep the token where only its user can read it; it is not shown again");
 	return EXIT_STATUS_OK;

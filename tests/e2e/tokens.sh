@@ -106,6 +106,7 @@ chmod 640 "$work/tokens"
 owner=$(stat -c %u:%g "$work/tokens")
 mkdir "$work/links"
 ln -s ../tokens "$work/links/tokens"
+expect 0 '' 'is new and for its owner alone' lectern token create x --scope read --tokens "$work/other"
 make reader read --comment 'of Müller & sons' --tokens "$work/links/tokens"
 [ -L "$work/links/tokens" ] || complain 'the symbolic link is gone'
 [ "$(stat -c %a:%u:%g "$work/tokens")" = "640:$owner" ] || complain 'owner or mode have changed'
