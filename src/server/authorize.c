@@ -35,8 +35,8 @@ void authorize_reload(struct auth *auth)
 {
 	struct error err;
 	if (auth == NULL)
-		log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
-	else if (auth_reload(auth, &err) == CODE_OK)
+		return;
+	if (auth_reload(auth, &err) == CODE_OK)
 		log_tokens(auth, "the tokens were read again");
 	else
 		log_event(LOG_ERROR, "the tokens file cannot be used; the tokens stay as they were",

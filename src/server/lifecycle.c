@@ -6,6 +6,7 @@
 #include "rpc/rpc.h"
 #include "server/authorize.h"
 #include "server/notify.h"
+#include "server/reload.h"
 #include "server/signals.h"
 #include "services/services.h"
 #include "store/backup.h"
@@ -67,7 +68,7 @@ static enum code open_parts(struct server *server, struct error *err)
 		.retention = { .trash_us = options->trash_retention_us,
 			.changes_us = options->change_retention_us,
 			.changes_kept = options->changes_kept,
-			.revisions_kept = options->revisions_kept },
+			.revisions_kept = (uint32_t)options->revisions_kept },
 		.on_rebuild = log_rebuild,
 		.on_disk = log_disk,
 		.on_assertion = log_assertion };
@@ -91,14 +92,14 @@ static enum code open_parts(struct server *server, struct error *err)
 		return code;
 	struct nng_server_options transport = {
 		.rpc = server->rpc,
-		.urls = options->urls,
-		.url_count = options->url_count,
-		.contexts = options->contexts,
+		.urls = options->listen.items,
+		.url_count = options->listen.count,
+		.contexts = (size_t)options->contexts,
 	};
 	code = nng_server_new(&transport, &server->transport, err);
-	if (code == CODE_OK && options->publish_url_count > 0)
+	if (code == CODE_OK && options->publish.count > 0)
 		code = publisher_new(
-			options->publish_urls, options->publish_url_count, &server->publisher, err);
+			options->publish.items, options->publish.count, &server->publisher, err);
 	return code;
 }
 
@@ -166,7 +167,7 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
 		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
 			nng_server_address(server->transport, i));
-	for (size_t i = 0; i < server->options->publish_url_count; i++)
+	for (size_t i = 0; i < server->options->publish.count; i++)
 		buffer_printf(&publish, "%s%s", i == 0 ? "" : " ",
 			publisher_address(server->publisher, i));
 	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
@@ -188,13 +189,15 @@ static void warn_insecure(const struct server_options *options)
 }
 
 /* Returns the signal that ends the server. */
-static int wait_for_end(struct server *server)
+static int wait_for_end(
+	struct server_options *options, int argc, char *const *argv, struct auth *auth)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
-		authorize_reload(server->auth);
+		reload_options(options, argc, argv);
+		authorize_reload(auth);
 	}
 }
 
@@ -220,7 +223,7 @@ static enum code start(struct server *server, struct error *err)
 	return CODE_OK;
 }
 
-int server_run(const struct server_options *options)
+int server_run(struct server_options *options, int argc, char *const *argv)
 {
 	struct server server = { .options = options };
 	struct nng_server_stop stop = { 0 };
@@ -231,7 +234,7 @@ int server_run(const struct server_options *options)
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end(&server);
+	int number = wait_for_end(options, argc, argv, server.auth);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");

@@ -341,7 +341,7 @@ unset LECTERND_TOKENS
 start
 expect 0 version '' lectern info
 expect 0 version '' holding former lectern info
-reload 'nothing to reload'
+reload 'options read again'
 stop
 
 # No token, and no secret part of one, where it does not belong.
