@@ -263,10 +263,10 @@ enum lectern_code call_interruptible(lectern_client *client, const struct lecter
 		code = dial_start(&client->dial, err);
 	if (code == LECTERN_OK)
 		code = slots_take(&client->slots, client->socket, slot_ns, &run.slot, err);
-	if (code != LECTERN_OK)
-		return code;
-	code = run_attempts(&run, ret, err);
-	slots_release(&client->slots, run.slot);
+	if (code == LECTERN_OK) {
+		code = run_attempts(&run, ret, err);
+		slots_release(&client->slots, run.slot);
+	}
 	sodium_memzero(run.token, sizeof run.token);
 	return code;
 }
