@@ -33,7 +33,8 @@ struct exchange {
 	struct connection *connection;
 	struct MHD_Connection *mhd;
 	atomic_int owners; /* libmicrohttpd, and the call while it is not answered */
-	struct buffer uri; /* as sent */
+	char peer[HTTP_PEER_BYTES]; /* the call may outlive the connection */
+	struct buffer uri;	    /* as sent */
 	struct buffer body;
 	bool begun; /* the head was looked at */
 	bool called;
@@ -84,7 +85,8 @@ struct http_server {
 };
 
 /* listen.c */
-enum code listener_open(struct listener *listener, const char *address, struct error *err);
+enum code listener_open(
+	struct listener *listener, const char *address, struct error *err) NODISCARD;
 void listener_close(struct listener *listener);
 
 /* connections.c: connections are watched from their start to their end. */
@@ -103,7 +105,7 @@ enum MHD_Result exchange_handle(void *server, struct MHD_Connection *mhd, const 
 void exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 	enum MHD_RequestTerminationCode why);
 
-/* call.c of Connect: exchange_call.c. Whether the answer comes later, by resuming. */
+/* exchange_call.c: calls by Connect. Whether the answer comes later, by resuming. */
 bool exchange_call(struct exchange *exchange);
 void exchange_finish_call(struct exchange *exchange);
 /* Drops one owner. */
@@ -112,6 +114,10 @@ void exchange_leave(struct exchange *exchange);
 void exchanges_unwanted(struct http_server *server, bool all);
 /* Answers suspended calls with UNAVAILABLE; who finishes them later changes nothing. */
 size_t exchanges_abandon(struct http_server *server);
+
+/* The first route for a path; NULL if there is none. */
+const struct http_route *http_find_route(
+	const struct http_route *routes, size_t count, struct slice path);
 
 /* finish.c: caches, compression, CORS; queues the reply. */
 enum MHD_Result exchange_send(struct exchange *exchange);
