@@ -96,7 +96,8 @@ enum code http_call(const struct http_request *request, const char *method,
 	const ProtobufCMessage *message, struct http_answer *ret, struct error *err)
 {
 	struct rpc_method_info info;
-	if (!rpc_describe(request->rpc, slice_of_text(method), &info) || info.access != RPC_READ)
+	if (!rpc_describe(request->rpc, slice_of_text(method), &info) ||
+		(info.access != RPC_READ && info.access != RPC_NONE))
 		return fail(err, CODE_INTERNAL, "%s is no method that reads", method);
 	struct arena arena;
 	struct page_call page = { .request = request, .err = err };

@@ -26,8 +26,8 @@ static void put_peer(const struct sockaddr *address, bool secure, char out[HTTP_
 		port = ntohs(v6->sin6_port);
 	}
 	bool brackets = strchr(host, ':') != NULL;
-	snprintf(out, HTTP_PEER_BYTES, "http%s://%s%s%s:%u", secure ? "s" : "",
-		brackets ? "[" : "", host, brackets ? "]" : "", port);
+	snprintf(out, HTTP_PEER_BYTES, "http%s://%s%s%s:%u", secure ? "s" : "", brackets ? "[" : "",
+		host, brackets ? "]" : "", port);
 }
 
 static bool is_secure(const struct http_server *server, struct MHD_Connection *mhd)

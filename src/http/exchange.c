@@ -143,8 +143,8 @@ static unsigned check_head(const struct exchange *exchange, struct error *err)
 		return 414;
 	}
 	if (request->header_count == HTTP_HEADERS_MAX) {
-		fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST",
-			"%d or more headers", HTTP_HEADERS_MAX);
+		fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST", "%d or more headers",
+			HTTP_HEADERS_MAX);
 		return 431;
 	}
 	if (lengths > 1 || (lengths > 0 && count_header(request, "transfer-encoding") > 0) ||
@@ -189,8 +189,8 @@ static bool matches(const struct http_route *route, struct slice path)
 		return slice_equals(prefix, path);
 	return path.size >= prefix.size + suffix.size &&
 	       memcmp(path.data, prefix.data, prefix.size) == 0 &&
-	       (suffix.size == 0 || memcmp(path.data + path.size - suffix.size, suffix.data,
-					    suffix.size) == 0);
+	       (suffix.size == 0 ||
+		       memcmp(path.data + path.size - suffix.size, suffix.data, suffix.size) == 0);
 }
 
 const struct http_route *http_find_route(
@@ -249,8 +249,8 @@ static bool handle_request(struct exchange *exchange)
 	struct http_request *request = &exchange->request;
 	struct error err;
 	request->body = slice_of(exchange->body.data, exchange->body.size);
-	const struct http_route *route = http_find_route(
-		server->options.routes, server->options.route_count, request->path);
+	const struct http_route *route =
+		http_find_route(server->options.routes, server->options.route_count, request->path);
 	if (route != NULL) {
 		handle_route(exchange, route);
 		return false;

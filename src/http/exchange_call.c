@@ -1,6 +1,6 @@
 /*
- * Calls by Connect. A read is answered before rpc_dispatch() returns; a call that writes or waits is
- * answered by another thread, and its connection takes no thread until then.
+ * Calls by Connect. A read is answered before rpc_dispatch() returns; a call that writes or waits
+ * is answered by another thread, and its connection takes no thread until then.
  */
 #include "http/server_private.h"
 

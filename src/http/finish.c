@@ -94,9 +94,9 @@ static void add_cache_control(struct exchange *exchange)
 	int age_s = reply->max_age_s < 0 ? options->max_age_s : reply->max_age_s;
 	const char *scope = options->private_replies ? "private" : "public";
 	const char *text = !reply->cacheable ? "no-store"
-			   : age_s == 0	     ? arena_printf(&exchange->arena, "%s, no-cache", scope)
-					     : arena_printf(&exchange->arena, "%s, max-age=%d", scope,
-						       age_s);
+			   : age_s == 0
+				   ? arena_printf(&exchange->arena, "%s, no-cache", scope)
+				   : arena_printf(&exchange->arena, "%s, max-age=%d", scope, age_s);
 	if (text != NULL)
 		http_add_field(reply, "Cache-Control", text);
 }
@@ -128,8 +128,8 @@ static void add_cors(struct exchange *exchange)
 void exchange_options(struct exchange *exchange, unsigned methods)
 {
 	struct http_reply *reply = &exchange->reply;
-	const char *text = (methods & HTTP_POST) != 0 ? "GET, HEAD, POST, OPTIONS"
-						      : "GET, HEAD, OPTIONS";
+	const char *text =
+		(methods & HTTP_POST) != 0 ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS";
 	reply->status = 204;
 	reply->content_type = NULL;
 	http_add_field(reply, "Allow", text);
@@ -169,8 +169,8 @@ static void finish(struct exchange *exchange)
 	add_vary(exchange);
 	add_cors(exchange);
 	if (reply->revision != 0) {
-		const char *text = arena_printf(
-			&exchange->arena, "%llu", (unsigned long long)reply->revision);
+		const char *text =
+			arena_printf(&exchange->arena, "%llu", (unsigned long long)reply->revision);
 		if (text != NULL)
 			http_add_field(reply, "Lectern-Revision", text);
 	}

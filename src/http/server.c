@@ -18,8 +18,9 @@ enum {
 static unsigned thread_count(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	return cores < THREADS_MIN ? THREADS_MIN
-				   : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+	return cores < THREADS_MIN   ? THREADS_MIN
+	       : cores > THREADS_MAX ? THREADS_MAX
+				     : (unsigned)cores;
 }
 
 static void fill_defaults(struct http_server_options *options)
@@ -107,12 +108,12 @@ static void start_daemon(struct http_server *server, struct listener *listener)
 	listener->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_handle, server,
 		MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_THREAD_POOL_SIZE, thread_count(),
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)options->connections_per_address_max, MHD_OPTION_CONNECTION_TIMEOUT,
-		options->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
-		MHD_OPTION_NOTIFY_COMPLETED, exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION,
-		connection_notify, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)options->connections_per_address_max,
+		MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED,
+		exchange_end, server, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
+		MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 enum code http_server_start(struct http_server *server, struct error *err)

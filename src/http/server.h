@@ -1,7 +1,7 @@
 /*
- * Serves HTTP/1.1 through libmicrohttpd: every method of the dispatcher by the Connect protocol, and
- * routes beside them. A few threads take all connections; calls that write or wait take none while
- * they do.
+ * Serves HTTP/1.1 through libmicrohttpd: every method of the dispatcher by the Connect protocol,
+ * and routes beside them. A few threads take all connections; calls that write or wait take none
+ * while they do.
  */
 #pragma once
 #include "http/route.h"

@@ -32,7 +32,7 @@ struct exchange {
 	struct http_server *server;
 	struct connection *connection;
 	struct MHD_Connection *mhd;
-	atomic_int owners; /* libmicrohttpd, and the call while it is not answered */
+	atomic_int owners;	    /* libmicrohttpd, and the call while it is not answered */
 	char peer[HTTP_PEER_BYTES]; /* the call may outlive the connection */
 	struct buffer uri;	    /* as sent */
 	struct buffer body;
@@ -85,8 +85,8 @@ struct http_server {
 };
 
 /* listen.c */
-enum code listener_open(
-	struct listener *listener, const char *address, struct error *err) NODISCARD;
+enum code listener_open(struct listener *listener, const char *address, struct error *err)
+	NODISCARD;
 void listener_close(struct listener *listener);
 
 /* connections.c: connections are watched from their start to their end. */
