@@ -5,6 +5,7 @@
 #include "rpc/rpc.h"
 #include "server/address.h"
 #include "server/notify.h"
+#include "server/observe.h"
 #include "server/signals.h"
 #include "services/services.h"
 #include "store/backup.h"
@@ -27,6 +28,7 @@ struct server {
 	struct store *store;
 	struct services *services;
 	struct rpc_options rpc_options;
+	struct observer *observer;
 	struct rpc *rpc;
 	struct nng_server *transport;
 	struct publisher *publisher; /* NULL unless asked for */
@@ -55,6 +57,7 @@ static void log_assertion(const char *text)
 		"the data file contradicts itself and the server cannot go on; start it again, run "
 		"lectern check, restore a backup if that finds problems",
 		log_text("assertion", text), LOG_END);
+	log_flush();
 }
 
 static enum code open_parts(struct server *server, struct error *err)
@@ -81,6 +84,9 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
+	code = observer_new(options, &server->rpc_options, &server->observer, err);
+	if (code != CODE_OK)
+		return code;
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
@@ -94,6 +100,9 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code == CODE_OK && options->publish_url_count > 0)
 		code = publisher_new(
 			options->publish_urls, options->publish_url_count, &server->publisher, err);
+	if (code == CODE_OK)
+		observer_attach(
+			server->observer, server->services, server->transport, server->publisher);
 	return code;
 }
 
@@ -148,6 +157,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	services_free(server->services);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	observer_free(server->observer);
 }
 
 /* The field "publish" is there if something is published. */
@@ -216,12 +226,11 @@ static enum code start(struct server *server, struct error *err)
 	return CODE_OK;
 }
 
-int server_run(const struct server_options *options)
+static int run(const struct server_options *options)
 {
 	struct server server = { .options = options };
 	struct nng_server_stop stop = { 0 };
 	struct error err;
-	signals_block();
 	if (start(&server, &err) != CODE_OK) {
 		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
 		close_parts(&server, &stop);
@@ -238,6 +247,21 @@ int server_run(const struct server_options *options)
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
 	return 0;
+}
+
+/* The signals first, so that the log's thread does not meet them either. What is logged until the
+ * end is written before it, also after a failed start. */
+int server_run(const struct server_options *options)
+{
+	struct error err;
+	signals_block();
+	if (log_start(&err) != CODE_OK) {
+		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
+		return 1;
+	}
+	int status = run(options);
+	log_stop();
+	return status;
 }
 
 int server_restore(const struct server_options *options)

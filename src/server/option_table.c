@@ -134,6 +134,25 @@ static enum code apply_log_level(
 	return CODE_OK;
 }
 
+static enum code apply_log_calls(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	static const char *const words[] = { "failed", "all", "none" };
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			options->log_calls = (enum telemetry_log_calls)i;
+			return CODE_OK;
+		}
+	}
+	return option_refuse(err, source, value, "all, failed or none");
+}
+
+static enum code apply_slow_call(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	return option_read_duration(value, source, &options->slow_call_us, err);
+}
+
 static enum code apply_insecure(
 	struct server_options *options, const char *value, const char *source, struct error *err)
 {
@@ -251,6 +270,21 @@ const struct option_row option_table[] = {
 		.help = "The least level that is logged: debug, info, warn or error",
 		.initial = "info",
 		.apply = apply_log_level,
+		.environment = true },
+	{ .name = "log-calls",
+		.argument = "all|failed|none",
+		.help = "Which calls get a line in the log. Of those that failed no more than 100 "
+			"a "
+			"second do",
+		.initial = "failed",
+		.apply = apply_log_calls,
+		.environment = true },
+	{ .name = "slow-call",
+		.argument = "TIME",
+		.help = "Calls that take so long are logged with a warning, whatever --log-calls "
+			"says, unless they wait by design; 0 logs none",
+		.initial = "1s",
+		.apply = apply_slow_call,
 		.environment = true },
 	{ .name = "insecure",
 		.help = "Allow TCP addresses that other machines can reach. Anybody who can reach "

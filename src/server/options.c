@@ -22,6 +22,7 @@ static const struct server_options defaults = {
 	.change_retention_us = INT64_C(30) * 86400 * 1000000,
 	.changes_kept = 1000000,
 	.log_level = LOG_INFO,
+	.slow_call_us = 1000000,
 };
 
 /* getopt's table, with the row's index as value. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "telemetry/telemetry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,8 @@ struct server_options {
 	uint64_t changes_kept; /* 0: no bound */
 	enum log_format log_format;
 	enum log_level log_level;
+	enum telemetry_log_calls log_calls;
+	int64_t slow_call_us; /* 0: none is slow */
 	bool insecure;
 };
 
