@@ -50,6 +50,12 @@ enum code observer_new(const struct server_options *options, struct rpc_options 
 	return CODE_OK;
 }
 
+void observer_reload(struct observer *observer, const struct server_options *options)
+{
+	telemetry_set_log_calls(
+		observer->telemetry, options->log_calls, (uint64_t)options->slow_call_us);
+}
+
 void observer_free(struct observer *observer)
 {
 	if (observer == NULL)

@@ -11,6 +11,8 @@ struct observer;
 /* Sets the hook of *rpc, whose tables are there; *rpc is borrowed until observer_free(). */
 enum code observer_new(const struct server_options *options, struct rpc_options *rpc,
 	struct observer **ret, struct error *err) NODISCARD;
+/* What of the options can change while the server runs. */
+void observer_reload(struct observer *observer, const struct server_options *options);
 /* After the last call was answered. NULL is allowed. */
 void observer_free(struct observer *observer);
 
