@@ -23,9 +23,9 @@ static const struct option_row rows[] = {
 		.places = OPTION_ANYWHERE,
 		.reloadable = true },
 	{ .name = "log-calls",
-		.argument = "all|failed|none",
-		.help = "Which calls get a line in the log. Of those that failed no more than "
-			"100 a second do",
+		.argument = "WHICH",
+		.help = "Which calls get a line in the log: failed, all or none. Of those that "
+			"failed no more than 100 a second do",
 		.initial = "failed",
 		OPTION_CHOICE_FIELD(log_calls, enum telemetry_log_calls),
 		.words = calls,

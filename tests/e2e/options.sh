@@ -30,7 +30,7 @@ value() {
 		TEXT) echo words ;;
 		'json|text' | FORMAT) echo json ;;
 		LEVEL) echo warn ;;
-		all*) echo all ;;
+		WHICH) echo all ;;
 		'') echo true ;;
 		*) die "what is a good value of $1 $2?" ;;
 		esac ;;
