@@ -15,7 +15,8 @@ static enum code tell(void *context, const struct http_request *request, struct 
 	(void)context, (void)request, (void)err;
 	answer_text(reply,
 		"Lectern, a content service.\n\n"
-		"POST /lectern.v1.PostService/GetPost and every other method: the Connect protocol,\n"
+		"POST /lectern.v1.PostService/GetPost and every other method: the Connect "
+		"protocol,\n"
 		"  with application/json or application/proto; methods that only read also by GET\n"
 		"GET /feeds/all.atom, /feeds/tag/SLUG.atom, /feeds/category/SLUG.atom,\n"
 		"  /feeds/author/SLUG.atom: feeds\n"
@@ -40,11 +41,11 @@ static enum code tell_ready(void *context, const struct http_request *request,
 {
 	(void)context;
 	struct http_answer answer;
-	enum code code =
-		http_call(request, "lectern.v1.HealthService/Check", NULL, &answer, err);
+	enum code code = http_call(request, "lectern.v1.HealthService/Check", NULL, &answer, err);
 	if (code != CODE_OK)
 		return fail(err, CODE_UNAVAILABLE, "not ready");
-	const Lectern__V1__CheckResponse *health = (const Lectern__V1__CheckResponse *)answer.message;
+	const Lectern__V1__CheckResponse *health =
+		(const Lectern__V1__CheckResponse *)answer.message;
 	if (health->status != LECTERN__V1__SERVING_STATUS__SERVING_STATUS_SERVING)
 		return fail(err, CODE_UNAVAILABLE,
 			"not ready: the server stops, or its store cannot be read; see its log");
@@ -72,7 +73,10 @@ void http_pages(struct http_route *out)
 		{ .prefix = "/", .exact = true, .methods = HTTP_GET, .handle = tell },
 		{ .prefix = "/livez", .exact = true, .methods = HTTP_GET, .handle = tell_live },
 		{ .prefix = "/readyz", .exact = true, .methods = HTTP_GET, .handle = tell_ready },
-		{ .prefix = "/metrics", .exact = true, .methods = HTTP_GET, .handle = tell_metrics },
+		{ .prefix = "/metrics",
+			.exact = true,
+			.methods = HTTP_GET,
+			.handle = tell_metrics },
 	};
 	for (size_t i = 0; i < HTTP_PAGES; i++)
 		out[i] = pages[i];
