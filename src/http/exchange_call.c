@@ -150,8 +150,11 @@ static void refuse(struct exchange *exchange, const struct error *err, unsigned 
 	pthread_mutex_lock(&exchange->server->mutex);
 	exchange->server->in_flight++;
 	pthread_mutex_unlock(&exchange->server->mutex);
-	rpc_refuse(exchange->server->options.rpc, &exchange->call, err);
-	connect_print_error(err, status, &exchange->arena, &exchange->reply);
+	if (status == 404) /* the dispatcher knows what is near the name */
+		rpc_dispatch(exchange->server->options.rpc, &exchange->call);
+	else
+		rpc_refuse(exchange->server->options.rpc, &exchange->call, err);
+	connect_print_error(&exchange->err, status, &exchange->arena, &exchange->reply);
 	if (status == 405)
 		http_add_field(&exchange->reply, "Allow", "POST, OPTIONS");
 }
