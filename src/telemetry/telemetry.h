@@ -31,9 +31,9 @@ void telemetry_free(struct telemetry *telemetry);
 void telemetry_set_log_calls(
 	struct telemetry *telemetry, enum telemetry_log_calls log_calls, uint64_t slow_call_us);
 
-/* For rpc_options.observe, with the telemetry as observer. Never waits: see log_start(). */
-void telemetry_observe(void *telemetry, const struct rpc_call *call, const struct error *err,
-	uint64_t duration_ns);
+/* For rpc_options.observe; the context is the telemetry. Never waits: see log_start(). */
+void telemetry_observe(
+	void *context, const struct rpc_call *call, const struct error *err, uint64_t duration_ns);
 
 enum telemetry_post_state {
 	TELEMETRY_DRAFT,

@@ -129,6 +129,25 @@ if command -v script >/dev/null; then
 		"$work/screen" >/dev/null 2>&1 </dev/null || true
 	[ "$(grep -c $'\x1b\[H' "$work/screen")" -ge 2 ] || complain "stats --watch: is not drawn again"
 fi
+# With tokens: the log names who calls, by the token's name, and has no token.
+kill "$server"
+wait "$server" || true
+(umask 077 && lectern token create collector --scope read --tokens "$work/tokens" >"$work/token")
+"$bin/lecternd" --data "$work/data" --listen "$LECTERN_SERVER" --tokens "$work/tokens" --log-calls all \
+	>"$work/log" 2>&1 </dev/null &
+server=$!
+wait_for_ready "$server" "$work/log" >/dev/null || die "no server: $(cat "$work/log")"
+lectern --token-file "$work/token" metrics >"$work/metrics"
+grep -q '^lectern_build_info{' "$work/metrics" || complain "no metrics with a token"
+! lectern metrics >/dev/null 2>&1 || complain "metrics without a token"
+for _ in {1..50}; do
+	grep -q UNAUTHENTICATED "$work/log" && break
+	sleep 0.1
+done
+grep -q '"code":"OK".*"principal":"collector"' "$work/log" || complain "no principal: $(cat "$work/log")"
+grep '"code":"UNAUTHENTICATED"' "$work/log" | grep -qv principal || complain "no UNAUTHENTICATED"
+! grep -qF "$(head -n 1 "$work/token")" "$work/log" || complain "the token stands in the log"
+
 # A server that is not there at the beginning is not waited for.
 kill "$server"
 wait "$server" || true
