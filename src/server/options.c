@@ -100,13 +100,21 @@ enum code options_read_arguments(int argc, char *const *argv, struct server_opti
 	return CODE_OK;
 }
 
-/* Kubernetes tells of a service named "lecternd" by such variables. */
-static bool is_of_kubernetes(const char *name)
+static bool ends_with(const char *text, const char *end)
 {
-	size_t size = strlen(name);
+	size_t size = strlen(text);
+	size_t end_bytes = strlen(end);
+	return size >= end_bytes && strcmp(text + size - end_bytes, end) == 0;
+}
+
+/* Kubernetes tells of a service named "lecternd" by such variables: LECTERND_PORT has a URL,
+ * LECTERND_PORT_7400_TCP and so on a port in the name. */
+static bool is_of_kubernetes(const char *name, const char *value)
+{
+	const char *port = strstr(name, "_PORT_");
 	return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
-	       strstr(name, "_PORT_") != NULL ||
-	       (size >= 5 && strcmp(name + size - 5, "_PORT") == 0);
+	       (port != NULL && strchr("0123456789", port[6]) != NULL && port[6] != '\0') ||
+	       (ends_with(name, "_PORT") && strstr(value, "://") != NULL);
 }
 
 static bool is_variable_of(const struct option_row *row, const char *name)
@@ -148,7 +156,7 @@ static enum code read_variable(struct server_options *options, struct options_gi
 		given->rows[i] = true;
 		return options_take(options, i, value, name, OPTION_ENVIRONMENT, err);
 	}
-	return is_of_kubernetes(name) ? CODE_OK : refuse_variable(name, err);
+	return is_of_kubernetes(name, value) ? CODE_OK : refuse_variable(name, err);
 }
 
 enum code options_read_environment(
