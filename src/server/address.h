@@ -5,8 +5,12 @@
 
 #include <stdbool.h>
 
-/* INVALID_ARGUMENT unless it is "tcp://HOST:PORT" or "ipc://PATH". */
+/* INVALID_ARGUMENT unless it is "tcp://HOST:PORT", "tls+tcp://HOST:PORT" or "ipc://PATH". */
 enum code address_check(const char *url, struct error *err) NODISCARD;
 
-/* Whether only programs on this machine can reach it: ipc, and tcp on a loopback address. */
+/* Whether only programs on this machine can reach it: ipc, and tcp, with TLS or without, on a
+ * loopback address. */
 bool address_is_local(const char *url);
+
+/* Whether connections to it are encrypted. */
+bool address_is_tls(const char *url);

@@ -6,6 +6,7 @@
 #include "server/address.h"
 #include "server/notify.h"
 #include "server/signals.h"
+#include "server/tls.h"
 #include "services/services.h"
 #include "store/backup.h"
 #include "store/store.h"
@@ -84,16 +85,21 @@ static enum code open_parts(struct server *server, struct error *err)
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
+	AUTO(tls_credentials_done) struct tls_credentials tls;
+	code = tls_read(options, &tls, err);
+	if (code != CODE_OK)
+		return code;
 	struct nng_server_options transport = {
 		.rpc = server->rpc,
 		.urls = options->urls,
 		.url_count = options->url_count,
 		.contexts = options->contexts,
+		.tls = tls.certificate == NULL ? NULL : &tls,
 	};
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish_url_count > 0)
-		code = publisher_new(
-			options->publish_urls, options->publish_url_count, &server->publisher, err);
+		code = publisher_new(options->publish_urls, options->publish_url_count,
+			transport.tls, &server->publisher, err);
 	return code;
 }
 
@@ -180,13 +186,15 @@ static void warn_insecure(const char *const *urls, size_t count, const char *wha
 }
 
 /* Returns the signal that ends the server. */
-static int wait_for_end(void)
+static int wait_for_end(const struct server *server)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
-		log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
+		if (server->options->tls_cert == NULL)
+			log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
+		tls_reload(server->options, server->transport, server->publisher);
 	}
 }
 
@@ -227,7 +235,7 @@ int server_run(const struct server_options *options)
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end();
+	int number = wait_for_end(&server);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");

@@ -1,5 +1,6 @@
 #include "server/address.h"
 #include "server/option_table.h"
+#include "server/tls_options.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -140,9 +141,12 @@ static enum code check(struct server_options *options, struct error *err)
 			"--data /var/lib/lectern");
 	if (options->url_count == 0)
 		options->urls[options->url_count++] = "tcp://127.0.0.1:7400";
+	enum code code = tls_options_check(options, err);
+	if (code != CODE_OK)
+		return code;
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
-	enum code code = check_reach(options->urls, options->url_count, err);
+	code = check_reach(options->urls, options->url_count, err);
 	return code == CODE_OK ? check_reach(options->publish_urls, options->publish_url_count, err)
 			       : code;
 }

@@ -29,6 +29,10 @@ struct server_options {
 	/* Owned; what urls from the environment point into. */
 	char *url_text;
 	char *publish_url_text;
+	/* PEM files for addresses with TLS; NULL where they are not given. */
+	const char *tls_cert;
+	const char *tls_key;
+	const char *tls_client_ca;
 	uint64_t map_bytes;
 	size_t contexts;
 	uint32_t revisions_kept;
