@@ -6,6 +6,7 @@
 #include <nng/protocol/reqrep0/req.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	ATTEMPTS_DEFAULT = 4,
@@ -33,7 +34,8 @@ static enum lectern_code open_socket(
 	if (rc != 0)
 		code = fail_nng(err, rc, "configure the socket");
 	else
-		code = dial_init(&client->dial, client->socket, url, "server URL", err);
+		code = dial_init(
+			&client->dial, client->socket, url, "server URL", &client->tls_files, err);
 	if (code != LECTERN_OK)
 		nng_close(client->socket);
 	return code;
@@ -45,6 +47,32 @@ static const char *choose_url(const struct lectern_client_options *options)
 		return options->url;
 	const char *url = getenv("LECTERN_SERVER");
 	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
+}
+
+static void client_free(lectern_client *client)
+{
+	free((char *)(uintptr_t)client->tls_files.ca);
+	free((char *)(uintptr_t)client->tls_files.certificate);
+	free((char *)(uintptr_t)client->tls_files.key);
+	free(client);
+}
+
+/* Whether it is kept; NULL is. */
+static bool keep(const char *path, const char **ret)
+{
+	*ret = path == NULL ? NULL : strdup(path);
+	return path == NULL || *ret != NULL;
+}
+
+static enum lectern_code keep_files(lectern_client *client,
+	const struct lectern_client_options *options, struct lectern_error *err)
+{
+	struct tls_files *files = &client->tls_files;
+	return keep(options->tls_ca_file, &files->ca) &&
+			       keep(options->tls_cert_file, &files->certificate) &&
+			       keep(options->tls_key_file, &files->key)
+		       ? LECTERN_OK
+		       : failure_memory(err);
 }
 
 enum lectern_code lectern_client_open(const struct lectern_client_options *options,
@@ -65,6 +93,11 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;
+	code = keep_files(client, options, err);
+	if (code != LECTERN_OK) {
+		client_free(client);
+		return code;
+	}
 	code = slots_init(&client->slots, err);
 	if (code == LECTERN_OK) {
 		code = open_socket(client, url, err);
@@ -72,7 +105,7 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 			slots_done(&client->slots);
 	}
 	if (code != LECTERN_OK) {
-		free(client);
+		client_free(client);
 		return code;
 	}
 	*ret = client;
@@ -85,5 +118,5 @@ void lectern_client_close(lectern_client *client)
 		return;
 	slots_done(&client->slots);
 	dial_close(&client->dial);
-	free(client);
+	client_free(client);
 }

@@ -16,4 +16,5 @@ struct lectern_client {
 	struct slots slots;
 	uint32_t timeout_ms;
 	uint32_t max_attempts;
+	struct tls_files tls_files; /* owned; those of the options */
 };
