@@ -5,6 +5,7 @@
 #include "rpc/rpc.h"
 #include "server/address.h"
 #include "server/notify.h"
+#include "server/reload.h"
 #include "server/signals.h"
 #include "server/tls.h"
 #include "services/services.h"
@@ -66,7 +67,7 @@ static enum code open_parts(struct server *server, struct error *err)
 		.retention = { .trash_us = options->trash_retention_us,
 			.changes_us = options->change_retention_us,
 			.changes_kept = options->changes_kept,
-			.revisions_kept = options->revisions_kept },
+			.revisions_kept = (uint32_t)options->revisions_kept },
 		.on_rebuild = log_rebuild,
 		.on_disk = log_disk,
 		.on_assertion = log_assertion };
@@ -91,15 +92,15 @@ static enum code open_parts(struct server *server, struct error *err)
 		return code;
 	struct nng_server_options transport = {
 		.rpc = server->rpc,
-		.urls = options->urls,
-		.url_count = options->url_count,
-		.contexts = options->contexts,
+		.urls = options->listen.items,
+		.url_count = options->listen.count,
+		.contexts = (size_t)options->contexts,
 		.tls = tls.certificate == NULL ? NULL : &tls,
 	};
 	code = nng_server_new(&transport, &server->transport, err);
-	if (code == CODE_OK && options->publish_url_count > 0)
-		code = publisher_new(options->publish_urls, options->publish_url_count,
-			transport.tls, &server->publisher, err);
+	if (code == CODE_OK && options->publish.count > 0)
+		code = publisher_new(options->publish.items, options->publish.count, transport.tls,
+			&server->publisher, err);
 	return code;
 }
 
@@ -166,7 +167,7 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
 		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
 			nng_server_address(server->transport, i));
-	for (size_t i = 0; i < server->options->publish_url_count; i++)
+	for (size_t i = 0; i < server->options->publish.count; i++)
 		buffer_printf(&publish, "%s%s", i == 0 ? "" : " ",
 			publisher_address(server->publisher, i));
 	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
@@ -178,23 +179,23 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	buffer_done(&publish);
 }
 
-static void warn_insecure(const char *const *urls, size_t count, const char *what)
+static void warn_insecure(const struct option_list *urls, const char *what)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!address_is_local(urls[i]))
-			log_event(LOG_WARN, what, log_text("address", urls[i]), LOG_END);
+	for (size_t i = 0; i < urls->count; i++)
+		if (!address_is_local(urls->items[i]))
+			log_event(LOG_WARN, what, log_text("address", urls->items[i]), LOG_END);
 }
 
 /* Returns the signal that ends the server. */
-static int wait_for_end(const struct server *server)
+static int wait_for_end(
+	const struct server *server, struct server_options *options, int argc, char *const *argv)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
-		if (server->options->tls_cert == NULL)
-			log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
-		tls_reload(server->options, server->transport, server->publisher);
+		reload_options(options, argc, argv);
+		tls_reload(options, server->transport, server->publisher);
 	}
 }
 
@@ -213,9 +214,9 @@ static enum code start(struct server *server, struct error *err)
 		return code;
 	nng_server_start(server->transport);
 	const struct server_options *options = server->options;
-	warn_insecure(options->urls, options->url_count,
+	warn_insecure(&options->listen,
 		"other machines can reach this address and may read and change everything");
-	warn_insecure(options->publish_urls, options->publish_url_count,
+	warn_insecure(&options->publish,
 		"other machines can reach this address and may read every change");
 	if (nng_server_warning() != NULL)
 		log_event(LOG_WARN, nng_server_warning(), LOG_END);
@@ -224,7 +225,7 @@ static enum code start(struct server *server, struct error *err)
 	return CODE_OK;
 }
 
-int server_run(const struct server_options *options)
+int server_run(struct server_options *options, int argc, char *const *argv)
 {
 	struct server server = { .options = options };
 	struct nng_server_stop stop = { 0 };
@@ -235,7 +236,7 @@ int server_run(const struct server_options *options)
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end(&server);
+	int number = wait_for_end(&server, options, argc, argv);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");

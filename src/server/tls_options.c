@@ -3,19 +3,19 @@
 #include "server/address.h"
 
 /* The first address with TLS; NULL if there is none. */
-static const char *find_tls(const char *const *urls, size_t count)
+static const char *find_tls(const struct option_list *urls)
 {
-	for (size_t i = 0; i < count; i++)
-		if (address_is_tls(urls[i]))
-			return urls[i];
+	for (size_t i = 0; i < urls->count; i++)
+		if (address_is_tls(urls->items[i]))
+			return urls->items[i];
 	return NULL;
 }
 
 enum code tls_options_check(const struct server_options *options, struct error *err)
 {
-	const char *url = find_tls(options->urls, options->url_count);
+	const char *url = find_tls(&options->listen);
 	if (url == NULL)
-		url = find_tls(options->publish_urls, options->publish_url_count);
+		url = find_tls(&options->publish);
 	if (url != NULL && options->tls_cert == NULL)
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"%s needs a certificate and its key: add --tls-cert FILE and --tls-key "
