@@ -210,7 +210,8 @@ static enum code fail_handshake(
 			"the server does not speak TLS on this port; use tcp:// for it, or its "
 			"port for TLS");
 	if (rv == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || rv == MBEDTLS_ERR_NET_CONN_RESET ||
-		rv == MBEDTLS_ERR_SSL_CONN_EOF || rv == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+		rv == MBEDTLS_ERR_NET_SEND_FAILED || rv == MBEDTLS_ERR_SSL_CONN_EOF ||
+		rv == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return fail_reason(err, CODE_FAILED_PRECONDITION, "TLS_FAILED",
 			has_certificate
 				? "the server has broken off the handshake; it may not trust the "
