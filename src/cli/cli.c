@@ -28,6 +28,7 @@ enum exit_status cli_client(struct cli *cli)
 	struct lectern_client_options options = {
 		.url = cli->server,
 		.timeout_ms = cli->timeout_ms,
+		.token_file = cli->token_file,
 		.tls_ca_file = cli->tls_ca,
 		.tls_cert_file = cli->tls_cert,
 		.tls_key_file = cli->tls_key,
@@ -56,6 +57,7 @@ static void take_output(struct cli *cli, const struct args *args)
 static enum exit_status take_connection(struct cli *cli, const struct args *args)
 {
 	cli->server = args_text(args, OPTION_SERVER);
+	cli->token_file = args_text(args, OPTION_TOKEN_FILE);
 	cli->tls_ca = args_text(args, OPTION_TLS_CA);
 	cli->tls_cert = args_text(args, OPTION_TLS_CERT);
 	cli->tls_key = args_text(args, OPTION_TLS_KEY);

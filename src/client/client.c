@@ -54,6 +54,7 @@ static void client_free(lectern_client *client)
 	free((char *)(uintptr_t)client->tls_files.ca);
 	free((char *)(uintptr_t)client->tls_files.certificate);
 	free((char *)(uintptr_t)client->tls_files.key);
+	token_file_done(&client->token);
 	free(client);
 }
 
@@ -75,6 +76,33 @@ static enum lectern_code keep_files(lectern_client *client,
 		       : failure_memory(err);
 }
 
+static const char *choose_token_file(const struct lectern_client_options *options)
+{
+	const char *path = options->token_file;
+	if (path == NULL)
+		path = getenv("LECTERN_TOKEN_FILE");
+	return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
+static bool is_insecure(const struct lectern_client_options *options)
+{
+	const char *value = getenv("LECTERN_INSECURE");
+	return options->insecure || (value != NULL && strcmp(value, "1") == 0);
+}
+
+/* What is sent in clear is given away to whoever is in between. */
+static enum lectern_code open_token(lectern_client *client, const char *url,
+	const struct lectern_client_options *options, struct lectern_error *err)
+{
+	const char *path = choose_token_file(options);
+	if (path != NULL && !token_is_safe_on(url) && !is_insecure(options))
+		return failure(err, LECTERN_INVALID_ARGUMENT, "TOKEN_IN_CLEAR",
+			"the token of %s would travel to %s in clear, for everybody in between to "
+			"read; use tls+tcp://, or set LECTERN_INSECURE=1 if you trust the network",
+			path, url);
+	return token_file_init(&client->token, path, err);
+}
+
 enum lectern_code lectern_client_open(const struct lectern_client_options *options,
 	lectern_client **ret, struct lectern_error *err)
 {
@@ -94,11 +122,10 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;
 	code = keep_files(client, options, err);
-	if (code != LECTERN_OK) {
-		client_free(client);
-		return code;
-	}
-	code = slots_init(&client->slots, err);
+	if (code == LECTERN_OK)
+		code = open_token(client, url, options, err);
+	if (code == LECTERN_OK)
+		code = slots_init(&client->slots, err);
 	if (code == LECTERN_OK) {
 		code = open_socket(client, url, err);
 		if (code != LECTERN_OK)

@@ -18,12 +18,6 @@ bool address_is_tls(const char *url)
 	return without_prefix(url, "tls+tcp://") != NULL;
 }
 
-/* Behind the scheme of tcp, with TLS or without; NULL for others. */
-static const char *without_tcp(const char *url)
-{
-	return without_prefix(url, address_is_tls(url) ? "tls+tcp://" : "tcp://");
-}
-
 /* Splits HOST:PORT; the host without the brackets of IPv6. */
 static bool split(const char *rest, char host[HOST_BYTES_MAX], const char **port)
 {
@@ -57,7 +51,7 @@ enum code address_check(const char *url, struct error *err)
 	const char *path = without_prefix(url, "ipc://");
 	if (path != NULL && path[0] != '\0')
 		return CODE_OK;
-	const char *rest = without_tcp(url);
+	const char *rest = without_prefix(url, address_is_tls(url) ? "tls+tcp://" : "tcp://");
 	char host[HOST_BYTES_MAX];
 	const char *port;
 	if (rest != NULL && split(rest, host, &port) && is_port(port))
@@ -70,10 +64,11 @@ enum code address_check(const char *url, struct error *err)
 
 bool address_is_local(const char *url)
 {
-	const char *rest = without_tcp(url);
+	const char *scheme_end = strstr(url, "://");
+	const char *rest = scheme_end == NULL ? url : scheme_end + strlen("://");
 	char host[HOST_BYTES_MAX];
 	const char *port;
-	if (rest == NULL)
+	if (without_prefix(url, "ipc://") != NULL)
 		return true;
 	if (!split(rest, host, &port))
 		return false;

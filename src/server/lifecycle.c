@@ -1,9 +1,10 @@
 #include "server/lifecycle.h"
 
+#include "auth/auth.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "rpc/rpc.h"
-#include "server/address.h"
+#include "server/authorize.h"
 #include "server/notify.h"
 #include "server/reload.h"
 #include "server/signals.h"
@@ -28,6 +29,7 @@ struct server {
 	const struct server_options *options;
 	struct store *store;
 	struct services *services;
+	struct auth *auth; /* NULL: nobody needs a token */
 	struct rpc_options rpc_options;
 	struct rpc *rpc;
 	struct nng_server *transport;
@@ -83,6 +85,9 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
+	code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
+	if (code != CODE_OK)
+		return code;
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
@@ -155,6 +160,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	services_free(server->services);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	auth_close(server->auth);
 }
 
 /* The field "publish" is there if something is published. */
@@ -179,11 +185,13 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	buffer_done(&publish);
 }
 
-static void warn_insecure(const struct option_list *urls, const char *what)
+static void warn_insecure(const struct server_options *options)
 {
-	for (size_t i = 0; i < urls->count; i++)
-		if (!address_is_local(urls->items[i]))
-			log_event(LOG_WARN, what, log_text("address", urls->items[i]), LOG_END);
+	struct error err;
+	if (server_options_check_reach(options, &err) != CODE_OK)
+		log_event(LOG_WARN,
+			"insecure: what is not protected can be read and changed by others",
+			log_text("cause", err.text), LOG_END);
 }
 
 /* Returns the signal that ends the server. */
@@ -196,6 +204,7 @@ static int wait_for_end(
 			return number;
 		reload_options(options, argc, argv);
 		tls_reload(options, server->transport, server->publisher);
+		authorize_reload(server->auth);
 	}
 }
 
@@ -213,11 +222,7 @@ static enum code start(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	nng_server_start(server->transport);
-	const struct server_options *options = server->options;
-	warn_insecure(&options->listen,
-		"other machines can reach this address and may read and change everything");
-	warn_insecure(&options->publish,
-		"other machines can reach this address and may read every change");
+	warn_insecure(server->options);
 	if (nng_server_warning() != NULL)
 		log_event(LOG_WARN, nng_server_warning(), LOG_END);
 	log_ready(server, revision, start_ns);

@@ -22,9 +22,16 @@ static const struct option_row rows[] = {
 		.absent = "clients need no certificate",
 		OPTION_PATH_FIELD(tls_client_ca),
 		.places = OPTION_ANYWHERE },
+	{ .name = "tokens",
+		.argument = "FILE",
+		.help = "Answer only callers with a token of this file, which lectern token makes; "
+			"SIGHUP reads it again. Without it everybody who can connect may do "
+			"everything",
+		OPTION_PATH_FIELD(tokens),
+		.places = OPTION_ANYWHERE },
 	{ .name = "insecure",
-		.help = "Allow TCP addresses that other machines can reach. Anybody who can reach "
-			"them can then read and change everything",
+		.help = "Allow addresses that other machines can reach without TLS or without "
+			"tokens. Others can then read and change everything",
 		.initial = "false",
 		OPTION_SWITCH_FIELD(insecure),
 		.places = OPTION_ANYWHERE },

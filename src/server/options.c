@@ -1,6 +1,6 @@
-#include "server/address.h"
 #include "server/option_apply.h"
 #include "server/option_sources.h"
+#include "server/reach.h"
 #include "server/tls_options.h"
 
 #include <getopt.h>
@@ -186,16 +186,21 @@ enum code options_read_defaults(
 	return CODE_OK;
 }
 
-static enum code check_reach(const struct option_list *urls, struct error *err)
+static enum code check_urls(const struct option_list *urls, enum reach_use use,
+	const struct reach_means *means, struct error *err)
 {
-	for (size_t i = 0; i < urls->count; i++)
-		if (!address_is_local(urls->items[i]))
-			return fail(err, CODE_INVALID_ARGUMENT,
-				"other machines can reach %s, and this version checks nobody's "
-				"identity; listen on 127.0.0.1 or ipc, or add --insecure if you "
-				"trust the network",
-				urls->items[i]);
-	return CODE_OK;
+	enum code code = CODE_OK;
+	for (size_t i = 0; i < urls->count && code == CODE_OK; i++)
+		code = reach_check(urls->items[i], use, means, err);
+	return code;
+}
+
+enum code server_options_check_reach(const struct server_options *options, struct error *err)
+{
+	const struct reach_means means = { .tokens = options->tokens != NULL,
+		.client_ca = options->tls_client_ca != NULL };
+	enum code code = check_urls(&options->listen, REACH_CALLS, &means, err);
+	return code == CODE_OK ? check_urls(&options->publish, REACH_FEED, &means, err) : code;
 }
 
 enum code server_options_check(const struct server_options *options, struct error *err)
@@ -209,8 +214,7 @@ enum code server_options_check(const struct server_options *options, struct erro
 		return code;
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
-	code = check_reach(&options->listen, err);
-	return code == CODE_OK ? check_reach(&options->publish, err) : code;
+	return server_options_check_reach(options, err);
 }
 
 static bool needs_values(const struct server_options *options)

@@ -67,6 +67,7 @@ struct server_options {
 	struct option_list publish; /* none: nothing is published */
 	uint64_t contexts;
 
+	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;
 
 	enum server_log_format log_format;
@@ -90,6 +91,11 @@ void server_options_done(struct server_options *options);
 
 /* What the options must be together; server_options_parse() has called it. */
 enum code server_options_check(const struct server_options *options, struct error *err) NODISCARD;
+
+/* INVALID_ARGUMENT if other machines can reach an address that is not protected, which
+ * server_options_check() allows with `insecure`. */
+enum code server_options_check_reach(const struct server_options *options, struct error *err)
+	NODISCARD;
 
 /* Starts the log as the options say. */
 void server_options_start_log(const struct server_options *options);

@@ -16,7 +16,7 @@ static const char *const variables[] = { "LECTERND_DATA", "LECTERND_BACKUP_DIR",
 	"LECTERND_PUBLISH", "LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT",
 	"LECTERND_LOG_LEVEL", "LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT",
 	"LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT",
-	"LECTERND_CONFIG", "LECTERND_MAP_SISE", "LECTERND_SERVICE_PORT" };
+	"LECTERND_TOKENS", "LECTERND_CONFIG", "LECTERND_MAP_SISE", "LECTERND_SERVICE_PORT" };
 
 static int forget_environment(void **state)
 {
@@ -102,15 +102,17 @@ static const struct {
 		"--tls-client-ca asks clients for certificates, which needs one of the server's: "
 		"add --tls-cert FILE and --tls-key FILE" },
 	{ ARGUMENTS("--data", "x", "--listen", "tcp://0.0.0.0:7400"),
-		"other machines can reach tcp://0.0.0.0:7400, and this version checks nobody's "
-		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"other machines can reach tcp://0.0.0.0:7400, which needs tls+tcp:// and --tokens "
+		"FILE; add "
+		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
 	{ ARGUMENTS("--publish", "7401"), "--publish: '7401' is no address; write tcp://HOST:PORT, "
 					  "tls+tcp://HOST:PORT or ipc://PATH, for "
 					  "example tcp://127.0.0.1:7400" },
 	{ ARGUMENTS("--data", "x", "--publish", "ipc://p", "--publish", "tcp://[::]:7401"),
-		"other machines can reach tcp://[::]:7401, and this version checks nobody's "
-		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"other machines can reach tcp://[::]:7401, which needs tls+tcp:// and "
+		"--tls-client-ca FILE; add "
+		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
 };
 
@@ -382,7 +384,8 @@ static void documents_every_option(void **state)
 {
 	static const char *const names[] = { "data", "backup-dir", "restore", "listen", "publish",
 		"map-size", "contexts", "revisions-kept", "trash-retention", "change-retention",
-		"changes-kept", "log-format", "log-level", "insecure", "version", "help" };
+		"changes-kept", "log-format", "log-level", "tokens", "insecure", "version",
+		"help" };
 	char *help = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&help, &size);
