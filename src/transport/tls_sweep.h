@@ -2,11 +2,11 @@
  * Ends TLS connections that nng would hold for ever.
  *
  * nng bounds the time of a TLS handshake, but the bound has no effect: while a client sends nothing
- * there is nothing to be cancelled (seen in 1.5.2 and in the source of 1.10.1). And it does not
- * notice that a client has reset its connection just after the handshake (1.5.2). Neither gives a
- * program a handle, so this looks at the process's own sockets: one on a TLS port that has not
- * become a connection of nng's in time is shut down, and one of nng's whose socket is no longer
- * connected is closed.
+ * there is nothing to be cancelled. And it does not always notice that a client has reset its
+ * connection just after the handshake. (Both seen in 1.5.2 and in 1.10.1.) Neither gives a program
+ * a handle, so this looks at the process's own sockets: one on a TLS port that has not become a
+ * connection of nng's in time is shut down, and one of nng's whose socket is no longer connected is
+ * closed. What nng has lost before it was a connection stays lost, and with it a descriptor.
  */
 #pragma once
 #include <nng/nng.h>
