@@ -14,3 +14,9 @@ bool address_is_local(const char *url);
 
 /* Whether connections to it are encrypted. */
 bool address_is_tls(const char *url);
+
+/* "HOST:PORT", with "http://" or "https://" in front of it or not. */
+enum code address_check_http(const char *address, struct error *err) NODISCARD;
+
+/* "*" or what browsers send as Origin: "https://example.org". */
+enum code address_check_origin(const char *origin, struct error *err) NODISCARD;

@@ -19,7 +19,8 @@ struct traffic {
 	atomic_bool draining;	 /* contexts take no further request */
 	atomic_size_t in_flight; /* requests that are received and whose reply is not sent */
 	atomic_size_t parked;	 /* those of them that wait, or have waited */
-	atomic_size_t finished;	 /* replies that were handed to the network */
+	atomic_size_t connections;
+	atomic_size_t finished; /* replies that were handed to the network */
 	/* Called when draining and in_flight has become 0. */
 	void (*idle)(struct traffic *traffic);
 	pthread_mutex_t

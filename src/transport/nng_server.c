@@ -71,6 +71,7 @@ static void on_disconnect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
 	tls_endpoint_notify(server->tls, pipe, event);
+	atomic_fetch_sub(&server->traffic.connections, 1);
 	if (atomic_load(&server->traffic.parked) > 0)
 		unwanted(server, pipe.id, RPC_LEFT);
 }
@@ -81,6 +82,7 @@ static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
 	tls_endpoint_notify(server->tls, pipe, event);
+	atomic_fetch_add(&server->traffic.connections, 1);
 	if (atomic_load(&server->traffic.draining))
 		nng_pipe_close(pipe);
 }
@@ -249,6 +251,18 @@ const char *nng_server_warning(void)
 	return "this nng is older than 1.6: clients that leave while they connect over ipc or in "
 	       "the middle of a reply of a megabyte may stop it from accepting or freeing "
 	       "connections until a restart";
+}
+
+const char *nng_server_library_version(void)
+{
+	return nng_version();
+}
+
+void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret)
+{
+	ret->in_flight = atomic_load(&server->traffic.in_flight);
+	ret->parked = atomic_load(&server->traffic.parked);
+	ret->connections = atomic_load(&server->traffic.connections);
 }
 
 size_t nng_server_address_count(const struct nng_server *server)

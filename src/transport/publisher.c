@@ -115,6 +115,11 @@ const char *publisher_address(const struct publisher *publisher, size_t index)
 	return publisher->addresses[index];
 }
 
+uint32_t publisher_subscribers(const struct publisher *publisher)
+{
+	return atomic_load(&publisher->subscribers);
+}
+
 void publisher_send(struct publisher *publisher, const struct slice *parts, size_t count)
 {
 	nng_msg *message;

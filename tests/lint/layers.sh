@@ -18,8 +18,9 @@ services  base proto store-proto store rpc analysis
 auth      base rpc
 telemetry base proto rpc
 transport base proto rpc tls nng
-http      base proto rpc codec
-server    base proto store-proto store rpc services transport tls analysis auth telemetry http
+site      base proto
+http      base proto rpc codec site
+server    base proto store-proto store rpc services transport tls analysis auth telemetry http site
 client    base proto public tls nng
 importers base proto public client codec
 exporters base proto codec
@@ -78,7 +79,7 @@ for file in src/*/CMakeLists.txt; do
 		case $target in
 		nng::*) seen=nng ;;
 		PkgConfig::LMDB) seen=lmdb ;;
-		base | proto | tls | codec | store | rpc | auth | telemetry | services | transport | http | server | client | importers | exporters | cli)
+		base | proto | tls | codec | store | rpc | auth | telemetry | services | transport | http | site | server | client | importers | exporters | cli)
 			seen=$target
 			;;
 		*) continue ;;
