@@ -35,6 +35,7 @@ struct server {
 	struct rpc_options rpc_options;
 	struct observer *observer;
 	struct rpc *rpc;
+	struct tls_credentials tls;
 	struct nng_server *transport;
 	struct publisher *publisher; /* NULL unless asked for */
 	struct serve_http *http;     /* likewise */
@@ -98,8 +99,7 @@ static enum code open_parts(struct server *server, struct error *err)
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
-	AUTO(tls_credentials_done) struct tls_credentials tls;
-	code = tls_read(options, &tls, err);
+	code = tls_read(options, &server->tls, err);
 	if (code != CODE_OK)
 		return code;
 	struct nng_server_options transport = {
@@ -107,14 +107,14 @@ static enum code open_parts(struct server *server, struct error *err)
 		.urls = options->listen.items,
 		.url_count = options->listen.count,
 		.contexts = (size_t)options->contexts,
-		.tls = tls.certificate == NULL ? NULL : &tls,
+		.tls = server->tls.certificate == NULL ? NULL : &server->tls,
 	};
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish.count > 0)
 		code = publisher_new(options->publish.items, options->publish.count, transport.tls,
 			&server->publisher, err);
 	if (code == CODE_OK)
-		code = serve_http_new(options, server->rpc, &server->http, err);
+		code = serve_http_new(options, &server->tls, server->rpc, &server->http, err);
 	if (code == CODE_OK)
 		observer_attach(
 			server->observer, server->services, server->transport, server->publisher);
@@ -175,6 +175,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	serve_http_free(server->http);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	tls_credentials_done(&server->tls);
 	observer_free(server->observer);
 	auth_close(server->auth);
 }

@@ -94,6 +94,9 @@ static const struct {
 	{ ARGUMENTS("--data", "x", "--publish", "tls+tcp://[::1]:7401"),
 		"tls+tcp://[::1]:7401 needs a certificate and its key: add --tls-cert FILE and "
 		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--http", "https://127.0.0.1:7480"),
+		"https://127.0.0.1:7480 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
 	{ ARGUMENTS("--data", "x", "--tls-cert", "c"),
 		"--tls-cert without its key: add --tls-key FILE" },
 	{ ARGUMENTS("--data", "x", "--tls-key", "k"),
