@@ -1,6 +1,7 @@
 #include "server/option_apply.h"
 #include "server/option_sources.h"
 #include "server/reach.h"
+#include "server/tls_options.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -204,7 +205,8 @@ static enum code check_urls(const struct option_list *urls, enum reach_use use,
 
 enum code server_options_check_reach(const struct server_options *options, struct error *err)
 {
-	const struct reach_means means = { .tokens = options->tokens != NULL };
+	const struct reach_means means = { .tokens = options->tokens != NULL,
+		.client_ca = options->tls_client_ca != NULL };
 	enum code code = check_urls(&options->listen, REACH_CALLS, &means, err);
 	if (code == CODE_OK)
 		code = check_urls(&options->http, REACH_CALLS, &means, err);
@@ -217,6 +219,9 @@ enum code server_options_check(const struct server_options *options, struct erro
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"--data is required: the folder of the store, for example "
 			"--data /var/lib/lectern");
+	enum code code = tls_options_check(options, err);
+	if (code != CODE_OK)
+		return code;
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
 	return server_options_check_reach(options, err);

@@ -86,16 +86,33 @@ static const struct {
 	{ ARGUMENTS("--log-level", "loud"),
 		"--log-level: 'loud' is not debug, info, warn or error" },
 	{ ARGUMENTS("--listen", "http://x:1"),
-		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT or ipc://PATH, for "
+		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT, tls+tcp://HOST:PORT "
+		"or ipc://PATH, for "
 		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--data", "x", "--listen", "tls+tcp://127.0.0.1:7400"),
+		"tls+tcp://127.0.0.1:7400 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--publish", "tls+tcp://[::1]:7401"),
+		"tls+tcp://[::1]:7401 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--http", "https://127.0.0.1:7480"),
+		"https://127.0.0.1:7480 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-cert", "c"),
+		"--tls-cert without its key: add --tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-key", "k"),
+		"--tls-key without its certificate: add --tls-cert FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-client-ca", "a"),
+		"--tls-client-ca asks clients for certificates, which needs one of the server's: "
+		"add --tls-cert FILE and --tls-key FILE" },
 	{ ARGUMENTS("--data", "x", "--listen", "tcp://0.0.0.0:7400"),
 		"other machines can reach tcp://0.0.0.0:7400, which needs tls+tcp:// and --tokens "
 		"FILE; add "
 		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
-	{ ARGUMENTS("--publish", "7401"),
-		"--publish: '7401' is no address; write tcp://HOST:PORT or ipc://PATH, for "
-		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--publish", "7401"), "--publish: '7401' is no address; write tcp://HOST:PORT, "
+					  "tls+tcp://HOST:PORT or ipc://PATH, for "
+					  "example tcp://127.0.0.1:7400" },
 	{ ARGUMENTS("--data", "x", "--publish", "ipc://p", "--publish", "tcp://[::]:7401"),
 		"other machines can reach tcp://[::]:7401, which needs tls+tcp:// and "
 		"--tls-client-ca FILE; add "
@@ -271,9 +288,9 @@ static const struct {
 	{ "[store]\nrestore = x\n",
 		":2: 'restore' cannot stand in a file; give it as an argument" },
 	{ "[store]\nconfig = x\n", ":2: 'config' cannot stand in a file; give it as an argument" },
-	{ "[network]\nlisten = 7400\n",
-		":2: '7400' is no address; write tcp://HOST:PORT or ipc://PATH, for example "
-		"tcp://127.0.0.1:7400" },
+	{ "[network]\nlisten = 7400\n", ":2: '7400' is no address; write tcp://HOST:PORT, "
+					"tls+tcp://HOST:PORT or ipc://PATH, for example "
+					"tcp://127.0.0.1:7400" },
 };
 
 static void reads_files(void **state)
