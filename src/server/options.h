@@ -66,6 +66,16 @@ struct server_options {
 	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;
 
+	struct option_list http; /* none: no HTTP */
+	struct option_list http_cors_origin;
+	uint64_t http_connections;
+	int64_t http_max_age_us;
+	const char *site_url; /* NULL: from each request */
+	const char *site_title;
+	const char *site_post_path;
+	const char *site_term_path;
+	bool public_feeds;
+
 	enum server_log_format log_format;
 	enum log_level log_level;
 	enum telemetry_log_calls log_calls;
