@@ -297,6 +297,7 @@ static int run(struct server_options *options, int argc, char *const *argv)
 	close_parts(&server, &stop);
 	if (stop.stuck)
 		log_event(LOG_WARN, "nng did not close all connections", LOG_END);
+	log_tell_counts();
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
 	return 0;

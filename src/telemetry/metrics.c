@@ -25,9 +25,9 @@ struct gauge_row {
 
 static const struct gauge_row traffic_rows[] = {
 	COUNT_ROW("lectern_calls_in_flight", "gauge", calls_in_flight,
-		"Calls that are received and not answered, parked ones included."),
+		"Calls over nng that are received and not answered, parked ones included."),
 	COUNT_ROW("lectern_calls_parked", "gauge", calls_parked,
-		"Calls that wait by design, for changes or for the end of long work."),
+		"Calls over nng that wait by design, for changes or for the end of long work."),
 	COUNT_ROW("lectern_connections", "gauge", connections, "Connections for calls over nng."),
 	COUNT_ROW("lectern_feed_waiters", "gauge", feed_waiters,
 		"Calls of ListChanges that wait for a change."),

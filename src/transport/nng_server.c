@@ -258,7 +258,7 @@ const char *nng_server_library_version(void)
 	return nng_version();
 }
 
-void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret)
+void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *ret)
 {
 	ret->in_flight = atomic_load(&server->traffic.in_flight);
 	ret->parked = atomic_load(&server->traffic.parked);

@@ -38,6 +38,13 @@ struct nng_server_stop {
 	bool stuck;		/* nng did not let go of its connections; end the process soon */
 };
 
+/* Of one moment. */
+struct nng_server_stats {
+	size_t connections;
+	size_t in_flight; /* requests that are taken and not answered, with the parked ones */
+	size_t parked;	  /* calls that wait for something to happen */
+};
+
 const char *nng_server_library_version(void);
 
 /* What an operator should know about the nng library that is linked; NULL if there is nothing. */
@@ -61,13 +68,8 @@ void nng_server_start(struct nng_server *server);
 size_t nng_server_address_count(const struct nng_server *server);
 const char *nng_server_address(const struct nng_server *server, size_t index);
 
-/* What it does now. Any thread, until nng_server_stop(). */
-struct nng_server_figures {
-	size_t in_flight; /* calls that are received and not answered, parked ones included */
-	size_t parked;
-	size_t connections;
-};
-void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret);
+/* Any thread, until nng_server_free(). */
+void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *ret);
 
 /*
  * Refuses new connections, takes no new requests, waits up to timeout_ms for those in flight, then
