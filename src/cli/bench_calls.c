@@ -1,17 +1,14 @@
 #include "cli/bench.h"
 
-#include "base/wire.h"
 #include "cli/rpc.h"
 #include "codec/json.h"
 #include "codec/schema.h"
 
-#include <inttypes.h>
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
 #include <lectern/v1/search.pb-c.h>
 #include <lectern/v1/tag.pb-c.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -21,7 +18,6 @@ enum {
 	PAGE_SIZE = 1000,
 	BATCH_KEYS = 20,
 	LIST_PAGE_SIZE = 20,
-	SUFFIX_BYTES = 40,
 	WORD_BYTES_MIN = 4,
 };
 
@@ -186,36 +182,29 @@ static void add_search(
 	}
 }
 
-/* Message fields that come twice are merged, so this sets a field of the post. */
-static size_t vary_slug(uint64_t number, uint8_t *out)
-{
-	enum { POST_FIELD = 1, SLUG_FIELD = 2 };
-	char slug[SUFFIX_BYTES];
-	uint8_t head[2 * WIRE_VARINT_BYTES_MAX];
-	int slug_bytes = snprintf(slug, sizeof slug, "bench-%" PRIx64, number);
-	size_t head_bytes = wire_put_bytes_head(head, SLUG_FIELD, (size_t)slug_bytes);
-	size_t size = wire_put_bytes_head(out, POST_FIELD, head_bytes + (size_t)slug_bytes);
-	memcpy(out + size, head, head_bytes);
-	memcpy(out + size + head_bytes, slug, (size_t)slug_bytes);
-	return size + head_bytes + (size_t)slug_bytes;
-}
-
 static void add_write(
 	struct cli *cli, const struct content *content, struct bench_calls *calls, double weight)
 {
 	(void)content;
+	static char slug[] = "bench-0123456789abcdef";
 	static char title[] = "Written by lectern bench";
 	static char body[] = "## A draft\n\nThis post was made by *lectern bench* to see how long "
 			     "that takes. It can be [deleted](https://example.org/).\n";
 	Lectern__V1__CreatePostRequest request = LECTERN__V1__CREATE_POST_REQUEST__INIT;
 	Lectern__V1__Post post = LECTERN__V1__POST__INIT;
 	request.post = &post;
+	post.slug = slug;
 	post.title = title;
 	post.body = body;
 	post.state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
 	add(cli, calls, "lectern.v1.PostService/CreatePost", &request.base, weight);
-	if (calls->count > 0)
-		calls->calls[calls->count - 1].vary = vary_slug;
+	if (calls->count == 0)
+		return;
+	struct load_call *call = &calls->calls[calls->count - 1];
+	const char *digits = strchr(slug, '-') + 1;
+	const uint8_t *at = memmem(call->payload, call->payload_bytes, digits, LOAD_NUMBER_BYTES);
+	if (at != NULL)
+		call->number_at = (size_t)(at - (const uint8_t *)call->payload);
 }
 
 /* Of a kind, in percent of the mix. */

@@ -1,23 +1,20 @@
 #include "client/load.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
-#include "client/dial.h"
-#include "client/failure.h"
 #include "client/load_private.h"
 #include "client/request.h"
 #include "client/response.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/util/platform.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 enum {
 	NS_PER_MS = 1000000,
-	ENVELOPE_BYTES = 64 * 1024,
 
 	POLL_MS = 10,
 };
@@ -65,11 +62,13 @@ static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t t
 	struct lectern_call call = { .method = work->method,
 		.request = work->payload,
 		.request_size_bytes = work->payload_bytes };
-	if (work->vary != NULL) {
-		uint8_t *end = slot->payload + work->payload_bytes;
+	if (work->number_at > 0) {
+		char digits[LOAD_NUMBER_BYTES + 1];
+		snprintf(digits, sizeof digits, "%016" PRIx64,
+			(uint64_t)atomic_fetch_add(&load->number, 1));
 		memcpy(slot->payload, work->payload, work->payload_bytes);
+		memcpy(slot->payload + work->number_at, digits, LOAD_NUMBER_BYTES);
 		call.request = slot->payload;
-		call.request_size_bytes += work->vary(atomic_fetch_add(&load->number, 1), end);
 	}
 	struct request request;
 	if (request_init(&request, &call, NULL) != LECTERN_OK)

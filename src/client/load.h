@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOAD_CODES = 17, LOAD_VARY_BYTES = 128 };
+enum { LOAD_CODES = 17, LOAD_NUMBER_BYTES = 16 };
 
 /* A call that is made again and again. */
 struct load_call {
@@ -20,9 +20,9 @@ struct load_call {
 	const void *payload;
 	size_t payload_bytes;
 	double weight; /* how often, compared with the others */
-	/* Writes more of the payload, up to LOAD_VARY_BYTES, which differs for each number; returns
-	 * how many bytes. NULL: all are alike. */
-	size_t (*vary)(uint64_t number, uint8_t *out);
+	/* Where the payload has LOAD_NUMBER_BYTES of its own in each call: hexadecimal digits. 0:
+	 * all are alike. */
+	size_t number_at;
 };
 
 struct load_options {

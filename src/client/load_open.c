@@ -68,9 +68,9 @@ static size_t longest_payload(const struct load_options *options)
 {
 	size_t longest = 0;
 	for (size_t i = 0; i < options->call_count; i++)
-		if (options->calls[i].vary != NULL && options->calls[i].payload_bytes > longest)
+		if (options->calls[i].number_at > 0 && options->calls[i].payload_bytes > longest)
 			longest = options->calls[i].payload_bytes;
-	return longest + LOAD_VARY_BYTES;
+	return longest + 1;
 }
 
 static enum lectern_code open_slots(

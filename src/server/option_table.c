@@ -211,8 +211,9 @@ const struct option_row option_table[] = {
 		.environment = true },
 	{ .name = "contexts",
 		.argument = "N",
-		.help = "Requests that are handled at the same time, 1 to 512",
-		.initial = "64",
+		.help = "Requests that are taken at the same time, those that wait for a "
+			"processor or the disk with them, 1 to 512",
+		.initial = "256",
 		.apply = apply_contexts,
 		.environment = true },
 	{ .name = "revisions-kept",

@@ -12,7 +12,7 @@ enum {
 	THREADS_MIN = 2,
 	THREADS_MAX = 16,
 	/* How long calls may have waited in a full queue that is no sign of too much work. */
-	BURST_MS = 50,
+	BURST_MS = 100,
 	NS_PER_MS = 1000000,
 };
 
