@@ -81,6 +81,7 @@ enum {
 	/* Queues of the server. */
 	LIMIT_WRITE_QUEUE = 1024,
 	LIMIT_WRITE_QUEUE_BYTES = 64 * 1024 * 1024,
+	LIMIT_RENDER_QUEUE = 128, /* writes whose bodies wait to be rendered */
 	LIMIT_LISTENERS = 16,
 	LIMIT_PARKED_CALLS = 256,
 	LIMIT_CONNECTION_PARKED_CALLS = 64,

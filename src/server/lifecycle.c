@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "rpc/rpc.h"
 #include "server/address.h"
+#include "server/descriptors.h"
 #include "server/notify.h"
 #include "server/signals.h"
 #include "services/services.h"
@@ -89,7 +90,12 @@ static enum code open_parts(struct server *server, struct error *err)
 		.urls = options->urls,
 		.url_count = options->url_count,
 		.contexts = options->contexts,
+		.connections_max = options->max_connections,
+		.in_flight_max = options->max_in_flight,
 	};
+	size_t descriptors = descriptors_raise();
+	if (transport.connections_max == 0)
+		transport.connections_max = descriptors_for_connections(descriptors);
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish_url_count > 0)
 		code = publisher_new(

@@ -31,6 +31,8 @@ struct server_options {
 	char *publish_url_text;
 	uint64_t map_bytes;
 	size_t contexts;
+	size_t max_connections; /* 0: as many as the limit of descriptors allows */
+	uint32_t max_in_flight; /* on each connection */
 	uint32_t revisions_kept;
 	int64_t trash_retention_us; /* 0: for ever; so below */
 	int64_t change_retention_us;
