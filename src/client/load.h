@@ -54,6 +54,7 @@ struct load_result {
 	struct latency refused; /* answers that were errors */
 };
 
-/* UNAVAILABLE where nothing answers, INVALID_ARGUMENT for calls that cannot be sent. */
+/* Once in a process, whose end closes the connections.
+ * UNAVAILABLE where nothing answers, INVALID_ARGUMENT for calls that cannot be sent. */
 enum lectern_code load_run(const struct load_options *options, struct load_result *ret,
 	struct lectern_error *err) NODISCARD;

@@ -9,6 +9,8 @@
 
 enum {
 	CONTEXTS_MAX = 512,
+	CONNECTIONS_MAX = 65536,
+	IN_FLIGHT_MAX = 512,
 	REVISIONS_KEPT_MAX = 10000,
 	NEAR_DISTANCE_MAX = 3,
 	NAME_BYTES_MAX = 32,
@@ -85,6 +87,26 @@ static enum code apply_contexts(
 	enum code code = option_read_number(value, 1, CONTEXTS_MAX, source, &number, err);
 	if (code == CODE_OK)
 		options->contexts = (size_t)number;
+	return code;
+}
+
+static enum code apply_max_connections(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	uint64_t number;
+	enum code code = option_read_number(value, 1, CONNECTIONS_MAX, source, &number, err);
+	if (code == CODE_OK)
+		options->max_connections = (size_t)number;
+	return code;
+}
+
+static enum code apply_max_in_flight(
+	struct server_options *options, const char *value, const char *source, struct error *err)
+{
+	uint64_t number;
+	enum code code = option_read_number(value, 1, IN_FLIGHT_MAX, source, &number, err);
+	if (code == CODE_OK)
+		options->max_in_flight = (uint32_t)number;
 	return code;
 }
 
@@ -215,6 +237,21 @@ const struct option_row option_table[] = {
 			"processor or the disk with them, 1 to 512",
 		.initial = "256",
 		.apply = apply_contexts,
+		.environment = true },
+	{ .name = "max-connections",
+		.argument = "N",
+		.help = "Connections to the addresses of --listen, 1 to 65536. A further one takes "
+			"the place of that which has been idle for the longest time, of the "
+			"address with the most",
+		.initial = "what the limit of open files leaves, at most 16384",
+		.apply = apply_max_connections,
+		.environment = true },
+	{ .name = "max-in-flight",
+		.argument = "N",
+		.help = "Requests of one connection that wait for their answers, 1 to 512; more "
+			"are refused",
+		.initial = "64",
+		.apply = apply_max_in_flight,
 		.environment = true },
 	{ .name = "revisions-kept",
 		.argument = "N",

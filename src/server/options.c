@@ -17,6 +17,7 @@ static const struct server_options defaults = {
 	.action = SERVER_RUN,
 	.map_bytes = UINT64_C(64) << 30,
 	.contexts = 256,
+	.max_in_flight = 64,
 	.revisions_kept = 100,
 	.trash_retention_us = INT64_C(30) * 86400 * 1000000,
 	.change_retention_us = INT64_C(30) * 86400 * 1000000,
