@@ -4,18 +4,21 @@ set -euo pipefail
 
 usage() {
 	cat <<'END'
-usage: tests/run.sh [--quick] [--full] [--jobs N] [--help]
+usage: tests/run.sh [--quick] [--full] [--fuzz SECONDS] [--jobs N] [--help]
 
 Installs the Debian packages that are missing (as root or through sudo), then, in build/:
   tsan      unit, integration and end-to-end tests under ThreadSanitizer
   release   the same with the hardened build
   clang     compiles everything with the second compiler, warnings as errors
+  fuzz      libFuzzer on what reads bytes from the network, one minute each
   dev       every test under AddressSanitizer and UndefinedBehaviorSanitizer, with those in Debian
             12 and 13 roots and in a container, last
 
   --quick   only dev, without roots and container
-  --full    also libFuzzer, clang-tidy, and long runs of the tests with random choices: 200 kills,
+  --full    also every other libFuzzer target, clang-tidy, and long runs of the tests with random choices: 200 kills,
             3000 damaged files, 100000 questions
+  --fuzz SECONDS
+            how long each libFuzzer target runs (default: 60)
   --jobs N  parallel jobs (default: the processors)
   --help    this text
 END
@@ -23,11 +26,16 @@ END
 
 quick=
 full=
+fuzz_seconds=60
 jobs=$(nproc)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) quick=1 ;;
 	--full) full=1 ;;
+	--fuzz)
+		fuzz_seconds=${2:?--fuzz needs a number of seconds}
+		shift
+		;;
 	--jobs)
 		jobs=${2:?--jobs needs a number}
 		shift
@@ -83,6 +91,15 @@ clang_build() {
 		-DCMAKE_COMPILE_WARNING_AS_ERROR=ON && cmake --build build/clang -j "$jobs"
 }
 
+# fuzz_build TARGET...: some targets of the fuzz preset, all without one.
+fuzz_build() {
+	cmake --preset fuzz -DLECTERN_FUZZ_SECONDS="$fuzz_seconds" &&
+		cmake --build build/fuzz -j "$jobs" ${1:+--target "$@"}
+}
+
+# What bytes from the network reach first.
+network='^fuzz\.(envelope|json)$'
+
 # Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads,
 # tests that damage files or write beside the writer's thread, and scripts that start the tool hundreds
 # of times against a server that does one thing after the other.
@@ -117,12 +134,14 @@ test_step "testing tsan" tsan -L '^(unit|integration|e2e)$' -E "$no_threads"
 step "building release" build release
 test_step "testing release" release -L '^(unit|integration|e2e)$' -E "$same"
 step "building clang" clang_build
+step "building fuzz" fuzz_build fuzz.envelope fuzz.json
+test_step "fuzzing" fuzz -R "$network"
 if [ -n "$full" ]; then
 	for name in e2e.crash store.pages_damage e2e.damaged e2e.query_oracle; do
 		step "long run of $name" long_run "$name"
 	done
-	step "building fuzz" build fuzz
-	test_step "fuzzing" fuzz -L '^fuzz$'
+	step "building all of fuzz" fuzz_build
+	test_step "fuzzing the rest" fuzz -L '^fuzz$' -E "$network"
 	step "clang-tidy" tests/lint/tidy.sh
 fi
 say "testing dev (logs of the steps above: build/logs)"

@@ -44,6 +44,13 @@ struct lectern_client_options {
 	 * repeat are: reads, and writes, whose request id makes the server answer a repeat with the
 	 * first answer. Attempts end with the deadline in any case. */
 	uint32_t max_attempts;
+	/* A file whose first line is the token that calls carry. It is read again when it changes,
+	 * so that a token can be replaced while the program runs. NULL means the environment's
+	 * LECTERN_TOKEN_FILE or else no token, "" no token in any case. */
+	const char *token_file;
+	/* Lets the token travel in clear: over plain tcp to another machine. Otherwise such a URL
+	 * is refused. LECTERN_INSECURE=1 in the environment does the same. */
+	bool insecure;
 };
 
 /**
@@ -53,7 +60,9 @@ struct lectern_client_options {
  * @param options   Borrowed for the call; may be NULL for all defaults.
  * @param[out] ret  Set on success only; free with lectern_client_close().
  * @param[out] err  May be NULL. Written on failure only.
- * @retval LECTERN_INVALID_ARGUMENT  the URL is none of tcp or ipc
+ * @retval LECTERN_INVALID_ARGUMENT  the URL is none of tcp or ipc; or there is no token in its file
+ *                                   (the reason "TOKEN_FILE"); or it would be given away on its way
+ *                                   ("TOKEN_IN_CLEAR")
  */
 LECTERN_API enum lectern_code lectern_client_open(const struct lectern_client_options *options,
 	lectern_client **ret, struct lectern_error *err);
@@ -82,6 +91,10 @@ struct lectern_call {
  *
  * @param call      Borrowed for the call.
  * @param[out] ret  Set on success only; free with lectern_reply_free().
+ * @retval LECTERN_UNAUTHENTICATED    the server wants a token, or another one. Had the file of the
+ *                                    token changed meanwhile, the call was made again with the new
+ *                                    one
+ * @retval LECTERN_PERMISSION_DENIED  the token does not allow this method
  * @retval LECTERN_UNAVAILABLE        no connection in time; safe to repeat. With the reason
  *                                    "CONNECTION_LOST" the request had been sent, and a write may
  *                                    have happened

@@ -6,6 +6,9 @@
  * after the change that it gave last. A program that keeps lectern_watch_revision() and
  * lectern_watch_epoch() when it has dealt with a change goes on there after a restart of its own.
  *
+ * Where the server wants a token, the client's (lectern_client_options.token_file) is sent with
+ * each question to the log. The feed carries none: it is protected by TLS.
+ *
  * Threads: a watch belongs to one thread at a time, but for lectern_watch_interrupt(). While it
  * waits it takes one of the calls that its client may run at once.
  */
@@ -86,6 +89,8 @@ LECTERN_API void lectern_watch_close(lectern_watch *watch);
  *                    then lectern_watch_restart()
  * @retval LECTERN_DATA_LOSS          the server gave other revisions than those that follow (the
  *                    reason "CHANGES_OUT_OF_ORDER"). Nothing of its answer is given
+ * @retval LECTERN_UNAUTHENTICATED    the token was revoked or has expired; lectern_watch_next()
+ * goes on when its file has another one
  * @retval LECTERN_CANCELLED          lectern_watch_interrupt() was called (the reason
  *                    "WATCH_INTERRUPTED"), or the client was closed
  */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <utf8proc.h>
 
 /* Length of the well-formed sequence at data (Unicode table 3-7), 0 if there is none. */
@@ -266,4 +267,28 @@ bool text_number(struct slice text, uint64_t *ret)
 		return false;
 	*ret = number;
 	return true;
+}
+
+static bool begins_with(struct slice text, const char *prefix)
+{
+	size_t size = strlen(prefix);
+	return text.size >= size && strncasecmp((const char *)text.data, prefix, size) == 0;
+}
+
+size_t text_find_url_invalid(struct slice text)
+{
+	if (!begins_with(text, "http://") && !begins_with(text, "https://"))
+		return 0;
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+		if (c <= ' ' || c == 0x7F || c == '"' || c == '<' || c == '>')
+			return i;
+	}
+	return text.size;
+}
+
+bool text_is_url(struct slice text)
+{
+	return text.size > 0 && text.size <= LIMIT_URL_BYTES &&
+	       text_find_url_invalid(text) == text.size;
 }

@@ -33,6 +33,14 @@ size_t text_slug(struct slice text, char *out, size_t capacity);
  * case, none that is invisible), digits, '-', '_' and '.' in any script; not only dots. */
 bool text_is_slug(struct slice text);
 
+/* Where the first byte lies that no address of the web may have as it is (controls, blanks,
+ * quotation marks and angle brackets); 0 unless it begins with http:// or https://, in any case;
+ * text.size for an address. */
+size_t text_find_url_invalid(struct slice text);
+
+/* Whether it is one, of at most LIMIT_URL_BYTES. */
+bool text_is_url(struct slice text);
+
 /* Reads a decimal number: digits and nothing else. False where there are none, there is something
  * else, or the number is too large. */
 bool text_number(struct slice text, uint64_t *ret);

@@ -28,6 +28,12 @@ const struct option_row global_options[] = {
 		.value = "URL",
 		.help = "The server, as tcp://HOST:PORT or ipc://PATH (default: LECTERN_SERVER, "
 			"else tcp://127.0.0.1:7400)" },
+	{ .id = OPTION_TOKEN_FILE,
+		.name = "token-file",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "The file whose first line is the token to show to the server (default: "
+			"LECTERN_TOKEN_FILE, else none)" },
 	{ .id = OPTION_TIMEOUT,
 		.name = "timeout",
 		.value = "MS",

@@ -61,11 +61,6 @@ static enum exit_status read_options(
 	ret->warmup_ms = warmup_s * MS_PER_S;
 	ret->timeout_ms = cli->timeout_ms == 0 ? TIMEOUT_MS : cli->timeout_ms;
 	ret->stop = &stop;
-	ret->url = cli->server;
-	if (ret->url == NULL)
-		ret->url = getenv("LECTERN_SERVER");
-	if (ret->url == NULL || ret->url[0] == '\0')
-		ret->url = "tcp://127.0.0.1:7400";
 	return EXIT_STATUS_OK;
 }
 
@@ -102,9 +97,12 @@ static enum exit_status run_bench(struct cli *cli, const struct args *args)
 	/* What is asked for beforehand may take longer than the calls that are measured. */
 	cli->timeout_ms = 0;
 	if (status == EXIT_STATUS_OK)
+		status = cli_client(cli);
+	if (status == EXIT_STATUS_OK)
 		status = make_calls(cli, args, &kind, &calls);
 	if (status != EXIT_STATUS_OK)
 		return status;
+	options.client = cli->client;
 	options.calls = calls.calls;
 	options.call_count = calls.count;
 	struct load_result *result = calloc(1, sizeof *result);

@@ -28,6 +28,7 @@ enum exit_status cli_client(struct cli *cli)
 	struct lectern_client_options options = {
 		.url = cli->server,
 		.timeout_ms = cli->timeout_ms,
+		.token_file = cli->token_file,
 	};
 	struct lectern_error err;
 	if (lectern_client_open(&options, &cli->client, &err) == LECTERN_OK)
@@ -52,6 +53,7 @@ static void take_output(struct cli *cli, const struct args *args)
 static enum exit_status take_connection(struct cli *cli, const struct args *args)
 {
 	cli->server = args_text(args, OPTION_SERVER);
+	cli->token_file = args_text(args, OPTION_TOKEN_FILE);
 	uint64_t timeout_ms = 0;
 	enum exit_status status =
 		args_number(cli, args, OPTION_TIMEOUT, 1, UINT32_MAX, &timeout_ms);

@@ -19,7 +19,8 @@ enum {
 };
 
 struct cli {
-	const char *server; /* NULL: the library's default */
+	const char *server;	/* NULL: the library's default */
+	const char *token_file; /* NULL: the library's default */
 	uint32_t timeout_ms;
 	enum output_format output;
 	struct screen screen;

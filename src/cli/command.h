@@ -55,6 +55,7 @@ extern const struct command search_command;
 extern const struct command stats_command;
 extern const struct command suggest_command;
 extern const struct command tag_command;
+extern const struct command token_command;
 extern const struct command watch_command;
 
 /* The command of that name, or NULL. */

@@ -35,6 +35,18 @@ enum exit_status problem_tool(struct cli *cli, const char *fmt, ...)
 	return problem->status;
 }
 
+/* What to do about a token. The server cannot know how the tool is given one. */
+static const char *token_hint(const struct lectern_error *err)
+{
+	if (err->code != LECTERN_UNAUTHENTICATED)
+		return "";
+	if (strcmp(err->reason, "TOKEN_MISSING") == 0)
+		return "name the file that holds your token with --token-file or "
+		       "LECTERN_TOKEN_FILE";
+	return "the token is the first line of the file that --token-file or LECTERN_TOKEN_FILE "
+	       "names";
+}
+
 void problem_fill_rpc(struct problem *problem, const struct lectern_error *err)
 {
 	*problem = (struct problem){
@@ -47,6 +59,7 @@ void problem_fill_rpc(struct problem *problem, const struct lectern_error *err)
 	snprintf(problem->etag, sizeof problem->etag, "%s", err->etag);
 	snprintf(problem->reason, sizeof problem->reason, "%s", err->reason);
 	snprintf(problem->field, sizeof problem->field, "%s", err->field);
+	snprintf(problem->hint, sizeof problem->hint, "%s", token_hint(err));
 }
 
 void problem_fill_local(struct problem *problem, const struct error *err)

@@ -21,6 +21,7 @@ static const struct command *const children[] = {
 	&backup_command,
 	&check_command,
 	&operation_command,
+	&token_command,
 	&completion_command,
 	&help_command,
 	&manual_command,
@@ -34,6 +35,7 @@ const struct command root_command = {
 		   "-o text is for people; -o json prints the answer of the server as one "
 		   "document of proto3 JSON, -o jsonl one item a line. The server is found by "
 		   "--server or by the environment's "
-		   "LECTERN_SERVER. NO_COLOR in the environment turns colours off.",
+		   "LECTERN_SERVER, a token for it by --token-file or LECTERN_TOKEN_FILE. NO_COLOR "
+		   "in the environment turns colours off.",
 	.children = children,
 };

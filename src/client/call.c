@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	DELAY_FIRST_MS = 50,
@@ -25,8 +26,9 @@ struct run {
 	struct request request;
 	uint64_t deadline_ns;
 	uint32_t timeout_ms; /* as asked for */
-	bool sent;	     /* an attempt may have reached the server */
-	bool unreachable;    /* there was no connection for as long as a call waits for one */
+	char token[CLIENT_TOKEN_BYTES + 1];
+	bool sent;	  /* an attempt may have reached the server */
+	bool unreachable; /* there was no connection for as long as a call waits for one */
 };
 
 /* Time that is left, rounded up so that it is not 0 before the deadline. */
@@ -212,11 +214,33 @@ static bool wait_for_next(const struct run *run, uint32_t done, const struct lec
 	return true;
 }
 
+/* Whether the file holds another token than the one that was refused. */
+static bool take_other_token(struct run *run)
+{
+	char former[sizeof run->token];
+	memcpy(former, run->token, sizeof former);
+	token_file_get(&run->client->token, true, run->token);
+	bool other = strcmp(former, run->token) != 0;
+	sodium_memzero(former, sizeof former);
+	return other;
+}
+
+/* A call that is refused for its token has had no effect, so it is made again with a new one, once.
+ */
+static enum lectern_code attempt_with_token(
+	struct run *run, struct lectern_reply **ret, struct lectern_error *err)
+{
+	enum lectern_code code = attempt(run, ret, err);
+	if (code == LECTERN_UNAUTHENTICATED && take_other_token(run))
+		code = attempt(run, ret, err);
+	return code;
+}
+
 static enum lectern_code run_attempts(
 	struct run *run, struct lectern_reply **ret, struct lectern_error *err)
 {
 	for (uint32_t done = 1;; done++) {
-		enum lectern_code code = attempt(run, ret, err);
+		enum lectern_code code = attempt_with_token(run, ret, err);
 		if (code == LECTERN_OK || !wait_for_next(run, done, err))
 			return code;
 	}
@@ -233,15 +257,17 @@ enum lectern_code call_interruptible(lectern_client *client, const struct lecter
 	uint64_t slot_ns = run.deadline_ns;
 	if (interrupt != NULL && slot_ns > now + (uint64_t)SLOT_WAIT_MS * NS_PER_MS)
 		slot_ns = now + (uint64_t)SLOT_WAIT_MS * NS_PER_MS;
-	enum lectern_code code = request_init(&run.request, call, err);
+	token_file_get(&client->token, false, run.token);
+	enum lectern_code code = request_init(&run.request, call, run.token, err);
 	if (code == LECTERN_OK)
 		code = dial_start(&client->dial, err);
 	if (code == LECTERN_OK)
 		code = slots_take(&client->slots, client->socket, slot_ns, &run.slot, err);
-	if (code != LECTERN_OK)
-		return code;
-	code = run_attempts(&run, ret, err);
-	slots_release(&client->slots, run.slot);
+	if (code == LECTERN_OK) {
+		code = run_attempts(&run, ret, err);
+		slots_release(&client->slots, run.slot);
+	}
+	sodium_memzero(run.token, sizeof run.token);
 	return code;
 }
 

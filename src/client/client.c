@@ -6,6 +6,7 @@
 #include <nng/protocol/reqrep0/req.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	ATTEMPTS_DEFAULT = 4,
@@ -47,6 +48,33 @@ static const char *choose_url(const struct lectern_client_options *options)
 	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
 }
 
+static const char *choose_token_file(const struct lectern_client_options *options)
+{
+	const char *path = options->token_file;
+	if (path == NULL)
+		path = getenv("LECTERN_TOKEN_FILE");
+	return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
+static bool is_insecure(const struct lectern_client_options *options)
+{
+	const char *value = getenv("LECTERN_INSECURE");
+	return options->insecure || (value != NULL && strcmp(value, "1") == 0);
+}
+
+/* What is sent in clear is given away to whoever is in between. */
+static enum lectern_code open_token(lectern_client *client, const char *url,
+	const struct lectern_client_options *options, struct lectern_error *err)
+{
+	const char *path = choose_token_file(options);
+	if (path != NULL && !token_is_safe_on(url) && !is_insecure(options))
+		return failure(err, LECTERN_INVALID_ARGUMENT, "TOKEN_IN_CLEAR",
+			"the token of %s would travel to %s in clear, for everybody in between to "
+			"read; use tls+tcp://, or set LECTERN_INSECURE=1 if you trust the network",
+			path, url);
+	return token_file_init(&client->token, path, err);
+}
+
 enum lectern_code lectern_client_open(const struct lectern_client_options *options,
 	lectern_client **ret, struct lectern_error *err)
 {
@@ -65,13 +93,16 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;
-	code = slots_init(&client->slots, err);
+	code = open_token(client, url, options, err);
+	if (code == LECTERN_OK)
+		code = slots_init(&client->slots, err);
 	if (code == LECTERN_OK) {
 		code = open_socket(client, url, err);
 		if (code != LECTERN_OK)
 			slots_done(&client->slots);
 	}
 	if (code != LECTERN_OK) {
+		token_file_done(&client->token);
 		free(client);
 		return code;
 	}
@@ -85,5 +116,6 @@ void lectern_client_close(lectern_client *client)
 		return;
 	slots_done(&client->slots);
 	dial_close(&client->dial);
+	token_file_done(&client->token);
 	free(client);
 }

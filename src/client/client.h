@@ -2,6 +2,7 @@
 #pragma once
 #include "client/dial.h"
 #include "client/slots.h"
+#include "client/token.h"
 
 enum {
 	/* A call gives up when there was never a connection and there is none for this long. From
@@ -14,6 +15,7 @@ struct lectern_client {
 	nng_socket socket;
 	struct dial dial;
 	struct slots slots;
+	struct token_file token;
 	uint32_t timeout_ms;
 	uint32_t max_attempts;
 };

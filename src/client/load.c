@@ -71,7 +71,7 @@ static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t t
 		call.request = slot->payload;
 	}
 	struct request request;
-	if (request_init(&request, &call, NULL) != LECTERN_OK)
+	if (request_init(&request, &call, load->token, NULL) != LECTERN_OK)
 		return NULL;
 	return request_frame(&request, timeout_ms);
 }

@@ -26,7 +26,7 @@ struct load_call {
 };
 
 struct load_options {
-	const char *url;
+	lectern_client *client; /* whose address and token are used; borrowed */
 	const struct load_call *calls;
 	size_t call_count;
 	uint32_t connections;

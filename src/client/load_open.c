@@ -1,6 +1,5 @@
 #include "base/clock.h"
 #include "base/limits.h"
-#include "client/client.h"
 #include "client/failure.h"
 #include "client/load_private.h"
 
@@ -38,7 +37,8 @@ static enum lectern_code open_sockets(struct load *load, struct lectern_error *e
 	if (load->sockets == NULL)
 		return failure_memory(err);
 	for (uint32_t i = 0; i < load->options->connections; i++) {
-		enum lectern_code code = open_socket(&load->sockets[i], load->options->url, err);
+		enum lectern_code code =
+			open_socket(&load->sockets[i], load->options->client->dial.url, err);
 		if (code != LECTERN_OK)
 			return code;
 		load->socket_count++;
@@ -61,7 +61,7 @@ static enum lectern_code wait_connected(struct load *load, struct lectern_error 
 	return failure(err, LECTERN_UNAVAILABLE, "NOT_CONNECTED",
 		"%zu of %zu connections to %s were made within %d ms; check that lecternd runs "
 		"there and that it takes so many",
-		up, load->socket_count, load->options->url, CLIENT_CONNECT_GRACE_MS);
+		up, load->socket_count, load->options->client->dial.url, CLIENT_CONNECT_GRACE_MS);
 }
 
 static size_t longest_payload(const struct load_options *options)
@@ -110,6 +110,7 @@ enum lectern_code load_open(struct load *load, const struct load_options *option
 	memset(load, 0, sizeof *load);
 	load->options = options;
 	load->result = result;
+	token_file_get(&options->client->token, false, load->token);
 	pthread_mutex_init(&load->mutex, NULL);
 	load->sums = calloc(options->call_count, sizeof *load->sums);
 	load->pending = calloc(LOAD_PENDING_MAX, sizeof *load->pending);

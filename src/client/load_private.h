@@ -1,6 +1,6 @@
 /* What load is made of. For load.c and load_open.c. */
 #pragma once
-#include "client/dial.h"
+#include "client/client.h"
 #include "client/load.h"
 
 #include <nng/nng.h>
@@ -29,6 +29,7 @@ struct load_socket {
 struct load {
 	const struct load_options *options;
 	struct load_result *result;
+	char token[CLIENT_TOKEN_BYTES + 1];
 	double *sums; /* of the calls' weights, up to each one */
 	struct load_socket *sockets;
 	size_t socket_count;

@@ -3,15 +3,22 @@
 #include "base/limits.h"
 #include "client/failure.h"
 #include "client/methods.h"
+#include "client/token.h"
 
 #include <sodium.h>
 
 /* Field numbers of lectern.rpc.v1.Request. */
-enum { METHOD = 1, PAYLOAD = 2, TIMEOUT_MS = 3, MIN_REVISION = 5 };
+enum { METHOD = 1, PAYLOAD = 2, TIMEOUT_MS = 3, HEADERS = 4, MIN_REVISION = 5 };
+enum { HEADER_NAME = 1, HEADER_VALUE = 2 };
+#define AUTHORIZATION "authorization"
+#define BEARER "Bearer "
 
 enum {
 	/* Tags and numbers around method and payload. */
 	FRAME_HEAD_BYTES = 8 * WIRE_VARINT_BYTES_MAX,
+	/* The header of a call with a token. */
+	AUTHORIZATION_BYTES_MAX = 6 * WIRE_VARINT_BYTES_MAX + sizeof AUTHORIZATION + sizeof BEARER +
+				  CLIENT_TOKEN_BYTES,
 };
 
 /* Whether the payload sets the field to a text that is not empty. The last value counts. False in
@@ -56,8 +63,8 @@ static void make_repeatable(struct request *request)
 		add_request_id(request, number);
 }
 
-enum lectern_code request_init(
-	struct request *ret, const struct lectern_call *call, struct lectern_error *err)
+enum lectern_code request_init(struct request *ret, const struct lectern_call *call,
+	const char *token, struct lectern_error *err)
 {
 	if (call->method == NULL || call->method[0] == '\0')
 		return failure(err, LECTERN_INVALID_ARGUMENT, NULL, "method: must not be empty");
@@ -70,8 +77,11 @@ enum lectern_code request_init(
 		.payload = slice_of(
 			call->request, call->request == NULL ? 0 : call->request_size_bytes),
 		.min_revision = call->min_revision,
+		.token = token,
 	};
 	size_t rest = FRAME_HEAD_BYTES + ret->method.size + REQUEST_TAIL_BYTES;
+	if (token[0] != '\0')
+		rest += AUTHORIZATION_BYTES_MAX;
 	if (ret->payload.size > LIMIT_REQUEST_BYTES - rest)
 		return failure(err, LECTERN_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE",
 			"the request of %zu bytes is over the limit of %zu bytes; send less at "
@@ -79,6 +89,29 @@ enum lectern_code request_init(
 			ret->payload.size, LIMIT_REQUEST_BYTES - rest);
 	make_repeatable(ret);
 	return LECTERN_OK;
+}
+
+static size_t put_text(uint32_t number, const char *first, const char *second, uint8_t *out)
+{
+	size_t first_size = strlen(first);
+	size_t second_size = strlen(second);
+	size_t size = wire_put_bytes_head(out, number, first_size + second_size);
+	memcpy(out + size, first, first_size);
+	memcpy(out + size + first_size, second, second_size);
+	return size + first_size + second_size;
+}
+
+static size_t put_authorization(const char *token, uint8_t *out)
+{
+	uint8_t header[AUTHORIZATION_BYTES_MAX];
+	if (token[0] == '\0')
+		return 0;
+	size_t header_size = put_text(HEADER_NAME, AUTHORIZATION, "", header);
+	header_size += put_text(HEADER_VALUE, BEARER, token, header + header_size);
+	size_t size = wire_put_bytes_head(out, HEADERS, header_size);
+	memcpy(out + size, header, header_size);
+	sodium_memzero(header, sizeof header);
+	return size + header_size;
 }
 
 /* Everything of the frame that stands before the payload's bytes. */
@@ -90,6 +123,7 @@ static size_t put_head(const struct request *request, uint32_t timeout_ms, uint8
 	size += request->method.size;
 	size += wire_put_uint(out + size, TIMEOUT_MS, timeout_ms);
 	size += wire_put_uint(out + size, MIN_REVISION, request->min_revision);
+	size += put_authorization(request->token, out + size);
 	size += wire_put_bytes_head(
 		out + size, PAYLOAD, request->payload.size + request->tail_size);
 	return size;
@@ -97,13 +131,14 @@ static size_t put_head(const struct request *request, uint32_t timeout_ms, uint8
 
 nng_msg *request_frame(const struct request *request, uint32_t timeout_ms)
 {
-	uint8_t head[FRAME_HEAD_BYTES + LIMIT_METHOD_BYTES + 1];
+	uint8_t head[FRAME_HEAD_BYTES + LIMIT_METHOD_BYTES + 1 + AUTHORIZATION_BYTES_MAX];
 	size_t head_size = put_head(request, timeout_ms, head);
 	nng_msg *message;
 	if (nng_msg_alloc(&message, head_size + request->payload.size + request->tail_size) != 0)
 		return NULL;
 	uint8_t *body = nng_msg_body(message);
 	memcpy(body, head, head_size);
+	sodium_memzero(head, head_size);
 	if (request->payload.size > 0)
 		memcpy(body + head_size, request->payload.data, request->payload.size);
 	memcpy(body + head_size + request->payload.size, request->tail, request->tail_size);

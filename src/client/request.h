@@ -21,13 +21,14 @@ struct request {
 	uint8_t tail[REQUEST_TAIL_BYTES];
 	size_t tail_size;
 	uint64_t min_revision;
-	bool repeatable; /* sending it twice has the effect of sending it once */
+	const char *token; /* for the header authorization, "" for none; borrowed */
+	bool repeatable;   /* sending it twice has the effect of sending it once */
 };
 
-/* Checks the call and makes a request id for a write that has none. The call is borrowed by
- * *ret. */
-enum lectern_code request_init(
-	struct request *ret, const struct lectern_call *call, struct lectern_error *err) NODISCARD;
+/* Checks the call and makes a request id for a write that has none. The call and the token, at most
+ * CLIENT_TOKEN_BYTES, are borrowed by *ret. */
+enum lectern_code request_init(struct request *ret, const struct lectern_call *call,
+	const char *token, struct lectern_error *err) NODISCARD;
 
 /* The message for one attempt; NULL when out of memory. */
 nng_msg *request_frame(const struct request *request, uint32_t timeout_ms) NODISCARD;

@@ -265,7 +265,7 @@ static void note_unknown(struct front_matter *reader, const char *path, const st
 static void give(struct import_item *ret, enum item_state state, const char *reason)
 {
 	ret->state = state;
-	snprintf(ret->reason, sizeof ret->reason, "%s", reason);
+	front_matter_reason(reason, ret->reason, sizeof ret->reason);
 }
 
 /* The item of a file that was read. */
@@ -294,11 +294,12 @@ static enum code make_item(struct front_matter *reader, size_t file, struct read
 		return CODE_OK;
 	}
 	if (!remember(reader, ret->origin, file, &other)) {
-		ret->state = ITEM_REFUSED;
-		snprintf(ret->reason, sizeof ret->reason,
-			"its path in the folder that was named is also that of '%.100s': name "
-			"the folder that holds both",
+		char reason[512];
+		snprintf(reason, sizeof reason,
+			"its path in the folder that was named is also that of '%.100s': name the "
+			"folder that holds both",
 			other);
+		give(ret, ITEM_REFUSED, reason);
 		return CODE_OK;
 	}
 	note_unknown(reader, ret->path, reading->front);
@@ -315,14 +316,11 @@ static bool judge_path(const struct front_matter_path *path, struct import_item 
 	if (path->left_out != NULL)
 		give(ret, ITEM_SKIPPED, path->left_out);
 	else if (path->markup == MARKUP_FOREIGN && posts)
-		snprintf(ret->reason, sizeof ret->reason,
-			"'%.20s' is not read; convert it to Markdown", path->extension);
+		give(ret, ITEM_REFUSED, "neither Markdown nor HTML: convert it to one of them");
 	else if (path->markup == MARKUP_FOREIGN || path->markup == MARKUP_NONE)
 		give(ret, ITEM_SKIPPED, "it is neither Markdown nor HTML");
 	else
 		return false;
-	if (ret->state != ITEM_SKIPPED)
-		ret->state = ITEM_REFUSED;
 	return true;
 }
 
@@ -375,9 +373,11 @@ static enum code front_matter_next(struct import_source *source, struct arena *a
 			.path = unknown->path,
 			.line = unknown->line,
 			.origin = "" };
-		snprintf(ret->reason, sizeof ret->reason,
+		char reason[256];
+		snprintf(reason, sizeof reason,
 			"the field '%s' has no place in a post: left out here and in all files",
 			unknown->key);
+		give(ret, ITEM_NOTED, reason);
 		return CODE_OK;
 	}
 	*ret = (struct import_item){ .state = ITEM_END };

@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <times.h>
 
-/* A copy without what is no text of one line: values are quoted in notes, cut at any byte. */
-static void append_note(const char *note, char *out, size_t capacity)
+void front_matter_reason(const char *note, char *out, size_t capacity)
 {
 	struct slice rest = slice_of_text(note);
 	size_t size = 0;
@@ -44,7 +43,7 @@ void draft_note(struct front_matter_draft *draft, const char *fmt, ...)
 		return;
 	memcpy(draft->notes + size, parting, strlen(parting));
 	size += strlen(parting);
-	append_note(note, draft->notes + size, sizeof draft->notes - size);
+	front_matter_reason(note, draft->notes + size, sizeof draft->notes - size);
 }
 
 void draft_decide(struct front_matter_draft *draft, const char *field)

@@ -33,6 +33,9 @@ struct front_matter_draft {
 	bool out_of_memory; /* sticky */
 };
 
+/* A copy of one line without bytes that are no text: values are quoted in reasons, cut anywhere. */
+void front_matter_reason(const char *reason, char *out, size_t capacity);
+
 /* Adds to the notes; what does not fit is left out. */
 void draft_note(struct front_matter_draft *draft, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -124,7 +124,7 @@ static void add_field(struct names *names, const struct value *value, bool split
 {
 	if (value == NULL || value->kind == VALUE_NULL)
 		return;
-	if (split && value_is_text(value) && !names->draft->exact)
+	if (split && value_is_text(value))
 		add_split(names, value->text);
 	else
 		add_all(names, value);

@@ -343,9 +343,12 @@ static void read_folders(
 
 static bool is_readme(const char *stem)
 {
-	static const char *const names[] = { "README", "LICENSE", "LICENCE", "CHANGELOG", "HISTORY",
-		"CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "AUTHORS", "NOTICE", NULL };
-	return is_one_of(slice_of_text(stem), names);
+	static const char *const names[] = { "readme", "license", "licence", "changelog",
+		"contributing", "code_of_conduct", "code-of-conduct" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcasecmp(stem, names[i]) == 0)
+			return true;
+	return false;
 }
 
 void front_matter_path_read(const struct input_file *file, const struct front_matter_sites *sites,

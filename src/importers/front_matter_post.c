@@ -172,20 +172,6 @@ static void fill_language(struct front_matter_draft *draft)
 	draft_decide(draft, "language");
 }
 
-/* What the server takes as an address. */
-static bool is_url(struct slice text)
-{
-	const char *data = (const char *)text.data;
-	if (text.size > LIMIT_URL_BYTES || text.size < 8 ||
-		(strncasecmp(data, "http://", 7) != 0 && strncasecmp(data, "https://", 8) != 0))
-		return false;
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= 0x20 || text.data[i] == 0x7F || data[i] == '"' ||
-			data[i] == '<' || data[i] == '>')
-			return false;
-	return true;
-}
-
 /* The address in a field: a text, the first of a list, or an entry of a map. */
 static const struct value *find_address(const struct value *value)
 {
@@ -209,7 +195,7 @@ static void fill_address(
 		const struct value *value = find_address(find(draft, *names));
 		if (value == NULL)
 			continue;
-		if (is_url(value->text)) {
+		if (text_is_url(value->text)) {
 			*at = draft_text(draft, value->text);
 			draft_decide(draft, field);
 			return;
@@ -391,13 +377,28 @@ static void fill_attributes(struct front_matter_draft *draft)
 		draft_decide(draft, "attributes");
 }
 
+static bool is_origin(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] < 0x20 || text.data[i] == 0x7F ||
+			(text.data[i] == 0xC2 && i + 1 < text.size && text.data[i + 1] < 0xA0))
+			return false;
+	return text.size <= ORIGIN_BYTES_MAX;
+}
+
 /* A post of Lectern keeps what it is called where it first came from. */
 static void fill_origin(struct front_matter_draft *draft)
 {
 	const struct value *own = value_find(draft->own, "origin");
-	if (!draft->exact)
+	bool wrong = draft->exact && value_is_text(own) && !is_origin(own->text);
+	if (wrong)
+		draft_note(draft,
+			"the origin is longer than %d bytes or not one line: the path was "
+			"taken",
+			ORIGIN_BYTES_MAX);
+	if (!draft->exact || wrong)
 		draft->post->origin = draft_text(draft, slice_of_text(draft->path->origin));
-	else if (value_is_text(own) && own->text.size <= ORIGIN_BYTES_MAX)
+	else if (value_is_text(own))
 		draft->post->origin = draft_text(draft, own->text);
 }
 

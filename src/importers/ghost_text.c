@@ -3,8 +3,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#include <strings.h>
-
 char *ghost_cut(struct slice text, size_t max_bytes, const char *field, struct import_item *item,
 	struct arena *arena)
 {
@@ -59,23 +57,13 @@ char *ghost_slug(struct slice slug, const char *otherwise, struct arena *arena)
 	return arena_text(arena, slice_of_text(made));
 }
 
-static bool is_url(const char *url)
-{
-	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-		return false;
-	for (const unsigned char *c = (const unsigned char *)url; *c != '\0'; c++)
-		if (*c <= 0x20 || *c == 0x7F || *c == '"' || *c == '<' || *c == '>')
-			return false;
-	return strlen(url) <= LIMIT_URL_BYTES;
-}
-
 char *ghost_url(struct slice url, const char *field, struct import_item *item, struct arena *arena)
 {
 	bool has_scheme = url.size < 2 || memcmp(url.data, "//", 2) != 0;
 	char *text = arena_printf(arena, "%s%.*s", has_scheme ? "" : "https:",
 		url.size > LIMIT_URL_BYTES ? LIMIT_URL_BYTES + 1 : (int)url.size,
 		(const char *)url.data);
-	if (text == NULL || text[0] == '\0' || is_url(text))
+	if (text == NULL || text[0] == '\0' || text_is_url(slice_of_text(text)))
 		return text;
 	item_note(item, "%s: left out, as it is no complete http or https address", field);
 	text[0] = '\0';

@@ -1,4 +1,4 @@
-#include "base/limits.h"
+#include "base/text.h"
 #include "importers/digest.h"
 #include "importers/wxr_post.h"
 
@@ -14,13 +14,6 @@ void wxr_covers_done(struct wxr_covers *covers)
 {
 	arena_done(&covers->arena);
 	free(covers->covers);
-}
-
-static bool is_web_address(struct slice url)
-{
-	return url.size <= LIMIT_URL_BYTES &&
-	       ((url.size > 7 && memcmp(url.data, "http://", 7) == 0) ||
-		       (url.size > 8 && memcmp(url.data, "https://", 8) == 0));
 }
 
 static bool reserve(struct wxr_covers *covers)
@@ -42,7 +35,7 @@ void wxr_covers_take(struct wxr_covers *covers, const struct wxr_reader *reader)
 {
 	struct slice url = wxr_value(reader, WXR_ATTACHMENT_URL);
 	uint64_t id = wxr_number(reader, WXR_POST_ID);
-	if (id == 0 || !is_web_address(url) || covers->incomplete)
+	if (id == 0 || !text_is_url(url) || covers->incomplete)
 		return;
 	const char *copy = reserve(covers) ? arena_text(&covers->arena, url) : NULL;
 	covers->incomplete = copy == NULL;

@@ -327,7 +327,8 @@ static void make_cover(struct making *making)
 	const char *url = wxr_covers_find(
 		making->posts->covers, digest_number(wxr_blog_url(reader)), reader->thumbnail_id);
 	if (url == NULL) {
-		item_note(making->item, "its featured image is not in the export");
+		item_note(making->item,
+			"its featured image is not in the export or has no complete address");
 		return;
 	}
 	making->post->cover_image_url = (char *)(uintptr_t)url;

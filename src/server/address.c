@@ -59,10 +59,11 @@ enum code address_check(const char *url, struct error *err)
 
 bool address_is_local(const char *url)
 {
-	const char *rest = without_prefix(url, "tcp://");
+	const char *scheme_end = strstr(url, "://");
+	const char *rest = scheme_end == NULL ? url : scheme_end + strlen("://");
 	char host[HOST_BYTES_MAX];
 	const char *port;
-	if (rest == NULL)
+	if (without_prefix(url, "ipc://") != NULL)
 		return true;
 	if (!split(rest, host, &port))
 		return false;

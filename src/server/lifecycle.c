@@ -1,11 +1,13 @@
 #include "server/lifecycle.h"
 
+#include "auth/auth.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "rpc/rpc.h"
-#include "server/address.h"
+#include "server/authorize.h"
 #include "server/descriptors.h"
 #include "server/notify.h"
+#include "server/reload.h"
 #include "server/signals.h"
 #include "services/services.h"
 #include "store/backup.h"
@@ -27,6 +29,7 @@ struct server {
 	const struct server_options *options;
 	struct store *store;
 	struct services *services;
+	struct auth *auth; /* NULL: nobody needs a token */
 	struct rpc_options rpc_options;
 	struct rpc *rpc;
 	struct nng_server *transport;
@@ -66,7 +69,7 @@ static enum code open_parts(struct server *server, struct error *err)
 		.retention = { .trash_us = options->trash_retention_us,
 			.changes_us = options->change_retention_us,
 			.changes_kept = options->changes_kept,
-			.revisions_kept = options->revisions_kept },
+			.revisions_kept = (uint32_t)options->revisions_kept },
 		.on_rebuild = log_rebuild,
 		.on_disk = log_disk,
 		.on_assertion = log_assertion };
@@ -82,24 +85,27 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
+	code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
+	if (code != CODE_OK)
+		return code;
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
 	struct nng_server_options transport = {
 		.rpc = server->rpc,
-		.urls = options->urls,
-		.url_count = options->url_count,
-		.contexts = options->contexts,
-		.connections_max = options->max_connections,
-		.in_flight_max = options->max_in_flight,
+		.urls = options->listen.items,
+		.url_count = options->listen.count,
+		.contexts = (size_t)options->contexts,
+		.connections_max = (size_t)options->max_connections,
+		.in_flight_max = (uint32_t)options->max_in_flight,
 	};
 	size_t descriptors = descriptors_raise();
 	if (transport.connections_max == 0)
 		transport.connections_max = descriptors_for_connections(descriptors);
 	code = nng_server_new(&transport, &server->transport, err);
-	if (code == CODE_OK && options->publish_url_count > 0)
+	if (code == CODE_OK && options->publish.count > 0)
 		code = publisher_new(
-			options->publish_urls, options->publish_url_count, &server->publisher, err);
+			options->publish.items, options->publish.count, &server->publisher, err);
 	return code;
 }
 
@@ -154,6 +160,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	services_free(server->services);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	auth_close(server->auth);
 }
 
 /* The field "publish" is there if something is published. */
@@ -166,7 +173,7 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
 		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
 			nng_server_address(server->transport, i));
-	for (size_t i = 0; i < server->options->publish_url_count; i++)
+	for (size_t i = 0; i < server->options->publish.count; i++)
 		buffer_printf(&publish, "%s%s", i == 0 ? "" : " ",
 			publisher_address(server->publisher, i));
 	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
@@ -178,21 +185,25 @@ static void log_ready(const struct server *server, uint64_t revision, uint64_t s
 	buffer_done(&publish);
 }
 
-static void warn_insecure(const char *const *urls, size_t count, const char *what)
+static void warn_insecure(const struct server_options *options)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!address_is_local(urls[i]))
-			log_event(LOG_WARN, what, log_text("address", urls[i]), LOG_END);
+	struct error err;
+	if (server_options_check_reach(options, &err) != CODE_OK)
+		log_event(LOG_WARN,
+			"insecure: what is not protected can be read and changed by others",
+			log_text("cause", err.text), LOG_END);
 }
 
 /* Returns the signal that ends the server. */
-static int wait_for_end(void)
+static int wait_for_end(
+	struct server_options *options, int argc, char *const *argv, struct auth *auth)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
-		log_event(LOG_INFO, "SIGHUP: there is nothing to reload", LOG_END);
+		reload_options(options, argc, argv);
+		authorize_reload(auth);
 	}
 }
 
@@ -210,11 +221,7 @@ static enum code start(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	nng_server_start(server->transport);
-	const struct server_options *options = server->options;
-	warn_insecure(options->urls, options->url_count,
-		"other machines can reach this address and may read and change everything");
-	warn_insecure(options->publish_urls, options->publish_url_count,
-		"other machines can reach this address and may read every change");
+	warn_insecure(server->options);
 	if (nng_server_warning() != NULL)
 		log_event(LOG_WARN, nng_server_warning(), LOG_END);
 	log_ready(server, revision, start_ns);
@@ -222,7 +229,7 @@ static enum code start(struct server *server, struct error *err)
 	return CODE_OK;
 }
 
-int server_run(const struct server_options *options)
+int server_run(struct server_options *options, int argc, char *const *argv)
 {
 	struct server server = { .options = options };
 	struct nng_server_stop stop = { 0 };
@@ -233,7 +240,7 @@ int server_run(const struct server_options *options)
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end();
+	int number = wait_for_end(options, argc, argv, server.auth);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");

@@ -5,14 +5,14 @@
 
 enum { EXIT_USAGE = 2 };
 
-static int act(const struct server_options *options)
+static int act(struct server_options *options, int argc, char **argv)
 {
 	switch (options->action) {
 	case SERVER_RUN:
-		log_configure(options->log_format, options->log_level);
-		return server_run(options);
+		server_options_start_log(options);
+		return server_run(options, argc, argv);
 	case SERVER_RESTORE:
-		log_configure(options->log_format, options->log_level);
+		server_options_start_log(options);
 		return server_restore(options);
 	case SERVER_HELP:
 		server_options_print_help(stdout);
@@ -22,6 +22,15 @@ static int act(const struct server_options *options)
 		return 0;
 	case SERVER_MAN:
 		server_options_print_man(stdout);
+		return 0;
+	case SERVER_PRINT_CONFIG:
+		server_options_print_config(options, stdout);
+		return 0;
+	case SERVER_PRINT_OPTIONS:
+		server_options_print_table(stdout);
+		return 0;
+	case SERVER_PRINT_SAMPLE:
+		server_options_print_sample(stdout);
 		return 0;
 	}
 	return 1;
@@ -33,7 +42,7 @@ int main(int argc, char **argv)
 	struct error err;
 	int status = EXIT_USAGE;
 	if (server_options_parse(argc, argv, &options, &err) == CODE_OK)
-		status = act(&options);
+		status = act(&options, argc, argv);
 	else
 		fprintf(stderr, "lecternd: %s\n", err.text);
 	server_options_done(&options);

@@ -1,41 +1,27 @@
-#include "server/address.h"
-#include "server/option_table.h"
+#include "server/option_apply.h"
+#include "server/option_sources.h"
+#include "server/reach.h"
 
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTIONS_MAX = 32, FIRST_VALUE = 256 };
+enum { FIRST_VALUE = 256, TEXTS_BYTES_MAX = 1024 * 1024 };
 
-/* Which options were among the arguments. */
-struct given {
-	bool options[OPTIONS_MAX];
-};
-
-static const struct server_options defaults = {
-	.action = SERVER_RUN,
-	.map_bytes = UINT64_C(64) << 30,
-	.contexts = 256,
-	.max_in_flight = 64,
-	.revisions_kept = 100,
-	.trash_retention_us = INT64_C(30) * 86400 * 1000000,
-	.change_retention_us = INT64_C(30) * 86400 * 1000000,
-	.changes_kept = 1000000,
-	.log_level = LOG_INFO,
-};
+extern char **environ;
 
 /* getopt's table, with the row's index as value. */
 static void fill_long_options(struct option long_options[OPTIONS_MAX + 1])
 {
+	const struct option_row *row;
 	memset(long_options, 0, (OPTIONS_MAX + 1) * sizeof *long_options);
-	for (size_t i = 0; i < option_count; i++)
-		long_options[i] = (struct option){
-			.name = option_table[i].name,
-			.has_arg =
-				option_table[i].argument == NULL ? no_argument : required_argument,
-			.val = FIRST_VALUE + (int)i,
-		};
+	for (size_t i = 0; (row = option_at(i)) != NULL; i++)
+		if ((row->places & OPTION_IN_ARGUMENTS) != 0)
+			long_options[i] = (struct option){
+				.name = row->name,
+				.has_arg = row->argument == NULL ? no_argument : required_argument,
+				.val = FIRST_VALUE + (int)i,
+			};
 }
 
 static enum code refuse_argument(const char *argument, struct error *err)
@@ -45,17 +31,43 @@ static enum code refuse_argument(const char *argument, struct error *err)
 			"'%s': options start with --; see lecternd --help", argument);
 	char name[64];
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
-	for (size_t i = 0; i < option_count; i++)
-		if (strcmp(option_table[i].name, name) == 0)
-			return fail(err, CODE_INVALID_ARGUMENT, "--%s takes no value", name);
-	const char *nearest = option_nearest(name);
+	if (option_find(name, NULL) != NULL)
+		return fail(err, CODE_INVALID_ARGUMENT, "--%s takes no value", name);
+	const struct option_row *nearest = option_nearest(name, OPTION_IN_ARGUMENTS);
 	return fail(err, CODE_INVALID_ARGUMENT, "there is no option --%s; %s%s", name,
 		nearest == NULL ? "see lecternd --help" : "did you mean --",
-		nearest == NULL ? "" : nearest);
+		nearest == NULL ? "" : nearest->name);
 }
 
-static enum code read_arguments(int argc, char *const *argv, struct server_options *options,
-	struct given *given, struct error *err)
+static void set_origin(
+	struct server_options *options, size_t index, const char *origin, enum option_source kind)
+{
+	options->sources[index] = kind;
+	options->origins[index] = origin;
+}
+
+enum code options_take(struct server_options *options, size_t index, const char *value,
+	const char *source, enum option_source kind, struct error *err)
+{
+	const struct option_row *row = option_at(index);
+	char *copy = arena_text(&options->texts, slice_of_text(value));
+	const char *origin = arena_text(&options->texts, slice_of_text(source));
+	if (copy == NULL || origin == NULL)
+		return fail_out_of_memory(err);
+	set_origin(options, index, origin, kind);
+	if (row->type != OPTION_LIST)
+		return option_apply(options, row, copy, source, err);
+	for (char *item; (item = strsep(&copy, " \t\n")) != NULL;) {
+		enum code code =
+			item[0] == '\0' ? CODE_OK : option_apply(options, row, item, source, err);
+		if (code != CODE_OK)
+			return code;
+	}
+	return CODE_OK;
+}
+
+enum code options_read_arguments(int argc, char *const *argv, struct server_options *options,
+	struct options_given *given, struct error *err)
 {
 	struct option long_options[OPTIONS_MAX + 1];
 	fill_long_options(long_options);
@@ -70,11 +82,14 @@ static enum code read_arguments(int argc, char *const *argv, struct server_optio
 			return fail(err, CODE_INVALID_ARGUMENT, "%s needs a value", argv[at]);
 		if (value == '?')
 			return refuse_argument(argv[at], err);
-		const struct option_row *row = &option_table[value - FIRST_VALUE];
-		char source[64];
-		snprintf(source, sizeof source, "--%s", row->name);
-		given->options[value - FIRST_VALUE] = true;
-		enum code code = row->apply(options, optarg, source, err);
+		size_t index = (size_t)(value - FIRST_VALUE);
+		const struct option_row *row = option_at(index);
+		const char *source = arena_printf(&options->texts, "--%s", row->name);
+		if (source == NULL)
+			return fail_out_of_memory(err);
+		given->rows[index] = true;
+		set_origin(options, index, source, OPTION_ARGUMENT);
+		enum code code = option_apply(options, row, optarg, source, err);
 		if (code != CODE_OK)
 			return code;
 	}
@@ -85,87 +100,151 @@ static enum code read_arguments(int argc, char *const *argv, struct server_optio
 	return CODE_OK;
 }
 
-/* One variable may hold several values. */
-static enum code read_list(struct server_options *options, const struct option_row *row,
-	const char *value, const char *source, struct error *err)
+/* Kubernetes tells of a service named "lecternd" by such variables. */
+static bool is_of_kubernetes(const char *name)
 {
-	char **text = (char **)((char *)options + row->list_text);
-	*text = strdup(value);
-	if (*text == NULL)
-		return fail(err, CODE_RESOURCE_EXHAUSTED, "read options: out of memory");
-	char *rest = *text;
-	for (char *url; (url = strsep(&rest, " \t\n")) != NULL;) {
-		enum code code = url[0] == '\0' ? CODE_OK : row->apply(options, url, source, err);
-		if (code != CODE_OK)
-			return code;
-	}
-	return CODE_OK;
+	size_t size = strlen(name);
+	return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
+	       strstr(name, "_PORT_") != NULL ||
+	       (size >= 5 && strcmp(name + size - 5, "_PORT") == 0);
 }
 
-static enum code read_environment(
-	struct server_options *options, const struct given *given, struct error *err)
+static bool is_variable_of(const struct option_row *row, const char *name)
 {
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_row *row = &option_table[i];
-		char variable[VARIABLE_BYTES_MAX];
-		option_variable(row, variable);
-		const char *value = getenv(variable);
-		if (!row->environment || given->options[i] || value == NULL || value[0] == '\0')
+	char variable[VARIABLE_BYTES_MAX];
+	option_variable(row, variable);
+	return (row->places & OPTION_IN_ENVIRONMENT) != 0 && strcmp(variable, name) == 0;
+}
+
+/* "map-sise" for "LECTERND_MAP_SISE", to look for what it was to be. */
+static void name_of_variable(const char *variable, char *out, size_t capacity)
+{
+	snprintf(out, capacity, "%s", variable + strlen("LECTERND_"));
+	for (char *c = out; *c != '\0'; c++)
+		*c = *c == '_' ? '-' : (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+}
+
+static enum code refuse_variable(const char *variable, struct error *err)
+{
+	char name[VARIABLE_BYTES_MAX];
+	char right[VARIABLE_BYTES_MAX] = "";
+	name_of_variable(variable, name, sizeof name);
+	const struct option_row *nearest = option_nearest(name, OPTION_IN_ENVIRONMENT);
+	if (nearest != NULL)
+		option_variable(nearest, right);
+	return fail(err, CODE_INVALID_ARGUMENT, "%.80s is the variable of no option; %s%s",
+		variable, nearest == NULL ? "see lecternd --help" : "did you mean ", right);
+}
+
+static enum code read_variable(struct server_options *options, struct options_given *given,
+	const char *name, const char *value, struct error *err)
+{
+	const struct option_row *row;
+	for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
+		if (!is_variable_of(row, name))
 			continue;
-		enum code code = row->list_text != 0 ? read_list(options, row, value, variable, err)
-						     : row->apply(options, value, variable, err);
+		if (given->rows[i] || value[0] == '\0')
+			return CODE_OK;
+		given->rows[i] = true;
+		return options_take(options, i, value, name, OPTION_ENVIRONMENT, err);
+	}
+	return is_of_kubernetes(name) ? CODE_OK : refuse_variable(name, err);
+}
+
+enum code options_read_environment(
+	struct server_options *options, struct options_given *given, struct error *err)
+{
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		size_t size = strcspn(*entry, "=");
+		char name[128];
+		if (strncmp(*entry, "LECTERND_", strlen("LECTERND_")) != 0 ||
+			(*entry)[size] == '\0')
+			continue;
+		snprintf(name, sizeof name, "%.*s", (int)size, *entry);
+		enum code code = read_variable(options, given, name, *entry + size + 1, err);
 		if (code != CODE_OK)
 			return code;
 	}
 	return CODE_OK;
 }
 
-static enum code check_reach(const char *const *urls, size_t count, struct error *err)
+enum code options_read_defaults(
+	struct server_options *options, struct options_given *given, struct error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!address_is_local(urls[i]))
-			return fail(err, CODE_INVALID_ARGUMENT,
-				"other machines can reach %s, and this version checks nobody's "
-				"identity; listen on 127.0.0.1 or ipc, or add --insecure if you "
-				"trust the network",
-				urls[i]);
+	const struct option_row *row;
+	for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
+		if (given->rows[i])
+			continue;
+		set_origin(options, i, "default", OPTION_DEFAULT);
+		enum code code = row->initial == NULL ? CODE_OK
+						      : options_take(options, i, row->initial,
+								"default", OPTION_DEFAULT, err);
+		if (code != CODE_OK)
+			return code;
+	}
 	return CODE_OK;
 }
 
-/* What the options must be together. */
-static enum code check(struct server_options *options, struct error *err)
+static enum code check_urls(const struct option_list *urls, enum reach_use use,
+	const struct reach_means *means, struct error *err)
+{
+	enum code code = CODE_OK;
+	for (size_t i = 0; i < urls->count && code == CODE_OK; i++)
+		code = reach_check(urls->items[i], use, means, err);
+	return code;
+}
+
+enum code server_options_check_reach(const struct server_options *options, struct error *err)
+{
+	const struct reach_means means = { .tokens = options->tokens != NULL };
+	enum code code = check_urls(&options->listen, REACH_CALLS, &means, err);
+	return code == CODE_OK ? check_urls(&options->publish, REACH_FEED, &means, err) : code;
+}
+
+enum code server_options_check(const struct server_options *options, struct error *err)
 {
 	if (options->data == NULL)
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"--data is required: the folder of the store, for example "
 			"--data /var/lib/lectern");
-	if (options->url_count == 0)
-		options->urls[options->url_count++] = "tcp://127.0.0.1:7400";
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
-	enum code code = check_reach(options->urls, options->url_count, err);
-	return code == CODE_OK ? check_reach(options->publish_urls, options->publish_url_count, err)
-			       : code;
+	return server_options_check_reach(options, err);
+}
+
+static bool needs_values(const struct server_options *options)
+{
+	return options->action == SERVER_RUN || options->action == SERVER_RESTORE ||
+	       options->action == SERVER_PRINT_CONFIG;
 }
 
 enum code server_options_parse(
 	int argc, char *const *argv, struct server_options *ret, struct error *err)
 {
-	struct given given = { { false } };
-	*ret = defaults;
-	ret->log_format = isatty(STDERR_FILENO) ? LOG_TEXT : LOG_JSON;
-	enum code code = read_arguments(argc, argv, ret, &given, err);
-	if (code == CODE_OK && ret->action != SERVER_RUN && ret->action != SERVER_RESTORE)
-		return CODE_OK;
+	struct options_given given = { { false } };
+	memset(ret, 0, sizeof *ret);
+	arena_init(&ret->texts, TEXTS_BYTES_MAX);
+	enum code code = options_read_arguments(argc, argv, ret, &given, err);
+	if (code == CODE_OK && ret->action == SERVER_RUN && ret->restore != NULL)
+		ret->action = SERVER_RESTORE;
+	if (code != CODE_OK || !needs_values(ret))
+		return code;
+	code = options_read_environment(ret, &given, err);
+	if (code == CODE_OK && ret->config != NULL)
+		code = options_read_file(ret, &given, err);
 	if (code == CODE_OK)
-		code = read_environment(ret, &given, err);
-	return code == CODE_OK ? check(ret, err) : code;
+		code = options_read_defaults(ret, &given, err);
+	return code == CODE_OK ? server_options_check(ret, err) : code;
 }
 
 void server_options_done(struct server_options *options)
 {
-	free(options->url_text);
-	free(options->publish_url_text);
-	options->url_text = NULL;
-	options->publish_url_text = NULL;
+	arena_done(&options->texts);
+}
+
+void server_options_start_log(const struct server_options *options)
+{
+	bool text = options->log_format == SERVER_LOG_TEXT ||
+		    (options->log_format == SERVER_LOG_AUTO && isatty(STDERR_FILENO));
+	log_configure(text ? LOG_TEXT : LOG_JSON, options->log_level);
 }

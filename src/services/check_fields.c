@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <stdio.h>
-#include <strings.h>
 #include <times.h>
 
 enum { PATH_BYTES = 64 };
@@ -45,15 +44,15 @@ enum code check_slug(const char *slug, const char *field, struct error *err)
 
 enum code check_url(const char *url, const char *field, struct error *err)
 {
-	bool http = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
-	if (url[0] != '\0' && !http)
+	struct slice text = slice_of_text(url);
+	size_t at = text_find_url_invalid(text);
+	if (at == text.size)
+		return CODE_OK;
+	if (at == 0)
 		return fail_field(err, CODE_INVALID_ARGUMENT, "URL_INVALID", field,
 			"must begin with http:// or https://");
-	for (const unsigned char *c = (const unsigned char *)url; *c != '\0'; c++)
-		if (*c <= 0x20 || *c == 0x7F || *c == '"' || *c == '<' || *c == '>')
-			return fail_field(err, CODE_INVALID_ARGUMENT, "URL_INVALID", field,
-				"has a character that must be percent-encoded: 0x%02x", *c);
-	return CODE_OK;
+	return fail_field(err, CODE_INVALID_ARGUMENT, "URL_INVALID", field,
+		"has a character that must be percent-encoded: 0x%02x", text.data[at]);
 }
 
 static bool is_key_character(char c)

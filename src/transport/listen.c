@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Only the server's user may connect. */
+/* Only the server's user may connect. nng sets the mode between bind() and listen(), so that
+ * whoever comes while the socket has the mode of the umask finds nobody who listens. */
 enum { IPC_MODE = 0600 };
 
 static bool starts_with(const char *text, const char *prefix)

@@ -10,9 +10,9 @@ kill_servers() {
 	[ "${#servers[@]}" -eq 0 ] || kill "${servers[@]}" 2>/dev/null || true
 }
 
-# start NAME [ADDRESS]: an empty server; LECTERN_SERVER is its address from now on.
+# start NAME [ADDRESS [OPTION...]]: an empty server; LECTERN_SERVER is its address from now on.
 start() {
-	lecternd --data "$work/$1" --listen "${2:-ipc://$work/$1.sock}" >"$work/$1.log" 2>&1 </dev/null &
+	lecternd --data "$work/$1" --listen "${2:-ipc://$work/$1.sock}" "${@:3}" >"$work/$1.log" 2>&1 </dev/null &
 	servers+=($!)
 	LECTERN_SERVER=$(wait_for_ready $! "$work/$1.log") || {
 		cat "$work/$1.log"

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,7 +15,8 @@ enum { ARGUMENTS_MAX = 8 };
 static const char *const variables[] = { "LECTERND_DATA", "LECTERND_BACKUP_DIR", "LECTERND_LISTEN",
 	"LECTERND_PUBLISH", "LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT",
 	"LECTERND_LOG_LEVEL", "LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT",
-	"LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT" };
+	"LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT",
+	"LECTERND_TOKENS", "LECTERND_CONFIG", "LECTERND_MAP_SISE", "LECTERND_SERVICE_PORT" };
 
 static int forget_environment(void **state)
 {
@@ -46,9 +48,9 @@ static const struct {
 	{ ARGUMENTS("--dta", "x"), "there is no option --dta; did you mean --data" },
 	{ ARGUMENTS("--frobnicate"), "there is no option --frobnicate; see lecternd --help" },
 	{ ARGUMENTS("--data"), "--data needs a value" },
-	{ ARGUMENTS("--data", ""), "--data: names no folder" },
-	{ ARGUMENTS("--backup-dir", ""), "--backup-dir: names no folder" },
-	{ ARGUMENTS("--restore", ""), "--restore: names no file" },
+	{ ARGUMENTS("--data", ""), "--data: needs a value" },
+	{ ARGUMENTS("--backup-dir", ""), "--backup-dir: needs a value" },
+	{ ARGUMENTS("--restore", ""), "--restore: needs a value" },
 	{ ARGUMENTS("--restore", "x"), "--data is required: the folder of the store, for example "
 				       "--data /var/lib/lectern" },
 	{ ARGUMENTS("--insecure=1"), "--insecure takes no value" },
@@ -66,6 +68,10 @@ static const struct {
 	{ ARGUMENTS("--map-size", "18446744073709551615T"),
 		"--map-size: '18446744073709551615T' is not between 1M and 64T" },
 	{ ARGUMENTS("--contexts", "0"), "--contexts: '0' is not a number from 1 to 512" },
+	{ ARGUMENTS("--max-in-flight", "513"),
+		"--max-in-flight: '513' is not a number from 1 to 512" },
+	{ ARGUMENTS("--max-connections", "0"),
+		"--max-connections: '0' is not a number from 1 to 65536" },
 	{ ARGUMENTS("--contexts", "513"), "--contexts: '513' is not a number from 1 to 512" },
 	{ ARGUMENTS("--revisions-kept", "10001"),
 		"--revisions-kept: '10001' is not a number from 0 to 10000" },
@@ -79,22 +85,24 @@ static const struct {
 		"--change-retention: '36501d' is not at most 36500d" },
 	{ ARGUMENTS("--changes-kept", "-1"),
 		"--changes-kept: '-1' is not a number from 0 to 1000000000000" },
-	{ ARGUMENTS("--log-format", "xml"), "--log-format: 'xml' is not json or text" },
+	{ ARGUMENTS("--log-format", "xml"), "--log-format: 'xml' is not auto, text or json" },
 	{ ARGUMENTS("--log-level", "loud"),
 		"--log-level: 'loud' is not debug, info, warn or error" },
 	{ ARGUMENTS("--listen", "http://x:1"),
 		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT or ipc://PATH, for "
 		"example tcp://127.0.0.1:7400" },
 	{ ARGUMENTS("--data", "x", "--listen", "tcp://0.0.0.0:7400"),
-		"other machines can reach tcp://0.0.0.0:7400, and this version checks nobody's "
-		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"other machines can reach tcp://0.0.0.0:7400, which needs tls+tcp:// and --tokens "
+		"FILE; add "
+		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
 	{ ARGUMENTS("--publish", "7401"),
 		"--publish: '7401' is no address; write tcp://HOST:PORT or ipc://PATH, for "
 		"example tcp://127.0.0.1:7400" },
 	{ ARGUMENTS("--data", "x", "--publish", "ipc://p", "--publish", "tcp://[::]:7401"),
-		"other machines can reach tcp://[::]:7401, and this version checks nobody's "
-		"identity; listen on 127.0.0.1 or ipc, or add --insecure if you trust the "
+		"other machines can reach tcp://[::]:7401, which needs tls+tcp:// and "
+		"--tls-client-ca FILE; add "
+		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
 };
 
@@ -117,11 +125,11 @@ static void has_safe_defaults(void **state)
 	assert_int_equal(options.action, SERVER_RUN);
 	assert_string_equal(options.data, "/d");
 	assert_null(options.backup_dir);
-	assert_int_equal(options.url_count, 1);
-	assert_string_equal(options.urls[0], "tcp://127.0.0.1:7400");
-	assert_int_equal(options.publish_url_count, 0);
+	assert_int_equal(options.listen.count, 1);
+	assert_string_equal(options.listen.items[0], "tcp://127.0.0.1:7400");
+	assert_int_equal(options.publish.count, 0);
 	assert_true(options.map_bytes == UINT64_C(64) << 30);
-	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.contexts, 320);
 	assert_int_equal(options.revisions_kept, 100);
 	assert_true(options.trash_retention_us == INT64_C(30) * 86400 * 1000000);
 	assert_true(options.change_retention_us == INT64_C(30) * 86400 * 1000000);
@@ -167,37 +175,161 @@ static void reads_the_environment(void **state)
 	assert_int_equal(parse(none, &options, NULL), CODE_OK);
 	assert_string_equal(options.data, "/e");
 	assert_string_equal(options.backup_dir, "/b");
-	assert_int_equal(options.url_count, 2);
-	assert_string_equal(options.urls[0], "tcp://[::1]:0");
-	assert_string_equal(options.urls[1], "ipc:///a");
-	assert_int_equal(options.publish_url_count, 2);
-	assert_string_equal(options.publish_urls[0], "ipc:///p");
-	assert_string_equal(options.publish_urls[1], "tcp://127.0.0.1:0");
+	assert_int_equal(options.listen.count, 2);
+	assert_string_equal(options.listen.items[0], "tcp://[::1]:0");
+	assert_string_equal(options.listen.items[1], "ipc:///a");
+	assert_int_equal(options.publish.count, 2);
+	assert_string_equal(options.publish.items[0], "ipc:///p");
+	assert_string_equal(options.publish.items[1], "tcp://127.0.0.1:0");
 	assert_true(options.map_bytes == UINT64_C(1) << 40);
 	assert_int_equal(options.revisions_kept, 7);
 	assert_true(options.trash_retention_us == INT64_C(12) * 3600 * 1000000);
 	assert_true(options.change_retention_us == 0);
 	assert_int_equal(options.changes_kept, 5);
-	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.contexts, 320);
 	server_options_done(&options);
 
 	assert_int_equal(parse(some, &options, NULL), CODE_OK); /* options win */
-	assert_int_equal(options.url_count, 1);
-	assert_string_equal(options.urls[0], "ipc://b");
-	assert_int_equal(options.publish_url_count, 1);
-	assert_string_equal(options.publish_urls[0], "ipc://q");
+	assert_int_equal(options.listen.count, 1);
+	assert_string_equal(options.listen.items[0], "ipc://b");
+	assert_int_equal(options.publish.count, 1);
+	assert_string_equal(options.publish.items[0], "ipc://q");
 	assert_int_equal(options.map_bytes, 2 * 1024 * 1024);
 	server_options_done(&options);
 
 	static const char *const open[] = ARGUMENTS("--insecure", "--publish", "tcp://*:7401");
 	assert_int_equal(parse(open, &options, NULL), CODE_OK);
-	assert_string_equal(options.publish_urls[0], "tcp://*:7401");
+	assert_string_equal(options.publish.items[0], "tcp://*:7401");
 	server_options_done(&options);
 
 	struct error err;
 	setenv("LECTERND_INSECURE", "maybe", 1);
 	assert_int_equal(parse(none, &options, &err), CODE_INVALID_ARGUMENT);
-	assert_string_equal(err.text, "LECTERND_INSECURE: 'maybe' is not 1, true, 0 or false");
+	assert_string_equal(err.text, "LECTERND_INSECURE: 'maybe' is not true or false");
+	server_options_done(&options);
+}
+
+static void refuses_variables_of_no_option(void **state)
+{
+	static const char *const none[] = ARGUMENTS("--data", "d");
+	struct server_options options;
+	struct error err;
+	setenv("LECTERND_SERVICE_PORT", "7400", 1); /* of Kubernetes */
+	assert_int_equal(parse(none, &options, &err), CODE_OK);
+	server_options_done(&options);
+	setenv("LECTERND_MAP_SISE", "1G", 1);
+	assert_int_equal(parse(none, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_string_equal(err.text, "LECTERND_MAP_SISE is the variable of no option; did you "
+				      "mean LECTERND_MAP_SIZE");
+	server_options_done(&options);
+}
+
+/* A file with the text, in a temporary folder. */
+static void write_file(const char *path, const char *text, size_t size)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+static const struct {
+	const char *text, *error; /* NULL: none */
+} files[] = {
+	{ "", NULL },
+	{ "# nothing\n; nothing\n\n[store]\n[log]\n", NULL },
+	{ "[store]\nmap-size = 1G\n\n[network]\nlisten=ipc://a  ipc://b\nlisten : ipc://c ; three\n"
+	  "[security]\ninsecure = yes\n",
+		NULL },
+	{ "\xEF\xBB\xBF[store]\r\nmap-size = 1G\r\n", NULL },
+	{ "map-size = 1G\n", ":1: 'map-size' belongs to the section [store]" },
+	{ "[network]\nmap-size = 1G\n", ":2: 'map-size' belongs to the section [store]" },
+	{ "[store]\nmap-sise = 1G\n",
+		":2: there is no option 'map-sise'; did you mean 'map-size'?" },
+	{ "[store]\nfrobnicate = 1G\n",
+		":2: there is no option 'frobnicate'; see lecternd --help" },
+	{ "[store]\n\nmap-size = 1Q\n",
+		":3: '1Q' is not a size; write for example 64G (K, M, G or T)" },
+	{ "[store]\nmap-size = 1G\nmap-size = 2G\n", ":3: 'map-size' is given twice" },
+	{ "[store]\nmap-size =\n", ":2: 'map-size' has no value" },
+	{ "[store]\nmap-size = \"1G\"\n", ":2: 'map-size': values stand without quotation marks" },
+	{ "[store]\nmap-size\n", ":2: the line is neither NAME = VALUE nor [SECTION]" },
+	{ "[stroe]\n", ":1: there is no section [stroe]; see lecternd --print-config" },
+	{ "[store\n", ":1: the line is neither NAME = VALUE nor [SECTION]" },
+	{ "[store]\nmap-size = 1G\n  2G\n",
+		":3: the line begins with a blank; begin it with a name" },
+	{ "[store]\nrestore = x\n",
+		":2: 'restore' cannot stand in a file; give it as an argument" },
+	{ "[store]\nconfig = x\n", ":2: 'config' cannot stand in a file; give it as an argument" },
+	{ "[network]\nlisten = 7400\n",
+		":2: '7400' is no address; write tcp://HOST:PORT or ipc://PATH, for example "
+		"tcp://127.0.0.1:7400" },
+};
+
+static void reads_files(void **state)
+{
+	char folder[] = "/tmp/lectern-options-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	char path[64];
+	snprintf(path, sizeof path, "%s/a.ini", folder);
+	const char *const arguments[] = ARGUMENTS("--data", "d", "--config", path);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct server_options options;
+		struct error err = { .text = "" };
+		write_file(path, files[i].text, strlen(files[i].text));
+		enum code code = parse(arguments, &options, &err);
+		print_message("%s%s\n", files[i].text, err.text);
+		assert_int_equal(code, files[i].error == NULL ? CODE_OK : CODE_INVALID_ARGUMENT);
+		if (files[i].error != NULL) {
+			assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
+			assert_string_equal(err.text + strlen(path), files[i].error);
+		}
+		server_options_done(&options);
+	}
+	remove(path);
+	remove(folder);
+}
+
+static void ranks_its_sources(void **state)
+{
+	char path[] = "/tmp/lectern-options-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	static const char text[] = "[store]\nmap-size = 1G\nrevisions-kept = 3\nchanges-kept = 4\n"
+				   "[network]\nlisten = ipc://f\nlisten = ipc://g\n";
+	write_file(path, text, strlen(text));
+	setenv("LECTERND_CONFIG", path, 1);
+	setenv("LECTERND_MAP_SIZE", "2G", 1);
+	setenv("LECTERND_REVISIONS_KEPT", "5", 1);
+	static const char *const arguments[] = ARGUMENTS("--data", "d", "--map-size", "3G");
+	struct server_options options;
+	struct error err;
+	assert_int_equal(parse(arguments, &options, &err), CODE_OK);
+	assert_true(options.map_bytes == UINT64_C(3) << 30);
+	assert_int_equal(options.revisions_kept, 5);
+	assert_int_equal(options.changes_kept, 4);
+	assert_int_equal(options.listen.count, 2);
+	assert_string_equal(options.listen.items[1], "ipc://g");
+	server_options_done(&options);
+
+	/* What is no text is refused, whole. */
+	char long_line[256];
+	memset(long_line, '#', sizeof long_line);
+	write_file(path, long_line, sizeof long_line);
+	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_non_null(strstr(err.text, ":1: the line is longer than 190 bytes"));
+	server_options_done(&options);
+	write_file(path, "[store]\n\0", 9);
+	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_non_null(strstr(err.text, "has a NUL byte"));
+	server_options_done(&options);
+	remove(path);
+	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_non_null(strstr(err.text, "No such file"));
+	server_options_done(&options);
+	setenv("LECTERND_CONFIG", "/", 1);
+	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
 	server_options_done(&options);
 }
 
@@ -241,8 +373,9 @@ static void knows_which_addresses_are_local(void **state)
 static void documents_every_option(void **state)
 {
 	static const char *const names[] = { "data", "backup-dir", "restore", "listen", "publish",
-		"map-size", "contexts", "revisions-kept", "trash-retention", "change-retention",
-		"changes-kept", "log-format", "log-level", "insecure", "version", "help" };
+		"map-size", "contexts", "max-connections", "max-in-flight", "revisions-kept",
+		"trash-retention", "change-retention", "changes-kept", "log-format", "log-level",
+		"tokens", "insecure", "version", "help" };
 	char *help = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&help, &size);
@@ -262,7 +395,7 @@ static void documents_every_option(void **state)
 	server_options_print_man(out);
 	fclose(out);
 	assert_int_equal(strncmp(help, ".TH LECTERND 8", 14), 0);
-	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+	for (size_t i = 0; strcmp(variables[i], "LECTERND_MAP_SISE") != 0; i++)
 		assert_non_null(strstr(help, variables[i]));
 	free(help);
 }
@@ -275,6 +408,9 @@ int main(void)
 		TEST(has_safe_defaults),
 		TEST(restores_without_listening),
 		TEST(reads_the_environment),
+		TEST(refuses_variables_of_no_option),
+		TEST(reads_files),
+		TEST(ranks_its_sources),
 		TEST(knows_which_addresses_are_local),
 		TEST(documents_every_option),
 	};

@@ -2,15 +2,19 @@
 #include <lectern/client.h>
 #include <lectern/watch.h>
 #include <stdio.h>
+#include <string.h>
 
 int main(void)
 {
-	struct lectern_client_options options = { "tcp://127.0.0.1:1", 300, 0 };
+	struct lectern_client_options options;
 	struct lectern_error err;
 	lectern_client *client;
 	lectern_post *post;
 	lectern_watch *watch;
 	enum lectern_code code;
+	memset(&options, 0, sizeof options);
+	options.url = "tcp://127.0.0.1:1";
+	options.timeout_ms = 300;
 	printf("version %s\n", LECTERN_VERSION);
 	if (lectern_client_open(&options, &client, &err) != LECTERN_OK) {
 		printf("open: %s\n", err.message);

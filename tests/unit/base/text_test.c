@@ -424,6 +424,39 @@ static void test_number(void **state)
 	assert_int_equal(number, 12);
 }
 
+static void test_is_url(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t at; /* where it is wrong; SIZE_MAX for an address */
+	} cases[] = {
+		{ "http://example.org/a?b#c", SIZE_MAX },
+		{ "HTTPS://example.org", SIZE_MAX },
+		{ "https://example.org/\xC3\xA4", SIZE_MAX },
+		{ "ftp://example.org", 0 },
+		{ "/a.png", 0 },
+		{ "http:/", 0 },
+		{ "javascript:alert(1)", 0 },
+		{ "http://example.org/a b", 20 },
+		{ "http://example.org/\"", 19 },
+		{ "http://example.org/<", 19 },
+		{ "http://example.org/\x7F", 19 },
+		{ "http://example.org/\n", 19 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slice text = slice_of_text(cases[i].text);
+		bool valid = cases[i].at == SIZE_MAX;
+		assert_int_equal(text_find_url_invalid(text), valid ? text.size : cases[i].at);
+		assert_int_equal(text_is_url(text), valid);
+	}
+	assert_false(text_is_url(slice_of_text("")));
+	char address[LIMIT_URL_BYTES + 1];
+	memset(address, 'a', sizeof address);
+	memcpy(address, "http://", 7);
+	assert_true(text_is_url(slice_of(address, LIMIT_URL_BYTES)));
+	assert_false(text_is_url(slice_of(address, LIMIT_URL_BYTES + 1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_small_rooms),
 		cmocka_unit_test(test_every_character),
 		cmocka_unit_test(test_is_slug),
+		cmocka_unit_test(test_is_url),
 		cmocka_unit_test(test_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,31 @@ static void test_paths(void **state)
 	buffer_done(&out);
 }
 
+static bool is_there(const char *name)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return access(path, F_OK) == 0;
+}
+
+/* No file is written over another, whatever the posts are called. */
+static void test_same_path(void **state)
+{
+	Lectern__V1__Post posts[4] = { LECTERN__V1__POST__INIT, LECTERN__V1__POST__INIT,
+		LECTERN__V1__POST__INIT, LECTERN__V1__POST__INIT };
+	Lectern__V1__Post *list[] = { &posts[0], &posts[1], &posts[2], &posts[3] };
+	posts[0].origin = (char *)"1970-01-01-a.b.md";
+	posts[1].slug = (char *)"a.b";
+	posts[2].slug = (char *)"a.b";
+	posts[3].origin = (char *)"1970-01-01-a.b.md/x.md";
+	posts[3].slug = (char *)"x";
+	export(list, 4);
+	assert_true(is_there("_posts/1970-01-01-a.b.md"));
+	assert_true(is_there("_posts/1970-01-01-a.b-2.md"));
+	assert_true(is_there("_posts/1970-01-01-a.b-3.md"));
+	assert_true(is_there("content/1970-01-01-a.b.md/x.md"));
+}
+
 /* --- random posts --- */
 
 static const char *const pieces[] = { "a", "Word", "yes", "no", "null", "~", "007", "1e3",
@@ -521,6 +546,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_file, make_folder, remove_folder),
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test_setup_teardown(test_same_path, make_folder, remove_folder),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_failures),

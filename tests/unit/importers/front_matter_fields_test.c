@@ -192,6 +192,9 @@ static const struct {
 	{ "an origin", "title: x\nlectern: {version: 1, origin: 'http://x/?p=1'}", "origin",
 		"http://x/?p=1", "" },
 	{ "none", "title: x\nlectern: {version: 1}", "origin", "", "" },
+	{ "an origin of two lines", "title: x\nlectern: {version: 1, origin: \"a\\nb\"}", "origin",
+		"2020-01-02-name.md",
+		"the origin is longer than 200 bytes or not one line: the path was taken" },
 	{ "another version", "title: x\nlectern: {version: 2, origin: y}", "origin",
 		"2020-01-02-name.md", "" },
 	{ "texts as they are", "title: 'a &amp; b'\nlectern: {version: 1}", "title", "a &amp; b",
@@ -344,10 +347,10 @@ static void test_limits(void **state)
 	struct buffer text;
 	struct items items;
 	buffer_init(&text, 1 << 20);
-	buffer_append_text(&text, "---\ntitle: ");
+	buffer_append_text(&text, "---\ntitle: x");
 	for (int i = 0; i < LIMIT_TITLE_BYTES; i++)
 		buffer_append_text(&text, "\xC3\xA9");
-	buffer_append_text(&text, "\ntags:\n- ");
+	buffer_append_text(&text, "\ntags:\n- x");
 	for (int i = 0; i < LIMIT_NAME_BYTES; i++)
 		buffer_append_text(&text, "\xC3\xA9");
 	for (int i = 0; i < LIMIT_POST_TAGS + 10; i++)
@@ -363,9 +366,9 @@ static void test_limits(void **state)
 	assert_string_equal(item->reason,
 		"title was cut to 1024 bytes; tags was cut to 200 bytes; more than 256 tags: the "
 		"rest was left out; more than 64 former addresses");
-	assert_int_equal(strlen(post->title), LIMIT_TITLE_BYTES);
+	assert_int_equal(strlen(post->title), LIMIT_TITLE_BYTES - 1);
 	assert_int_equal(post->n_tags, LIMIT_POST_TAGS);
-	assert_int_equal(strlen(post->tags[0]->name), LIMIT_NAME_BYTES);
+	assert_int_equal(strlen(post->tags[0]->name), LIMIT_NAME_BYTES - 1);
 	assert_int_equal(post->n_aliases, LIMIT_ALIASES);
 	items_close(&items);
 	buffer_done(&text);

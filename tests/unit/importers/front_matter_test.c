@@ -176,7 +176,7 @@ static const struct {
 	{ "empty", "2020-01-02-a.md", "\n", "skipped: it is empty", NULL },
 	{ "a picture", "_posts/a.png", "x", "skipped: it is neither Markdown nor HTML", NULL },
 	{ "another markup", "_posts/2020-01-02-a.org", "x",
-		"refused: '.org' is not read; convert it to Markdown", NULL },
+		"refused: neither Markdown nor HTML: convert it to one of them", NULL },
 	{ "another markup elsewhere", "a.rst", "x", "skipped: it is neither Markdown nor HTML",
 		NULL },
 	{ "upper case", "2020-01-02-A.MD", "---\ntitle: x\n---\nA", "x||A", "" },

@@ -112,6 +112,12 @@ static const struct {
 		POST "<title>A</title><wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key>"
 		     "<wp:meta_value>5</wp:meta_value></wp:postmeta>",
 		{ "its featured image is not in the export", "authors\n" } },
+	{ "a featured image with an address that is none",
+		"<wp:post_id>5</wp:post_id><wp:post_type>attachment</wp:post_type>"
+		"<wp:attachment_url>http://x.org/a b.png</wp:attachment_url></item><item>" POST
+		"<title>A</title><wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key>"
+		"<wp:meta_value>5</wp:meta_value></wp:postmeta>",
+		{ "its featured image is not in the export or has no complete address" } },
 	{ "an author", POST "<title>A</title><dc:creator>John Doe</dc:creator>",
 		{ "\"authors\":[{\"slug\":\"john-doe\",\"name\":\"John Doe\"}]" } },
 	{ "terms",

@@ -1,0 +1,182 @@
+/* Options from an INI file: sections as the groups of the table, "name = value" lines. */
+#include "base/buffer.h"
+#include "server/option_sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	FILE_BYTES_MAX = 256 * 1024,
+	LINE_BYTES_MAX = 190, /* inih cuts what is longer than its own buffer of 200 */
+};
+
+/* A file on its way through inih. */
+struct options_file {
+	struct server_options *options;
+	struct options_given *given;
+	const char *path;
+	const char *rest; /* what is not read yet */
+	unsigned line;
+	struct error *err;
+	enum code code;		   /* of the first error */
+	bool of_file[OPTIONS_MAX]; /* given by this very file */
+};
+
+static PRINTF_LIKE(2, 3) enum code refuse(struct options_file *file, const char *fmt, ...)
+{
+	char text[256];
+	va_list arguments;
+	va_start(arguments, fmt);
+	vsnprintf(text, sizeof text, fmt, arguments);
+	va_end(arguments);
+	return fail(file->err, CODE_INVALID_ARGUMENT, "%s:%u: %s", file->path, file->line, text);
+}
+
+static enum code refuse_name(struct options_file *file, const char *name)
+{
+	const struct option_row *nearest = option_nearest(name, OPTION_IN_FILE);
+	const struct option_row *row = option_find(name, NULL);
+	if (row != NULL)
+		return refuse(
+			file, "'%.40s' cannot stand in a file; give it as an argument%s", name, "");
+	if (nearest == NULL)
+		return refuse(file, "there is no option '%.40s'; see lecternd --help", name);
+	return refuse(file, "there is no option '%.40s'; did you mean '%s'?", name, nearest->name);
+}
+
+static enum code check_section(
+	struct options_file *file, const struct option_row *row, const char *section)
+{
+	const char *right = option_group_of(row)->name;
+	if (strcmp(section, right) == 0)
+		return CODE_OK;
+	return refuse(file, "'%s' belongs to the section [%s]", row->name, right);
+}
+
+static enum code take(
+	struct options_file *file, const char *section, const char *name, const char *value)
+{
+	size_t index;
+	const struct option_row *row = option_find(name, &index);
+	if (row == NULL || (row->places & OPTION_IN_FILE) == 0)
+		return refuse_name(file, name);
+	enum code code = check_section(file, row, section);
+	if (code != CODE_OK)
+		return code;
+	if (value[0] == '\0')
+		return refuse(file, "'%s' has no value", name);
+	if (value[0] == '"' || value[0] == '\'')
+		return refuse(file, "'%s': values stand without quotation marks", name);
+	if (file->of_file[index] && row->type != OPTION_LIST)
+		return refuse(file, "'%s' is given twice", name);
+	if (file->given->rows[index] && !file->of_file[index])
+		return CODE_OK; /* by an argument or a variable */
+	file->of_file[index] = file->given->rows[index] = true;
+	char source[512];
+	snprintf(source, sizeof source, "%s:%u", file->path, file->line);
+	return options_take(file->options, index, value, source, OPTION_FILE, file->err);
+}
+
+/* inih's handler: 0 is an error. */
+static int on_value(void *user, const char *section, const char *name, const char *value)
+{
+	struct options_file *file = user;
+	if (file->code == CODE_OK)
+		file->code = take(file, section, name, value);
+	return file->code == CODE_OK;
+}
+
+/* inih's reader, which is asked for one line; they are short enough. */
+static char *read_line(char *out, int capacity, void *stream)
+{
+	struct options_file *file = stream;
+	size_t size = strcspn(file->rest, "\n");
+	bool ended = file->rest[size] == '\0';
+	if (file->rest[0] == '\0' || (int)size + 1 >= capacity)
+		return NULL;
+	memcpy(out, file->rest, size);
+	out[size] = '\0';
+	file->rest += size + !ended;
+	file->line++;
+	return out;
+}
+
+/* What inih would take silently for something else. */
+static enum code check_lines(struct options_file *file)
+{
+	for (const char *line = file->rest; *line != '\0';) {
+		size_t size = strcspn(line, "\n");
+		file->line++;
+		if (size > LINE_BYTES_MAX)
+			return refuse(file, "the line is longer than 190 bytes");
+		if ((line[0] == ' ' || line[0] == '\t') && strspn(line, " \t\r") < size)
+			return refuse(file, "the line begins with a blank; begin it with a name");
+		char first[64];
+		size_t name = strcspn(line, "]\r\n");
+		snprintf(first, sizeof first, "%.*s", (int)(name > 0 ? name - 1 : 0), line + 1);
+		if (line[0] == '[' && option_group_find(first) == NULL)
+			return refuse(file,
+				"there is no section [%.40s]; see lecternd --print-config", first);
+		line += size + (line[size] != '\0');
+	}
+	file->line = 0;
+	return CODE_OK;
+}
+
+static enum code fail_file(struct options_file *file, const char *what)
+{
+	return fail(file->err, CODE_INVALID_ARGUMENT, "%s: %s", file->path, what);
+}
+
+/* The whole file as a text. */
+static enum code read_text(struct options_file *file, struct buffer *text)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return fail_file(file, strerror(errno));
+	char piece[4096];
+	ssize_t size;
+	while ((size = read(fd, piece, sizeof piece)) > 0)
+		buffer_append(text, piece, (size_t)size);
+	int failure = size < 0 ? errno : 0;
+	close(fd);
+	if (failure != 0)
+		return fail_file(file, strerror(failure));
+	if (text->overflow)
+		return fail_file(file, "is larger than 256 KiB");
+	if (text->size > 0 && memchr(text->data, '\0', text->size) != NULL)
+		return fail_file(file, "has a NUL byte and so is no text");
+	return CODE_OK;
+}
+
+enum code options_read_file(
+	struct server_options *options, struct options_given *given, struct error *err)
+{
+	struct error own;
+	struct buffer text;
+	struct options_file file = { .options = options,
+		.given = given,
+		.path = options->config,
+		.err = err == NULL ? &own : err };
+	buffer_init(&text, FILE_BYTES_MAX);
+	enum code code = read_text(&file, &text);
+	file.rest = code == CODE_OK ? buffer_text(&text) : "";
+	if (code == CODE_OK)
+		code = check_lines(&file);
+	if (code == CODE_OK) {
+		int line = ini_parse_stream(read_line, &file, on_value, &file);
+		code = file.code;
+		if (code == CODE_OK && line != 0) {
+			file.line = line < 0 ? 0 : (unsigned)line;
+			code = refuse(&file, "the line is neither NAME = VALUE nor [SECTION]%s%s",
+				"", "");
+		}
+	}
+	buffer_done(&text);
+	return code;
+}

@@ -1,0 +1,55 @@
+/* What the program does, and where its options come from. */
+#include "server/option_table.h"
+
+static const struct option_row rows[] = {
+	{ .name = "config",
+		.argument = "FILE",
+		.help = "File with further options: sections as in --print-config, lines NAME = "
+			"VALUE. Arguments and variables win over it",
+		.absent = "no file is read",
+		OPTION_PATH_FIELD(config),
+		.places = OPTION_IN_ARGUMENTS | OPTION_IN_ENVIRONMENT },
+	{ .name = "print-config",
+		.help = "Print each option with its value and where it comes from, as a file for "
+			"--config, and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_PRINT_CONFIG,
+		.places = OPTION_IN_ARGUMENTS },
+	{ .name = "restore",
+		.argument = "FILE",
+		.help = "Verify a backup, make it the store in the folder of --data, which must "
+			"not have one, and end. FILE is only read",
+		OPTION_PATH_FIELD(restore),
+		.places = OPTION_IN_ARGUMENTS },
+	{ .name = "version",
+		.help = "Print the version and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_VERSION,
+		.places = OPTION_IN_ARGUMENTS },
+	{ .name = "help",
+		.help = "Print this help and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_HELP,
+		.places = OPTION_IN_ARGUMENTS },
+	{ .name = "man",
+		.help = "Print the manual page and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_MAN,
+		.places = OPTION_IN_ARGUMENTS,
+		.hidden = true },
+	{ .name = "print-options",
+		.help = "Print the options as a table in Markdown and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_PRINT_OPTIONS,
+		.places = OPTION_IN_ARGUMENTS,
+		.hidden = true },
+	{ .name = "print-sample",
+		.help = "Print a file for --config with comments and end",
+		.type = OPTION_ACTION,
+		.action = SERVER_PRINT_SAMPLE,
+		.places = OPTION_IN_ARGUMENTS,
+		.hidden = true },
+	{ .name = NULL },
+};
+
+const struct option_group option_group_general = { .title = "General", .rows = rows };
