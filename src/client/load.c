@@ -76,12 +76,14 @@ static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t t
 	return request_frame(&request, timeout_ms);
 }
 
-/* False if its time is over. */
+/* False if its time is over, or a quarter of it: else all calls would be sent when it is too late
+ * for any answer, once there are more of them than slots. */
 static bool start_call(struct load_slot *slot, uint64_t intended_ns)
 {
 	struct load *load = slot->load;
 	uint32_t left = left_ms(load, intended_ns);
-	nng_msg *message = left == 0 ? NULL : make_frame(load, slot, left);
+	bool late = left < load->options->timeout_ms / 4 * 3;
+	nng_msg *message = late ? NULL : make_frame(load, slot, left);
 	if (message == NULL) {
 		if (is_counted(load, intended_ns))
 			atomic_fetch_add(&load->unsent, 1);

@@ -47,7 +47,7 @@ struct load_result {
 	uint64_t offered;	       /* calls whose time to begin came */
 	uint64_t answered[LOAD_CODES]; /* by code; what was answered in time */
 	uint64_t unanswered;	       /* no answer in time */
-	uint64_t unsent;	       /* the time was over before the call could be sent */
+	uint64_t unsent;	       /* a quarter of its time was over before it could be sent */
 	uint64_t received_bytes;
 	double cpu_s; /* of this program */
 	struct latency succeeded;

@@ -9,7 +9,7 @@
 enum {
 	BUCKETS_MAX = 65536,
 	/* Of a connection whose client goes on although it was refused, and reads no answer. */
-	REFUSALS_MAX = 16,
+	REFUSALS_MAX = 32,
 };
 
 struct connections {
