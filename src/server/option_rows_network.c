@@ -31,12 +31,12 @@ static const struct option_row rows[] = {
 		.places = OPTION_ANYWHERE },
 	{ .name = "max-connections",
 		.argument = "N",
-		.help = "Connections to the addresses of --listen, 1 to 65536. A further one takes "
-			"the place of that which has been idle for the longest time, of the "
-			"address with the most",
-		.absent = "what the limit of open files leaves, at most 16384",
+		.help = "Connections to the addresses of --listen, up to 65536; 0 takes what the "
+			"limit of open files leaves, at most 16384. A further one takes the place "
+			"of that which has been idle for the longest time, of the address with "
+			"the most",
+		.initial = "0",
 		OPTION_NUMBER_FIELD(max_connections),
-		.least = 1,
 		.most = CONNECTIONS_MAX,
 		.places = OPTION_ANYWHERE },
 	{ .name = "max-in-flight",
