@@ -49,6 +49,7 @@ extern const struct command help_command;
 extern const struct command import_command;
 extern const struct command info_command;
 extern const struct command manual_command;
+extern const struct command metrics_command;
 extern const struct command operation_command;
 extern const struct command post_command;
 extern const struct command search_command;

@@ -94,10 +94,12 @@ enum option_id {
 	/* Following changes. */
 	OPTION_EPOCH,
 	OPTION_FEED,
+	OPTION_INTERVAL,
 	OPTION_MOST,
 	OPTION_SINCE,
 	OPTION_STATE_FILE,
 	OPTION_UNTIL,
+	OPTION_WATCH,
 };
 
 struct option_row {

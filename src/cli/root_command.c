@@ -18,6 +18,7 @@ static const struct command *const children[] = {
 	&health_command,
 	&info_command,
 	&stats_command,
+	&metrics_command,
 	&backup_command,
 	&check_command,
 	&operation_command,

@@ -57,6 +57,8 @@ struct rpc_call {
 	uint64_t source;       /* of all calls with the same number none may take everything */
 	/* From headers, by rpc_read_header() after rpc_clear_headers(). */
 	struct slice authorization; /* "Bearer TOKEN"; empty without one; gone once authorized */
+	bool trusted; /* made by the server itself: authorize() is not asked. Cleared as headers are
+		       */
 	char request_id[LIMIT_REQUEST_ID_BYTES + 1]; /* printable ASCII; "" without one */
 	char trace_id[RPC_TRACE_ID_BYTES + 1];	     /* lower-case hex digits; "" without one */
 	/* Called exactly once for each dispatched call, from rpc_dispatch() or, for a write, from

@@ -75,3 +75,32 @@ bool address_is_local(const char *url)
 		return IN6_IS_ADDR_LOOPBACK(&v6);
 	return strcmp(host, "localhost") == 0;
 }
+
+enum code address_check_http(const char *address, struct error *err)
+{
+	const char *rest = without_prefix(address, "https://");
+	char host[HOST_BYTES_MAX];
+	const char *port;
+	if (rest == NULL)
+		rest = without_prefix(address, "http://");
+	if (split(rest == NULL ? address : rest, host, &port) && host[0] != '\0' && is_port(port))
+		return CODE_OK;
+	return fail(err, CODE_INVALID_ARGUMENT,
+		"'%s' is no address; write HOST:PORT, http://HOST:PORT or https://HOST:PORT, for "
+		"example 127.0.0.1:7480",
+		address);
+}
+
+enum code address_check_origin(const char *origin, struct error *err)
+{
+	const char *host = without_prefix(origin, "https://");
+	if (host == NULL)
+		host = without_prefix(origin, "http://");
+	if (strcmp(origin, "*") == 0 ||
+		(host != NULL && host[0] != '\0' && strpbrk(host, "/?# \t\"<>") == NULL))
+		return CODE_OK;
+	return fail(err, CODE_INVALID_ARGUMENT,
+		"'%s' is no origin; write for example https://example.org, without a slash behind "
+		"it, or *",
+		origin);
+}

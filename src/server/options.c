@@ -198,6 +198,8 @@ enum code server_options_check_reach(const struct server_options *options, struc
 {
 	const struct reach_means means = { .tokens = options->tokens != NULL };
 	enum code code = check_urls(&options->listen, REACH_CALLS, &means, err);
+	if (code == CODE_OK)
+		code = check_urls(&options->http, REACH_CALLS, &means, err);
 	return code == CODE_OK ? check_urls(&options->publish, REACH_FEED, &means, err) : code;
 }
 

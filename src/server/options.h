@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "telemetry/telemetry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,8 +68,20 @@ struct server_options {
 	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;
 
+	struct option_list http; /* none: no HTTP */
+	struct option_list http_cors_origin;
+	uint64_t http_connections;
+	int64_t http_max_age_us;
+	const char *site_url; /* NULL: from each request */
+	const char *site_title;
+	const char *site_post_path;
+	const char *site_term_path;
+	bool public_feeds;
+
 	enum server_log_format log_format;
 	enum log_level log_level;
+	enum telemetry_log_calls log_calls;
+	int64_t slow_call_us; /* 0: none is slow */
 
 	/* Of each row of the table, by its index. */
 	enum option_source sources[OPTIONS_MAX];

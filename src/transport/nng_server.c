@@ -157,7 +157,7 @@ static enum code open_bounds(
 	};
 	const struct run_queue_options queue = {
 		.run = context_run,
-		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts / 2,
+		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts * 5 / 8,
 	};
 	enum code code = connections_new(&connections, &traffic->connections, err);
 	return code == CODE_OK ? run_queue_new(&queue, &traffic->queue, err) : code;
@@ -277,6 +277,20 @@ const char *nng_server_warning(void)
 	return "this nng is older than 1.6: clients that leave while they connect over ipc or in "
 	       "the middle of a reply of a megabyte may stop it from accepting or freeing "
 	       "connections until a restart";
+}
+
+const char *nng_server_library_version(void)
+{
+	return nng_version();
+}
+
+void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret)
+{
+	struct connections_count count;
+	connections_read_count(server->traffic.connections, &count);
+	ret->in_flight = atomic_load(&server->traffic.in_flight);
+	ret->parked = atomic_load(&server->traffic.parked);
+	ret->connections = count.connections;
 }
 
 size_t nng_server_address_count(const struct nng_server *server)

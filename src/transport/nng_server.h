@@ -57,6 +57,7 @@ struct nng_server_stats {
 	uint64_t closed_stalled;    /* whose clients did not read their replies */
 	uint64_t closed_flood;	    /* whose clients went on after refusals */
 };
+const char *nng_server_library_version(void);
 
 /* What an operator should know about the nng library that is linked; NULL if there is nothing. */
 const char *nng_server_warning(void);
@@ -76,6 +77,13 @@ const char *nng_server_address(const struct nng_server *server, size_t index);
 
 /* Any thread, until nng_server_free(). */
 void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *ret);
+/* What it does now. Any thread, until nng_server_stop(). */
+struct nng_server_figures {
+	size_t in_flight; /* calls that are received and not answered, parked ones included */
+	size_t parked;
+	size_t connections;
+};
+void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret);
 
 /*
  * Refuses new connections, takes no new requests, waits up to timeout_ms for those in flight, then

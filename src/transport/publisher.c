@@ -107,6 +107,13 @@ const char *publisher_address(const struct publisher *publisher, size_t index)
 	return publisher->addresses[index];
 }
 
+uint32_t publisher_subscribers(const struct publisher *publisher)
+{
+	struct connections_count count;
+	connections_read_count(publisher->subscribers, &count);
+	return (unsigned)count.connections;
+}
+
 void publisher_send(struct publisher *publisher, const struct slice *parts, size_t count)
 {
 	nng_msg *message;

@@ -21,6 +21,9 @@ enum code publisher_new(const char *const *urls, size_t url_count, struct publis
 size_t publisher_address_count(const struct publisher *publisher);
 const char *publisher_address(const struct publisher *publisher, size_t index);
 
+/* How many are connected. Any thread. */
+uint32_t publisher_subscribers(const struct publisher *publisher);
+
 /* Sends one message, the parts one behind the other. Does not block; what cannot be sent is lost.
  * One thread at a time. */
 void publisher_send(struct publisher *publisher, const struct slice *parts, size_t count);

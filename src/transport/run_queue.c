@@ -157,7 +157,9 @@ bool run_queue_put(struct run_queue *queue, struct context *context)
 		context->connection == NULL ? &queue->gone : context->connection;
 	pthread_mutex_lock(&queue->mutex);
 	size_t places = queue->options.queued_max - queue->queued;
-	bool room = places > 0 && connection->queued <= places;
+	bool alone = connection->queued == queue->queued;
+	bool room = places > 0 && (connection->queued <= places ||
+					  (alone && 8 * places > queue->options.queued_max));
 	bool burst = !room && is_burst(queue);
 	if (room) {
 		put(queue, connection, context);

@@ -31,7 +31,8 @@ bool run_queue_run(struct run_queue *queue, struct context *context);
 /*
  * Has it run by another thread, or by this one where there is no place but those in it have come
  * just now: then there are many cheap ones, and to refuse them would take as long as to answer.
- * A connection may have as many places as are left for others. The context may not be touched
+ * A connection may have as many places as are left for others, or seven eighths while there are no
+ * others. The context may not be touched
  * afterwards. False: the queue is full.
  */
 bool run_queue_put(struct run_queue *queue, struct context *context);

@@ -17,8 +17,9 @@ services  base proto store-proto store rpc analysis
 auth      base rpc
 telemetry base proto rpc
 transport base proto rpc nng
-http      base proto rpc codec
-server    base proto store-proto store rpc services transport analysis auth telemetry http
+site      base proto
+http      base proto rpc codec site
+server    base proto store-proto store rpc services transport analysis auth telemetry http site
 client    base proto public nng
 importers base proto public client codec
 exporters base proto codec
@@ -76,7 +77,7 @@ for file in src/*/CMakeLists.txt; do
 		case $target in
 		nng::*) seen=nng ;;
 		PkgConfig::LMDB) seen=lmdb ;;
-		base | proto | codec | store | rpc | auth | telemetry | services | transport | http | server | client | importers | exporters | cli)
+		base | proto | codec | store | rpc | auth | telemetry | services | transport | http | site | server | client | importers | exporters | cli)
 			seen=$target
 			;;
 		*) continue ;;
