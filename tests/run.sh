@@ -98,7 +98,7 @@ fuzz_build() {
 }
 
 # What bytes from the network reach first.
-network='^fuzz\.(envelope|json)$'
+network='^fuzz\.(envelope|http|json)$'
 
 # Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads,
 # tests that damage files or write beside the writer's thread, and scripts that start the tool hundreds
@@ -134,7 +134,7 @@ test_step "testing tsan" tsan -L '^(unit|integration|e2e)$' -E "$no_threads"
 step "building release" build release
 test_step "testing release" release -L '^(unit|integration|e2e)$' -E "$same"
 step "building clang" clang_build
-step "building fuzz" fuzz_build fuzz.envelope fuzz.json
+step "building fuzz" fuzz_build fuzz.envelope fuzz.http fuzz.json
 test_step "fuzzing" fuzz -R "$network"
 if [ -n "$full" ]; then
 	for name in e2e.crash store.pages_damage e2e.damaged e2e.query_oracle; do

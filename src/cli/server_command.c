@@ -3,6 +3,7 @@
 #include "cli/facts.h"
 #include "cli/output.h"
 #include "cli/rpc.h"
+#include "cli/stats_watch.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -141,6 +142,16 @@ static void add_work(struct buffer *out, const Lectern__V1__GetStatsResponse *st
 	fact_number(out, STATS_COLUMNS, "waiting for changes", stats->change_waiters);
 }
 
+static void add_calls(struct buffer *out, const Lectern__V1__GetStatsResponse *stats)
+{
+	fact_number(out, STATS_COLUMNS, "calls", stats->calls);
+	fact_number(out, STATS_COLUMNS, "failed calls", stats->failed_calls);
+	fact_number(out, STATS_COLUMNS, "calls in flight", stats->calls_in_flight);
+	fact_number(out, STATS_COLUMNS, "connections", stats->connections);
+	fact_number(out, STATS_COLUMNS, "subscribers", stats->subscribers);
+	fact_number(out, STATS_COLUMNS, "not published yet", stats->feed_lag);
+}
+
 static void add_tables(
 	struct cli *cli, struct buffer *out, const Lectern__V1__GetStatsResponse *stats)
 {
@@ -160,7 +171,8 @@ static void add_tables(
 
 static enum exit_status run_stats(struct cli *cli, const struct args *args)
 {
-	(void)args;
+	if (args_flag(args, OPTION_WATCH) || args_text(args, OPTION_INTERVAL) != NULL)
+		return stats_watch(cli, args);
 	Lectern__V1__GetStatsRequest request = LECTERN__V1__GET_STATS_REQUEST__INIT;
 	const ProtobufCMessage *message;
 	enum exit_status status = rpc_call(cli, admin, "GetStats", &request.base, &message);
@@ -173,12 +185,31 @@ static enum exit_status run_stats(struct cli *cli, const struct args *args)
 	buffer_init(&out, CLI_DOCUMENT_BYTES);
 	add_store(&out, stats);
 	add_work(&out, stats);
+	add_calls(&out, stats);
 	add_tables(cli, &out, stats);
 	return output_finish(cli, &out);
 }
 
+static const struct option_row stats_options[] = {
+	{ .id = OPTION_WATCH,
+		.name = "watch",
+		.help = "Show what happens, again and again, until Ctrl-C" },
+	{ .id = OPTION_INTERVAL,
+		.name = "interval",
+		.value = "TIME",
+		.help = "Time between two looks, for example 500ms, 2s or 1m (default: 2s); "
+			"implies "
+			"--watch" },
+};
+
 const struct command stats_command = {
 	.name = "stats",
 	.summary = "Show sizes of the store and its tables, times of commits, lengths of queues",
+	.details = "With --watch a terminal shows calls, writes and the store, and what they do in "
+		   "a second; elsewhere each look is one line, with -o json or jsonl an object. A "
+		   "server that cannot be reached meanwhile is waited for. SIGINT and SIGTERM end "
+		   "it with 0.",
+	.options = stats_options,
+	.option_count = OPTION_COUNT(stats_options),
 	.run = run_stats,
 };

@@ -1,6 +1,7 @@
 #include "exporters/wxr_text.h"
 
 #include "base/rfc3339.h"
+#include "base/xml.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -8,21 +9,12 @@
 static const char section_end[] = "]]>";
 static const char section_begin[] = "<![CDATA[";
 
-/* How many bytes at the front XML cannot hold. U+FFFE and U+FFFF are EF BF BE and EF BF BF. */
-static size_t forbidden(struct slice text)
-{
-	uint8_t c = text.data[0];
-	if (c < 0x20)
-		return c != '\t' && c != '\n' && c != '\r';
-	return c == 0xEF && text.size >= 3 && text.data[1] == 0xBF && text.data[2] >= 0xBE ? 3 : 0;
-}
-
 static void put_section_text(struct buffer *out, const char *from)
 {
 	struct slice text = slice_of_text(from);
 	size_t start = out->size;
 	for (size_t i = 0; i < text.size;) {
-		size_t skipped = forbidden(slice_of(text.data + i, text.size - i));
+		size_t skipped = xml_forbidden(slice_of(text.data + i, text.size - i));
 		if (skipped > 0) {
 			i += skipped;
 			continue;
@@ -48,37 +40,15 @@ void wxr_put_cdata(struct buffer *out, const char *before, const char *text, con
 	buffer_append_text(out, section_end);
 }
 
-static void put_escaped(struct buffer *out, struct slice text, bool quotes)
-{
-	for (size_t i = 0; i < text.size;) {
-		size_t skipped = forbidden(slice_of(text.data + i, text.size - i));
-		if (skipped > 0) {
-			i += skipped;
-			continue;
-		}
-		char c = (char)text.data[i++];
-		if (c == '&')
-			buffer_append_text(out, "&amp;");
-		else if (c == '<')
-			buffer_append_text(out, "&lt;");
-		else if (c == '>')
-			buffer_append_text(out, "&gt;");
-		else if (c == '"' && quotes)
-			buffer_append_text(out, "&quot;");
-		else
-			buffer_append_char(out, c);
-	}
-}
-
 void wxr_put_escaped(struct buffer *out, const char *text)
 {
-	put_escaped(out, slice_of_text(text), true);
+	xml_put_escaped(out, slice_of_text(text), XML_ATTRIBUTE);
 }
 
 void wxr_put_html_cdata(struct buffer *out, const char *text)
 {
 	buffer_append_text(out, section_begin);
-	put_escaped(out, slice_of_text(text), false); /* no "]]>" is left in it */
+	xml_put_escaped(out, slice_of_text(text), XML_TEXT); /* no "]]>" is left in it */
 	buffer_append_text(out, section_end);
 }
 

@@ -50,6 +50,7 @@ static void read_request_id(struct rpc_call *call, struct slice value)
 void rpc_clear_headers(struct rpc_call *call)
 {
 	call->authorization = slice_of(NULL, 0);
+	call->trusted = false;
 	call->request_id[0] = '\0';
 	call->trace_id[0] = '\0';
 }

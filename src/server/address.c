@@ -13,6 +13,11 @@ static const char *without_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, size) == 0 ? text + size : NULL;
 }
 
+bool address_is_tls(const char *url)
+{
+	return without_prefix(url, "tls+tcp://") != NULL;
+}
+
 /* Splits HOST:PORT; the host without the brackets of IPv6. */
 static bool split(const char *rest, char host[HOST_BYTES_MAX], const char **port)
 {
@@ -46,14 +51,14 @@ enum code address_check(const char *url, struct error *err)
 	const char *path = without_prefix(url, "ipc://");
 	if (path != NULL && path[0] != '\0')
 		return CODE_OK;
-	const char *rest = without_prefix(url, "tcp://");
+	const char *rest = without_prefix(url, address_is_tls(url) ? "tls+tcp://" : "tcp://");
 	char host[HOST_BYTES_MAX];
 	const char *port;
 	if (rest != NULL && split(rest, host, &port) && is_port(port))
 		return CODE_OK;
 	return fail(err, CODE_INVALID_ARGUMENT,
-		"'%s' is no address; write tcp://HOST:PORT or ipc://PATH, for example "
-		"tcp://127.0.0.1:7400",
+		"'%s' is no address; write tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH, "
+		"for example tcp://127.0.0.1:7400",
 		url);
 }
 
@@ -74,4 +79,33 @@ bool address_is_local(const char *url)
 	if (inet_pton(AF_INET6, host, &v6) == 1)
 		return IN6_IS_ADDR_LOOPBACK(&v6);
 	return strcmp(host, "localhost") == 0;
+}
+
+enum code address_check_http(const char *address, struct error *err)
+{
+	const char *rest = without_prefix(address, "https://");
+	char host[HOST_BYTES_MAX];
+	const char *port;
+	if (rest == NULL)
+		rest = without_prefix(address, "http://");
+	if (split(rest == NULL ? address : rest, host, &port) && host[0] != '\0' && is_port(port))
+		return CODE_OK;
+	return fail(err, CODE_INVALID_ARGUMENT,
+		"'%s' is no address; write HOST:PORT, http://HOST:PORT or https://HOST:PORT, for "
+		"example 127.0.0.1:7480",
+		address);
+}
+
+enum code address_check_origin(const char *origin, struct error *err)
+{
+	const char *host = without_prefix(origin, "https://");
+	if (host == NULL)
+		host = without_prefix(origin, "http://");
+	if (strcmp(origin, "*") == 0 ||
+		(host != NULL && host[0] != '\0' && strpbrk(host, "/?# \t\"<>") == NULL))
+		return CODE_OK;
+	return fail(err, CODE_INVALID_ARGUMENT,
+		"'%s' is no origin; write for example https://example.org, without a slash behind "
+		"it, or *",
+		origin);
 }

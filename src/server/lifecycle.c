@@ -5,9 +5,13 @@
 #include "base/clock.h"
 #include "rpc/rpc.h"
 #include "server/authorize.h"
+#include "server/descriptors.h"
 #include "server/notify.h"
+#include "server/observe.h"
 #include "server/reload.h"
+#include "server/serve_http.h"
 #include "server/signals.h"
+#include "server/tls.h"
 #include "services/services.h"
 #include "store/backup.h"
 #include "store/store.h"
@@ -30,9 +34,12 @@ struct server {
 	struct services *services;
 	struct auth *auth; /* NULL: nobody needs a token */
 	struct rpc_options rpc_options;
+	struct observer *observer;
 	struct rpc *rpc;
+	struct tls_credentials tls;
 	struct nng_server *transport;
 	struct publisher *publisher; /* NULL unless asked for */
+	struct serve_http *http;     /* likewise */
 };
 
 static void log_rebuild(void)
@@ -58,6 +65,7 @@ static void log_assertion(const char *text)
 		"the data file contradicts itself and the server cannot go on; start it again, run "
 		"lectern check, restore a backup if that finds problems",
 		log_text("assertion", text), LOG_END);
+	log_flush();
 }
 
 static enum code open_parts(struct server *server, struct error *err)
@@ -84,10 +92,15 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
-	code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
+	code = observer_new(options, &server->rpc_options, &server->observer, err);
+	if (code == CODE_OK)
+		code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
 	if (code != CODE_OK)
 		return code;
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
+	if (code != CODE_OK)
+		return code;
+	code = tls_read(options, &server->tls, err);
 	if (code != CODE_OK)
 		return code;
 	struct nng_server_options transport = {
@@ -95,11 +108,22 @@ static enum code open_parts(struct server *server, struct error *err)
 		.urls = options->listen.items,
 		.url_count = options->listen.count,
 		.contexts = (size_t)options->contexts,
+		.tls = server->tls.certificate == NULL ? NULL : &server->tls,
+		.connections_max = (size_t)options->max_connections,
+		.in_flight_max = (uint32_t)options->max_in_flight,
 	};
+	size_t descriptors = descriptors_raise();
+	if (transport.connections_max == 0)
+		transport.connections_max = descriptors_for_connections(descriptors);
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish.count > 0)
-		code = publisher_new(
-			options->publish.items, options->publish.count, &server->publisher, err);
+		code = publisher_new(options->publish.items, options->publish.count, transport.tls,
+			&server->publisher, err);
+	if (code == CODE_OK)
+		code = serve_http_new(options, &server->tls, server->rpc, &server->http, err);
+	if (code == CODE_OK)
+		observer_attach(
+			server->observer, server->services, server->transport, server->publisher);
 	return code;
 }
 
@@ -145,38 +169,71 @@ static enum code read_revision(struct server *server, uint64_t *ret, struct erro
  * queued, so what those answers pass through is freed after it. */
 static void close_parts(struct server *server, struct nng_server_stop *stop)
 {
+	size_t abandoned = serve_http_stop(server->http, DRAIN_MS);
 	if (server->transport != NULL)
 		nng_server_stop(server->transport, DRAIN_MS, stop);
+	stop->abandoned_count += abandoned;
 	services_stop(server->services);
 	store_close(server->store);
 	if (!publisher_free(server->publisher))
 		stop->stuck = true;
 	services_free(server->services);
+	serve_http_free(server->http);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	tls_credentials_done(&server->tls);
+	observer_free(server->observer);
 	auth_close(server->auth);
 }
 
-/* The field "publish" is there if something is published. */
+/* The addresses of one kind, with blanks between them. */
+static void list_addresses(struct buffer *out, const void *part, size_t count,
+	const char *(*address)(const void *part, size_t index))
+{
+	buffer_init(out, ADDRESSES_BYTES_MAX);
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(out, "%s%s", i == 0 ? "" : " ", address(part, i));
+}
+
+static const char *rpc_address(const void *part, size_t index)
+{
+	return nng_server_address(part, index);
+}
+
+static const char *feed_address(const void *part, size_t index)
+{
+	return publisher_address(part, index);
+}
+
+static const char *http_address(const void *part, size_t index)
+{
+	return serve_http_address(part, index);
+}
+
+/* The fields "publish" and "http" are there if there are such addresses. */
 static void log_ready(const struct server *server, uint64_t revision, uint64_t start_ns)
 {
-	struct buffer addresses;
-	struct buffer publish;
-	buffer_init(&addresses, ADDRESSES_BYTES_MAX);
-	buffer_init(&publish, ADDRESSES_BYTES_MAX);
-	for (size_t i = 0; i < nng_server_address_count(server->transport); i++)
-		buffer_printf(&addresses, "%s%s", i == 0 ? "" : " ",
-			nng_server_address(server->transport, i));
-	for (size_t i = 0; i < server->options->publish.count; i++)
-		buffer_printf(&publish, "%s%s", i == 0 ? "" : " ",
-			publisher_address(server->publisher, i));
-	log_event(LOG_INFO, "ready", log_text("address", buffer_text(&addresses)),
+	struct buffer addresses, publish, http;
+	size_t publish_count =
+		server->publisher == NULL ? 0 : publisher_address_count(server->publisher);
+	size_t http_count = serve_http_address_count(server->http);
+	list_addresses(&addresses, server->transport, nng_server_address_count(server->transport),
+		rpc_address);
+	list_addresses(&publish, server->publisher, publish_count, feed_address);
+	list_addresses(&http, server->http, http_count, http_address);
+	struct log_field fields[7] = { log_text("address", buffer_text(&addresses)),
 		log_text("version", LECTERN_VERSION), log_number("revision", (int64_t)revision),
-		log_number("duration_ms", (int64_t)((clock_monotonic_ns() - start_ns) / 1000000)),
-		server->publisher == NULL ? LOG_END : log_text("publish", buffer_text(&publish)),
-		LOG_END);
+		log_number("duration_ms", (int64_t)((clock_monotonic_ns() - start_ns) / 1000000)) };
+	size_t count = 4;
+	if (publish_count > 0)
+		fields[count++] = log_text("publish", buffer_text(&publish));
+	if (http_count > 0)
+		fields[count++] = log_text("http", buffer_text(&http));
+	fields[count] = LOG_END;
+	log_event_fields(LOG_INFO, "ready", fields);
 	buffer_done(&addresses);
 	buffer_done(&publish);
+	buffer_done(&http);
 }
 
 static void warn_insecure(const struct server_options *options)
@@ -190,14 +247,16 @@ static void warn_insecure(const struct server_options *options)
 
 /* Returns the signal that ends the server. */
 static int wait_for_end(
-	struct server_options *options, int argc, char *const *argv, struct auth *auth)
+	struct server *server, struct server_options *options, int argc, char *const *argv)
 {
 	for (;;) {
 		int number = signals_wait();
 		if (number != SIGHUP)
 			return number;
 		reload_options(options, argc, argv);
-		authorize_reload(auth);
+		observer_reload(server->observer, options);
+		tls_reload(options, server->transport, server->publisher);
+		authorize_reload(server->auth);
 	}
 }
 
@@ -214,6 +273,9 @@ static enum code start(struct server *server, struct error *err)
 		code = read_revision(server, &revision, err);
 	if (code != CODE_OK)
 		return code;
+	code = serve_http_start(server->http, err);
+	if (code != CODE_OK)
+		return code;
 	nng_server_start(server->transport);
 	warn_insecure(server->options);
 	if (nng_server_warning() != NULL)
@@ -223,18 +285,17 @@ static enum code start(struct server *server, struct error *err)
 	return CODE_OK;
 }
 
-int server_run(struct server_options *options, int argc, char *const *argv)
+static int run(struct server_options *options, int argc, char *const *argv)
 {
 	struct server server = { .options = options };
 	struct nng_server_stop stop = { 0 };
 	struct error err;
-	signals_block();
 	if (start(&server, &err) != CODE_OK) {
 		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
 		close_parts(&server, &stop);
 		return 1;
 	}
-	int number = wait_for_end(options, argc, argv, server.auth);
+	int number = wait_for_end(&server, options, argc, argv);
 	signals_make_final();
 	log_event(LOG_INFO, "draining", log_text("signal", strsignal(number)), LOG_END);
 	notify_service_manager("STOPPING=1");
@@ -242,9 +303,25 @@ int server_run(struct server_options *options, int argc, char *const *argv)
 	close_parts(&server, &stop);
 	if (stop.stuck)
 		log_event(LOG_WARN, "nng did not close all connections", LOG_END);
+	log_tell_counts();
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
 	return 0;
+}
+
+/* The signals first, so that the log's thread does not meet them either. What is logged until the
+ * end is written before it, also after a failed start. */
+int server_run(struct server_options *options, int argc, char *const *argv)
+{
+	struct error err;
+	signals_block();
+	if (log_start(&err) != CODE_OK) {
+		log_event(LOG_ERROR, err.text, log_text("code", code_name(err.code)), LOG_END);
+		return 1;
+	}
+	int status = run(options, argc, argv);
+	log_stop();
+	return status;
 }
 
 int server_restore(const struct server_options *options)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { DAYS_MAX = 36500 };
+#define SECOND_US INT64_C(1000000)
 
 enum code option_refuse(struct error *err, const char *source, const char *value, const char *what)
 {
@@ -88,24 +89,25 @@ enum code option_read_duration(
 	const char *value, const char *source, int64_t *ret, struct error *err)
 {
 	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	const int64_t most = INT64_C(86400) * DAYS_MAX;
+		const char *unit;
+		int64_t us;
+	} units[] = { { "ms", 1000 }, { "s", SECOND_US }, { "m", 60 * SECOND_US },
+		{ "h", 3600 * SECOND_US }, { "d", 86400 * SECOND_US } };
+	const int64_t most = 86400 * SECOND_US * DAYS_MAX;
 	uint64_t number = 0;
 	const char *end = value;
-	int64_t seconds = 0;
+	int64_t us = 0;
 	bool valid = read_digits(value, &number, &end);
 	for (size_t i = 0; valid && i < sizeof units / sizeof *units; i++)
-		if (*end == units[i].unit && end[1] == '\0')
-			seconds = units[i].seconds;
+		if (strcmp(end, units[i].unit) == 0)
+			us = units[i].us;
 	if (valid && *end == '\0' && number == 0)
-		seconds = 1;
-	if (!valid || seconds == 0)
+		us = 1;
+	if (!valid || us == 0)
 		return option_refuse(
 			err, source, value, "a time; write for example 30d, 12h, 15m or 10s, or 0");
-	if (number > (uint64_t)(most / seconds))
+	if (number > (uint64_t)(most / us))
 		return option_refuse(err, source, value, "at most 36500d");
-	*ret = (int64_t)number * seconds * 1000000;
+	*ret = (int64_t)number * us;
 	return CODE_OK;
 }

@@ -16,6 +16,7 @@ enum code option_read_number(const char *value, uint64_t least, uint64_t most, c
 enum code option_read_size(const char *value, uint64_t least, uint64_t most, const char *source,
 	uint64_t *ret, struct error *err) NODISCARD;
 
-/* A time in seconds, minutes, hours or days, "90s" to "36500d", or "0"; in microseconds. */
+/* A time in milliseconds, seconds, minutes, hours or days, "100ms" to "36500d", or "0"; in
+ * microseconds. */
 enum code option_read_duration(
 	const char *value, const char *source, int64_t *ret, struct error *err) NODISCARD;

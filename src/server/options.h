@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "telemetry/telemetry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +53,11 @@ struct server_options {
 
 	const char *data;
 	const char *backup_dir; /* NULL: "backups" in `data` */
+	/* PEM files for addresses with TLS; NULL where they are not given. */
+	const char *tls_cert;
+	const char *tls_key;
+	const char *tls_client_ca;
+
 	uint64_t map_bytes;
 	uint64_t revisions_kept;
 	int64_t trash_retention_us; /* 0: for ever; so below */
@@ -61,12 +67,26 @@ struct server_options {
 	struct option_list listen;
 	struct option_list publish; /* none: nothing is published */
 	uint64_t contexts;
+	uint64_t max_connections; /* 0: as many as the limit of open files allows */
+	uint64_t max_in_flight;	  /* on each connection */
 
 	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;
 
+	struct option_list http; /* none: no HTTP */
+	struct option_list http_cors_origin;
+	uint64_t http_connections;
+	int64_t http_max_age_us;
+	const char *site_url; /* NULL: from each request */
+	const char *site_title;
+	const char *site_post_path;
+	const char *site_term_path;
+	bool public_feeds;
+
 	enum server_log_format log_format;
 	enum log_level log_level;
+	enum telemetry_log_calls log_calls;
+	int64_t slow_call_us; /* 0: none is slow */
 
 	/* Of each row of the table, by its index. */
 	enum option_source sources[OPTIONS_MAX];

@@ -8,4 +8,5 @@ enum code check_store(struct rpc_call *call, const ProtobufCMessage *message, st
 enum code get_operation(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
 
 /* admin_stats.c */
+enum code get_metrics(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);
 enum code get_stats(struct rpc_call *call, const ProtobufCMessage *message, struct error *err);

@@ -196,6 +196,7 @@ static enum code get_descriptor_set(
 static const struct rpc_method admin_methods[] = {
 	{ .name = "GetServerInfo", .access = RPC_READ, .handle = get_server_info },
 	{ .name = "GetStats", .access = RPC_NONE, .handle = get_stats },
+	{ .name = "GetMetrics", .access = RPC_NONE, .handle = get_metrics },
 	{ .name = "CreateBackup",
 		.access = RPC_WAIT,
 		.handle = create_backup,

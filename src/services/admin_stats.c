@@ -1,4 +1,4 @@
-/* AdminService.GetStats. */
+/* AdminService.GetStats and GetMetrics. */
 #include "services/admin_methods.h"
 #include "services/feed.h"
 #include "services/operations.h"
@@ -73,6 +73,36 @@ static void fill_store(struct store *store, Lectern__V1__GetStatsResponse *respo
 	response->oldest_snapshot_lag = stats.oldest_snapshot_lag;
 }
 
+struct durations {
+	Lectern__V1__DurationBucket entries[SERVICES_BOUNDS_MAX + 1];
+	Lectern__V1__DurationBucket *list[SERVICES_BOUNDS_MAX + 1];
+};
+
+static void fill_calls(const struct services *services, struct durations *durations,
+	Lectern__V1__GetStatsResponse *response)
+{
+	struct services_calls calls;
+	response->feed_lag = feed_lag(services->feed);
+	if (services->telemetry.read_calls == NULL)
+		return;
+	services->telemetry.read_calls(services->telemetry.context, &calls);
+	response->calls = calls.calls;
+	response->failed_calls = calls.failed;
+	response->calls_in_flight = calls.in_flight;
+	response->parked_calls = calls.parked;
+	response->connections = calls.connections;
+	response->subscribers = calls.subscribers;
+	for (size_t i = 0; i <= calls.bound_count; i++) {
+		Lectern__V1__DurationBucket *entry = &durations->entries[i];
+		lectern__v1__duration_bucket__init(entry);
+		entry->upper_us = i < calls.bound_count ? calls.upper_us[i] : 0;
+		entry->count = calls.counts[i];
+		durations->list[i] = entry;
+	}
+	response->call_durations = durations->list;
+	response->n_call_durations = calls.bound_count + 1;
+}
+
 /* The snapshot that it reads is its own and not among the open ones that it tells of. */
 enum code get_stats(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
@@ -82,8 +112,10 @@ enum code get_stats(struct rpc_call *call, const ProtobufCMessage *message, stru
 	Google__Protobuf__Timestamp due;
 	Google__Protobuf__Timestamp last_backup;
 	struct tables tables;
+	struct durations durations;
 	struct txn *snapshot;
 	fill_store(services->store, &response);
+	fill_calls(services, &durations, &response);
 	response.change_waiters = feed_waiters(services->feed);
 	enum code code = store_snapshot(services->store, &snapshot, err);
 	if (code != CODE_OK)
@@ -103,5 +135,24 @@ enum code get_stats(struct rpc_call *call, const ProtobufCMessage *message, stru
 		response.last_backup_time = &last_backup;
 	if (code == CODE_OK)
 		reply_whole(&call->reply, &response.base);
+	return code;
+}
+
+enum code get_metrics(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
+{
+	(void)message;
+	const struct services_telemetry *telemetry = &services_of(call)->telemetry;
+	Lectern__V1__GetMetricsResponse response = LECTERN__V1__GET_METRICS_RESPONSE__INIT;
+	struct buffer text;
+	if (telemetry->write_metrics == NULL)
+		return fail(err, CODE_UNIMPLEMENTED, "this server counts nothing");
+	buffer_init(&text, LIMIT_RESPONSE_BYTES);
+	enum code code = telemetry->write_metrics(telemetry->context, &text);
+	response.text = buffer_text(&text);
+	if (code == CODE_OK && response.text != NULL)
+		reply_whole(&call->reply, &response.base);
+	else
+		code = fail_out_of_memory(err);
+	buffer_done(&text);
 	return code;
 }

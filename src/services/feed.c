@@ -27,8 +27,9 @@ struct feed {
 	bool closing;
 	void (*send)(void *context, const struct slice *parts, size_t count);
 	void *send_context;
-	/* The thread's own, but for the start of `published`. */
-	uint64_t published; /* the last revision that was sent */
+	/* The last revision that was sent; only the thread changes it, once it runs. */
+	_Atomic uint64_t published;
+	/* The thread's own. */
 	uint64_t retry_ns;
 	struct waiter due[LIMIT_PARKED_CALLS];
 	struct arena arena;
@@ -294,6 +295,16 @@ uint32_t feed_waiters(struct feed *feed)
 	uint32_t count = (uint32_t)feed->waiter_count;
 	pthread_mutex_unlock(&feed->mutex);
 	return count;
+}
+
+uint64_t feed_lag(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->mutex);
+	uint64_t published = feed->published;
+	uint64_t lag =
+		feed->send != NULL && published < feed->revision ? feed->revision - published : 0;
+	pthread_mutex_unlock(&feed->mutex);
+	return lag;
 }
 
 void feed_publish(struct feed *feed, const struct services_publisher *publisher)

@@ -30,5 +30,8 @@ void feed_wake(struct feed *feed);
 /* How many calls wait. */
 uint32_t feed_waiters(struct feed *feed);
 
+/* How many changes are committed and not sent to the PUB socket yet; 0 if none is. */
+uint64_t feed_lag(struct feed *feed);
+
 /* From now on what is committed is sent. */
 void feed_publish(struct feed *feed, const struct services_publisher *publisher);

@@ -38,6 +38,7 @@ struct services {
 	atomic_bool stopping;
 	struct addresses addresses;
 	struct addresses publish_addresses;
+	struct services_telemetry telemetry; /* NULL functions without it */
 	uint8_t page_token_key[PAGE_TOKEN_KEY_BYTES];
 };
 

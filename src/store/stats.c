@@ -9,7 +9,7 @@ static uint64_t commit_percentile(const struct writer *writer, unsigned percent)
 {
 	uint64_t wanted = (writer->commits * percent + 99) / 100;
 	uint64_t seen = 0;
-	for (unsigned bucket = 0; bucket < COMMIT_BUCKETS && writer->commits > 0; bucket++) {
+	for (unsigned bucket = 0; bucket < STORE_COMMIT_BUCKETS && writer->commits > 0; bucket++) {
 		seen += writer->commit_buckets[bucket];
 		if (seen < wanted)
 			continue;
@@ -30,6 +30,10 @@ static void add_writer(struct writer *writer, struct store_stats *ret)
 	ret->queued_writes = writer->queued;
 	ret->queued_bytes = writer->queued_bytes;
 	ret->batch_max = writer->batch_max;
+	ret->commit_ns = writer->commit_ns;
+	ret->batch_writes = writer->batch_writes;
+	memcpy(ret->commit_buckets, writer->commit_buckets, sizeof ret->commit_buckets);
+	memcpy(ret->batch_buckets, writer->batch_buckets, sizeof ret->batch_buckets);
 	pthread_mutex_unlock(&writer->mutex);
 }
 

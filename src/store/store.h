@@ -76,6 +76,7 @@ struct store_write {
 	const Lectern__Store__V1__Command *command;
 	struct arena *arena;  /* for the writer's work and the result */
 	uint64_t deadline_ns; /* monotonic; a write still queued then is dropped */
+	uint64_t source;      /* whose it is: none of them may take the whole queue */
 	/* Called once by the writer thread after the commit, or from store_submit() never. err is
 	 * NULL after success; then payload and revision are set. */
 	void (*done)(struct store_write *write, const struct error *err);
@@ -94,6 +95,11 @@ struct store_write {
 enum code store_submit(struct store *store, struct store_write *write, size_t size_bytes,
 	struct error *err) NODISCARD;
 
+enum {
+	STORE_COMMIT_BUCKETS = 40,
+	STORE_BATCH_BUCKETS = 9, /* the last one is of what a batch has at most, 2^8 */
+};
+
 /* Latencies are those of commits since the start, the flush to the disk included; percentiles are
  * rounded up to the next power of two, but not above the longest. */
 struct store_stats {
@@ -104,6 +110,14 @@ struct store_stats {
 	uint64_t commit_p50_us;
 	uint64_t commit_p99_us;
 	uint64_t commit_max_us;
+	uint64_t commit_ns; /* of all together */
+	/* Commits that took at most 2^i microseconds, and more than those before; the last one
+	 * also has what took longer. */
+	uint64_t commit_buckets[STORE_COMMIT_BUCKETS];
+	/* Commits of at most 2^i writes, and of more than those before; only those that have any.
+	 */
+	uint64_t batch_buckets[STORE_BATCH_BUCKETS];
+	uint64_t batch_writes; /* in all of those */
 	uint64_t writes;
 	uint64_t queued_bytes;
 	uint32_t queued_writes;

@@ -36,8 +36,6 @@ struct reopen {
 	uint64_t told_ns;
 };
 
-enum { COMMIT_BUCKETS = 40 };
-
 struct writer {
 	pthread_t thread;
 	bool started;
@@ -50,8 +48,12 @@ struct writer {
 	bool closing;
 	uint64_t commits;
 	uint64_t writes;
-	uint64_t commit_buckets[COMMIT_BUCKETS]; /* commits that took at most 2^i microseconds */
+	uint64_t commit_buckets[STORE_COMMIT_BUCKETS]; /* commits that took at most 2^i microseconds
+							*/
 	uint64_t commit_max_us;
+	uint64_t commit_ns;			     /* of all together */
+	uint64_t batch_buckets[STORE_BATCH_BUCKETS]; /* commits of at most 2^i writes */
+	uint64_t batch_writes;			     /* in all of those */
 	uint32_t batch_max;
 	void (*on_commit)(void *context, uint64_t revision);
 	void *on_commit_context;

@@ -8,10 +8,14 @@ enum {
 	BATCH_WRITES = 256,
 	BATCH_BYTES = 16 * 1024 * 1024,
 };
-static unsigned log2_of(uint64_t value)
+_Static_assert(
+	BATCH_WRITES == 1 << (STORE_BATCH_BUCKETS - 1), "the last bucket is of full batches");
+
+/* Rounded up. */
+static unsigned log2_of(uint64_t value, unsigned most)
 {
 	unsigned bits = 0;
-	while (value > 1 && bits < COMMIT_BUCKETS - 1) {
+	while (value > 1 && bits < most) {
 		value = (value + 1) / 2;
 		bits++;
 	}
@@ -32,12 +36,17 @@ enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, s
 	uint64_t revision = txn_revision(txn);
 	uint64_t start_ns = clock_monotonic_ns();
 	enum code code = txn_commit(txn, err);
-	uint64_t took_us = (clock_monotonic_ns() - start_ns) / 1000;
+	uint64_t took_ns = clock_monotonic_ns() - start_ns;
+	uint64_t took_us = (took_ns + 999) / 1000;
 	if (code != CODE_OK)
 		return code;
 	pthread_mutex_lock(&writer->mutex);
 	writer->commits++;
-	writer->commit_buckets[log2_of(took_us)]++;
+	writer->commit_ns += took_ns;
+	writer->commit_buckets[log2_of(took_us, STORE_COMMIT_BUCKETS - 1)]++;
+	if (writes > 0)
+		writer->batch_buckets[log2_of(writes, STORE_BATCH_BUCKETS - 1)]++;
+	writer->batch_writes += writes;
 	if (took_us > writer->commit_max_us)
 		writer->commit_max_us = took_us;
 	if (writes > writer->batch_max)
@@ -224,6 +233,22 @@ void writer_stop(struct store *store)
 	writer->started = false;
 }
 
+/* One client's writes may have as many bytes as are left for others, once half of them are used. */
+static bool has_room(const struct writer *writer, uint64_t source, size_t size_bytes)
+{
+	if (writer->queued >= LIMIT_WRITE_QUEUE)
+		return false;
+	if (writer->queued == 0)
+		return true;
+	size_t left = LIMIT_WRITE_QUEUE_BYTES - writer->queued_bytes;
+	if (size_bytes > left || writer->queued_bytes < LIMIT_WRITE_QUEUE_BYTES / 2)
+		return size_bytes <= left;
+	size_t own = 0;
+	for (const struct store_write *write = writer->first; write != NULL; write = write->next)
+		own += write->source == source ? write->size_bytes : 0;
+	return own <= left;
+}
+
 enum code store_submit(
 	struct store *store, struct store_write *write, size_t size_bytes, struct error *err)
 {
@@ -233,9 +258,7 @@ enum code store_submit(
 	write->size_bytes = size_bytes;
 	pthread_mutex_lock(&writer->mutex);
 	bool closing = writer->closing;
-	bool full =
-		writer->queued >= LIMIT_WRITE_QUEUE ||
-		(writer->queued > 0 && size_bytes > LIMIT_WRITE_QUEUE_BYTES - writer->queued_bytes);
+	bool full = !has_room(writer, write->source, size_bytes);
 	if (!closing && !full) {
 		if (writer->last == NULL)
 			writer->first = write;

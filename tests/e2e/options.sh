@@ -21,6 +21,9 @@ value() {
 	case $1 in
 	--data | --backup-dir) echo "$work/other" ;;
 	--listen | --publish) echo ipc:///tmp/other ;;
+	--http) echo 127.0.0.1:0 ;;
+	--http-cors-origin) echo https://example.org ;;
+	--site-post-path | --site-term-path) echo '/x/{slug}' ;;
 	*) case $2 in
 		BYTES) echo 2G ;;
 		TIME) echo 7s ;;
@@ -30,7 +33,7 @@ value() {
 		TEXT) echo words ;;
 		'json|text' | FORMAT) echo json ;;
 		LEVEL) echo warn ;;
-		all*) echo all ;;
+		WHICH) echo all ;;
 		'') echo true ;;
 		*) die "what is a good value of $1 $2?" ;;
 		esac ;;

@@ -191,7 +191,9 @@ static const struct run figures[] = {
 			     "\"oldestChangeRevision\":\"12\",\"revision\":\"13\","
 			     "\"changeWaiters\":14,\"nextDueTime\":\"2026-01-02T03:04:05Z\","
 			     "\"trashedPostCount\":\"15\",\"lastBackupTime\":"
-			     "\"2025-01-02T03:04:05Z\",\"tables\":[{\"name\":\"post\",\"entries\":"
+			     "\"2025-01-02T03:04:05Z\",\"calls\":\"30\",\"failedCalls\":"
+			     "\"4\",\"callsInFlight\":3,\"connections\":2,\"subscribers\":6,"
+			     "\"feedLag\":\"8\",\"tables\":[{\"name\":\"post\",\"entries\":"
 			     "\"100\",\"bytes\":\"8192\"},{\"name\":\"log\\u001b\",\"entries\":"
 			     "\"7\",\"bytes\":\"4096\"}]}" },
 		.requests = "GetStats {}\n",
@@ -215,6 +217,12 @@ static const struct run figures[] = {
 		       "open snapshots           4\n"
 		       "oldest snapshot          6 ms, 7 commits behind\n"
 		       "waiting for changes      14\n"
+		       "calls                    30\n"
+		       "failed calls             4\n"
+		       "calls in flight          3\n"
+		       "connections              2\n"
+		       "subscribers              6\n"
+		       "not published yet        8\n"
 		       "\n"
 		       "TABLE  ENTRIES  BYTES\n"
 		       "post       100   8192\n"
@@ -224,6 +232,22 @@ static const struct run figures[] = {
 		.line = "-o|jsonl|stats",
 		.answers = { "{\"tables\":[{\"name\":\"post\"}]}" },
 		.out = "{\"tables\":[{\"name\":\"post\"}]}\n",
+		.err = "" },
+	{ .label = "no interval",
+		.line = "stats|--interval|5",
+		.status = 2,
+		.out = "",
+		.err = "lectern: --interval 5: is not a time from 100ms to 60m\n" },
+	{ .label = "an interval that is too short",
+		.line = "stats|--watch|--interval|99ms",
+		.status = 2,
+		.out = "",
+		.err = "lectern: --interval 99ms: is not a time from 100ms to 60m\n" },
+	{ .label = "metrics",
+		.line = "metrics",
+		.answers = { "{\"text\":\"# HELP a b\\na 1\\n\"}" },
+		.requests = "GetMetrics {}\n",
+		.out = "# HELP a b\na 1\n",
 		.err = "" },
 	{ .label = "where the store is",
 		.line = "info",

@@ -299,6 +299,12 @@ static void asks_who_calls(void **state)
 	assert_int_equal(seen.asked_scope, RPC_SCOPE_WRITE);
 	assert_int_equal(seen.observed, CODE_PERMISSION_DENIED);
 
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.trusted = true;
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_OK);
+	assert_string_equal(call.principal, "");
+
 	dispatch("lectern.v1.HealthService/Check", BYTES(""));
 	assert_int_equal(seen.code, CODE_OK);
 }
