@@ -12,7 +12,7 @@
 enum { ENVELOPE_BYTES = 64 * 1024, POLL_MS = 5 };
 
 static enum lectern_code open_socket(
-	struct load_socket *socket, const char *url, struct lectern_error *err)
+	struct load_socket *socket, const lectern_client *client, struct lectern_error *err)
 {
 	int rc = nng_req0_open(&socket->socket);
 	if (rc != 0)
@@ -23,7 +23,8 @@ static enum lectern_code open_socket(
 			socket->socket, NNG_OPT_RECVMAXSZ, LIMIT_RESPONSE_BYTES + ENVELOPE_BYTES);
 	enum lectern_code code =
 		rc != 0 ? fail_nng(err, rc, "configure the socket")
-			: dial_init(&socket->dial, socket->socket, url, "server URL", err);
+			: dial_init(&socket->dial, socket->socket, client->dial.url, "server URL",
+				  &client->tls_files, err);
 	if (code != LECTERN_OK) {
 		nng_close(socket->socket);
 		return code;
@@ -37,8 +38,7 @@ static enum lectern_code open_sockets(struct load *load, struct lectern_error *e
 	if (load->sockets == NULL)
 		return failure_memory(err);
 	for (uint32_t i = 0; i < load->options->connections; i++) {
-		enum lectern_code code =
-			open_socket(&load->sockets[i], load->options->client->dial.url, err);
+		enum lectern_code code = open_socket(&load->sockets[i], load->options->client, err);
 		if (code != LECTERN_OK)
 			return code;
 		load->socket_count++;

@@ -145,7 +145,18 @@ static void fill_traffic(const struct observer *observer, struct telemetry_gauge
 	nng_server_read_stats(observer->transport, &traffic);
 	ret->calls_in_flight = traffic.in_flight;
 	ret->calls_parked = traffic.parked;
+	ret->calls_queued = traffic.queued;
 	ret->connections = traffic.connections;
+	ret->connection_addresses = traffic.addresses;
+	ret->connections_accepted = traffic.connections_accepted;
+	ret->reply_queue_bytes = traffic.reply_bytes;
+	ret->calls_refused[TELEMETRY_REFUSED_IN_FLIGHT] = traffic.refused_in_flight;
+	ret->calls_refused[TELEMETRY_REFUSED_QUEUE] = traffic.refused_queue;
+	ret->calls_refused[TELEMETRY_REFUSED_LATE] = traffic.refused_late;
+	ret->calls_refused[TELEMETRY_REFUSED_WAITERS] = traffic.refused_waiters;
+	ret->connections_closed[TELEMETRY_CLOSED_DISPLACED] = traffic.closed_displaced;
+	ret->connections_closed[TELEMETRY_CLOSED_STALLED] = traffic.closed_stalled;
+	ret->connections_closed[TELEMETRY_CLOSED_FLOOD] = traffic.closed_flood;
 	if (observer->publisher != NULL)
 		ret->feed_subscribers = publisher_subscribers(observer->publisher);
 }
