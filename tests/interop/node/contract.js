@@ -69,8 +69,8 @@ async function run(name, options) {
 	const count = { done: 0, failed: 0, skipped: 0 };
 	for (const line of readFileSync(process.argv[2], "utf8").trim().split("\n")) {
 		const row = JSON.parse(line.replace(/\$\{(\w+)\}/g, (text, variable) => saved[variable] ?? text));
-		// Connect's library sends whole messages only, and takes 0 for no limit.
-		const unfit = row.request === undefined || row.timeout_ms === 0 || row.over === "nng";
+		// Connect's library sends whole messages only.
+		const unfit = row.request === undefined;
 		if (unfit || (row.needs === "tokens" && !tokenFile)) {
 			console.log(`skip: ${name}: ${row.label}`);
 			count.skipped++;

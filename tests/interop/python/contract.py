@@ -78,7 +78,7 @@ def main():
     for line in open(sys.argv[1], encoding="utf-8"):
         row = json.loads(re.sub(r"\$\{(\w+)\}", lambda name: saved.get(name[1], name[0]), line))
         label = row["label"]
-        if row.get("over") == "http" or (row.get("needs") == "tokens" and not token_file):
+        if row.get("needs") == "tokens" and not token_file:
             print("skip:", label)
             skipped += 1
             continue

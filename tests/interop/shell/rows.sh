@@ -30,7 +30,7 @@ failure='{
 # As assignments of the shell: what of a row its call is made of.
 # shellcheck disable=SC2016
 parts='@sh "label=\(.label) method=\(.method) request=\(.request // "" | tojson) payload=\(.payload // "none")",
-	@sh "milliseconds=\(.timeout_ms // "") revision=\(.min_revision // "") needs=\(.needs // "") over=\(.over // "")",
+	@sh "milliseconds=\(.timeout_ms // "") revision=\(.min_revision // "") needs=\(.needs // "")",
 	@sh "with_token=\(.token != false)"'
 
 # What is wrong, then a line "=", then what the row saves as VARIABLE TAB VALUE.
@@ -45,7 +45,7 @@ judge='$outcomes[0] as $got | ('"$compare"'), "=",
 # shellcheck disable=SC2154 # they are set by eval
 rows() {
 	local name=$2 row status variable value wrong count=0 failed=0 skipped=0 denied headers
-	local label method request payload milliseconds revision needs over with_token
+	local label method request payload milliseconds revision needs with_token
 	local -A saved=([client]=$2)
 	while IFS= read -r row; do
 		for variable in "${!saved[@]}"; do
@@ -58,7 +58,7 @@ rows() {
 			headers+=(-H "Authorization: Bearer $(head -n 1 "$LECTERN_TOKEN_FILE")")
 		fi
 		status=0
-		if [ "$over" = nng ] || { [ "$needs" = tokens ] && [ -z "${LECTERN_TOKEN_FILE:-}" ]; }; then
+		if [ "$needs" = tokens ] && [ -z "${LECTERN_TOKEN_FILE:-}" ]; then
 			status=77
 		else
 			ask || status=$?

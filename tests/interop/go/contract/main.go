@@ -24,15 +24,15 @@ import (
 )
 
 type row struct {
-	Label, Method, Needs, Over string
-	Request                    json.RawMessage
-	Payload                    *[]byte
-	TimeoutMs                  int64  `json:"timeout_ms"`
-	MinRevision                string `json:"min_revision"`
-	Token                      *bool
-	Save                       map[string]string
-	Code, Reason, Field        string
-	Response                   map[string]any
+	Label, Method, Needs string
+	Request              json.RawMessage
+	Payload              *[]byte
+	TimeoutMs            int64  `json:"timeout_ms"`
+	MinRevision          string `json:"min_revision"`
+	Token                *bool
+	Save                 map[string]string
+	Code, Reason, Field  string
+	Response             map[string]any
 }
 
 type outcome struct {
@@ -166,7 +166,7 @@ func main() {
 		if err = json.Unmarshal([]byte(text), r); err != nil {
 			log.Fatal(err)
 		}
-		if r.Over == "http" || r.Needs == "tokens" && tokenFile == "" {
+		if r.Needs == "tokens" && tokenFile == "" {
 			fmt.Println("skip:", r.Label)
 			skipped++
 			continue
