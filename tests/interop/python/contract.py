@@ -85,7 +85,7 @@ def main():
         count += 1
         outcome = call(client, row)
         wrong = list(differences(row, outcome, token_file and row.get("needs") == "write"))
-        print("FAILED:" if wrong else "ok:", label, *wrong, sep=" " if not wrong else "\n    ")
+        print("\n    ".join([("FAILED: " if wrong else "ok: ") + label, *wrong]))
         failed += bool(wrong)
         for name, path in row.get("save", {}).items():
             if outcome[0] == "OK":
