@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # The manifests for Kubernetes and Compose are what their schemas ask for, and name only options that
-# lecternd has. Schemas come from PyPI and the Go proxy, pinned, and stay in the build directory.
+# lecternd has. Schemas come from PyPI and the Go proxy, pinned, and stay in build/.
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 bin=${LECTERN_BIN:-$PWD/build/dev/bin}
-build=${LECTERN_BUILD:-$PWD/build/dev}
 . deploy/steps.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cache=$build/schemas
+cache=$PWD/build/schemas # of all presets
 skipped=
 kubernetes=deploy/kubernetes
 manifests=("$kubernetes"/statefulset.yaml "$kubernetes"/service.yaml

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 bin=${LECTERN_BIN:-$PWD/build/dev/bin}
 . deploy/steps.sh
-for command in systemd-analyze strace; do
+for command in systemd-analyze strace curl; do
 	command -v "$command" >/dev/null || {
 		echo "skipped: needs $command"
 		exit 77
@@ -60,12 +60,13 @@ allowed_calls() {
 	sort -u "$work/allowed"
 }
 
-# Starts, takes writes, reads, backs up, checks, reloads, publishes, stops.
+# Starts, takes writes, reads, serves HTTP, backs up, checks, reloads, publishes, stops.
 test_calls() {
 	local status=0 server
 	# LeakSanitizer cannot run in a program that is traced.
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$work/trace" -e trace=all -e signal=none lecternd --data "$work/data" \
 		--listen "ipc://$work/rpc.sock" --listen tcp://127.0.0.1:0 --publish tcp://127.0.0.1:0 \
+		--http 127.0.0.1:0 \
 		>"$work/log" 2>&1 </dev/null &
 	tracer=$!
 	wait_for_ready "$tracer" "$work/log" >/dev/null || {
@@ -81,6 +82,7 @@ test_calls() {
 	lectern search fsync >/dev/null
 	lectern archive dates --time-zone Europe/Berlin >/dev/null
 	lectern watch --since 0 --count 3 --no-wait >/dev/null
+	curl -sSf "$(grep -o 'http://127\.0\.0\.1:[0-9]*' "$work/log")/readyz" >/dev/null
 	lectern backup >/dev/null
 	lectern check >/dev/null
 	server=$(pgrep -P "$tracer")
