@@ -35,8 +35,9 @@ typedef struct lectern_page lectern_page;
 
 /* How to reach a server. Set fields that you do not know to 0. */
 struct lectern_client_options {
-	/* nng URL, for example "tcp://127.0.0.1:7400" or "ipc:///run/lectern/rpc.sock"; NULL means
-	 * the environment's LECTERN_SERVER or else "tcp://127.0.0.1:7400". */
+	/* nng URL, for example "tcp://127.0.0.1:7400", "tls+tcp://content.example:7400" or
+	 * "ipc:///run/lectern/rpc.sock"; NULL means the environment's LECTERN_SERVER or else
+	 * "tcp://127.0.0.1:7400". */
 	const char *url;
 	/* For calls that give none; 0 means 10,000. */
 	uint32_t timeout_ms;
@@ -51,6 +52,15 @@ struct lectern_client_options {
 	/* Lets the token travel in clear: over plain tcp to another machine. Otherwise such a URL
 	 * is refused. LECTERN_INSECURE=1 in the environment does the same. */
 	bool insecure;
+	/* For tls+tcp://, PEM files that are read once, when the client is opened. The server's
+	 * certificate is always verified: it must come from one of the authorities in tls_ca_file
+	 * and be made out to the host of the URL. NULL means the environment's LECTERN_TLS_CA or
+	 * else the system's bundle. */
+	const char *tls_ca_file;
+	/* For servers that ask for a client certificate: it and its key, which has no pass phrase.
+	 * NULL means the environment's LECTERN_TLS_CERT and LECTERN_TLS_KEY or else none. */
+	const char *tls_cert_file;
+	const char *tls_key_file;
 };
 
 /**
@@ -60,9 +70,11 @@ struct lectern_client_options {
  * @param options   Borrowed for the call; may be NULL for all defaults.
  * @param[out] ret  Set on success only; free with lectern_client_close().
  * @param[out] err  May be NULL. Written on failure only.
- * @retval LECTERN_INVALID_ARGUMENT  the URL is none of tcp or ipc; or there is no token in its file
- *                                   (the reason "TOKEN_FILE"); or it would be given away on its way
- *                                   ("TOKEN_IN_CLEAR")
+ * @retval LECTERN_INVALID_ARGUMENT  the URL is none of tcp, tls+tcp or ipc; or there is no token in
+ *                                   its file (the reason "TOKEN_FILE"); or it would be given away
+ *                                   on its way ("TOKEN_IN_CLEAR"); or a file of TLS is not what it
+ *                                   should be ("TLS_FILES", also with other codes where it is not
+ *                                   there or cannot be read)
  */
 LECTERN_API enum lectern_code lectern_client_open(const struct lectern_client_options *options,
 	lectern_client **ret, struct lectern_error *err);
@@ -98,6 +110,9 @@ struct lectern_call {
  * @retval LECTERN_UNAVAILABLE        no connection in time; safe to repeat. With the reason
  *                                    "CONNECTION_LOST" the request had been sent, and a write may
  *                                    have happened
+ * @retval LECTERN_FAILED_PRECONDITION with the reason "TLS_FAILED": no TLS connection can be made,
+ *                                    for example because the server's certificate is not trusted,
+ *                                    has expired or is for another name; the text tells which
  * @retval LECTERN_DEADLINE_EXCEEDED  no answer in time; a write may have happened
  * @retval LECTERN_RESOURCE_EXHAUSTED with the reason "CLIENT_BUSY": 64 calls of this client, the
  *                                    most that run at once, took all the time there was

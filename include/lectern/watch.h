@@ -52,6 +52,11 @@ struct lectern_watch_options {
 	/* With feed_url: how often the log is asked all the same, because a PUB socket drops what a
 	 * subscriber does not take; 0 means 5000. */
 	uint32_t poll_interval_ms;
+	/* For a feed_url of tls+tcp://, as in struct lectern_client_options; NULL means the
+	 * client's. */
+	const char *tls_ca_file;
+	const char *tls_cert_file;
+	const char *tls_key_file;
 };
 
 /**
@@ -60,7 +65,8 @@ struct lectern_watch_options {
  * @param client    Borrowed until lectern_watch_close().
  * @param options   Borrowed for the call; may be NULL for all changes there are.
  * @param[out] ret  Set on success only; free with lectern_watch_close().
- * @retval LECTERN_INVALID_ARGUMENT  the feed's URL is none of tcp or ipc, or the epoch is none
+ * @retval LECTERN_INVALID_ARGUMENT  the feed's URL is none of tcp, tls+tcp or ipc, or the epoch is
+ * none
  */
 LECTERN_API enum lectern_code lectern_watch_open(lectern_client *client,
 	const struct lectern_watch_options *options, lectern_watch **ret,

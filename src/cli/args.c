@@ -26,8 +26,8 @@ const struct option_row global_options[] = {
 	{ .id = OPTION_SERVER,
 		.name = "server",
 		.value = "URL",
-		.help = "The server, as tcp://HOST:PORT or ipc://PATH (default: LECTERN_SERVER, "
-			"else tcp://127.0.0.1:7400)" },
+		.help = "The server, as tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH "
+			"(default: LECTERN_SERVER, else tcp://127.0.0.1:7400)" },
 	{ .id = OPTION_TOKEN_FILE,
 		.name = "token-file",
 		.value = "FILE",
@@ -44,6 +44,24 @@ const struct option_row global_options[] = {
 		.value = "FORMAT",
 		.words = "text json jsonl",
 		.help = "The form of the output (default: text)" },
+	{ .id = OPTION_TLS_CA,
+		.name = "tls-ca",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "With tls+tcp: the authorities that the server's certificate may come "
+			"from (default: LECTERN_TLS_CA, else the system's)" },
+	{ .id = OPTION_TLS_CERT,
+		.name = "tls-cert",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "With tls+tcp: the client certificate, for servers that ask for one "
+			"(default: LECTERN_TLS_CERT)" },
+	{ .id = OPTION_TLS_KEY,
+		.name = "tls-key",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "With tls+tcp: the key of the client certificate (default: "
+			"LECTERN_TLS_KEY)" },
 	{ .id = OPTION_HELP, .name = "help", .letter = 'h', .help = "Show this help and exit" },
 	{ .id = OPTION_VERSION, .name = "version", .help = "Show the version and exit" },
 };

@@ -29,13 +29,17 @@ enum exit_status cli_client(struct cli *cli)
 		.url = cli->server,
 		.timeout_ms = cli->timeout_ms,
 		.token_file = cli->token_file,
+		.tls_ca_file = cli->tls_ca,
+		.tls_cert_file = cli->tls_cert,
+		.tls_key_file = cli->tls_key,
 	};
 	struct lectern_error err;
 	if (lectern_client_open(&options, &cli->client, &err) == LECTERN_OK)
 		return EXIT_STATUS_OK;
-	/* A URL that cannot be one is a mistake in the line or in the environment. */
+	/* A URL that cannot be one, or files of TLS, are a mistake in the line or in the
+	 * environment. */
 	enum exit_status status = problem_rpc(cli, &err);
-	if (err.code == LECTERN_INVALID_ARGUMENT)
+	if (err.code == LECTERN_INVALID_ARGUMENT || strcmp(err.reason, "TLS_FILES") == 0)
 		status = cli->problem.status = EXIT_STATUS_USAGE;
 	return status;
 }
@@ -54,6 +58,9 @@ static enum exit_status take_connection(struct cli *cli, const struct args *args
 {
 	cli->server = args_text(args, OPTION_SERVER);
 	cli->token_file = args_text(args, OPTION_TOKEN_FILE);
+	cli->tls_ca = args_text(args, OPTION_TLS_CA);
+	cli->tls_cert = args_text(args, OPTION_TLS_CERT);
+	cli->tls_key = args_text(args, OPTION_TLS_KEY);
 	uint64_t timeout_ms = 0;
 	enum exit_status status =
 		args_number(cli, args, OPTION_TIMEOUT, 1, UINT32_MAX, &timeout_ms);

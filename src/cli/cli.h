@@ -22,6 +22,9 @@ struct cli {
 	const char *server;	/* NULL: the library's default */
 	const char *token_file; /* NULL: the library's default */
 	uint32_t timeout_ms;
+	const char *tls_ca; /* so the files of TLS */
+	const char *tls_cert;
+	const char *tls_key;
 	enum output_format output;
 	struct screen screen;
 	struct problem problem;

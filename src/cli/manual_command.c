@@ -98,6 +98,8 @@ static void add_environment(struct buffer *out)
 {
 	static const char *const rows[][2] = {
 		{ "LECTERN_SERVER", "The server, where --server is not given." },
+		{ "LECTERN_TLS_CA, LECTERN_TLS_CERT, LECTERN_TLS_KEY",
+			"Files of TLS, where --tls-ca, --tls-cert and --tls-key are not given." },
 		{ "NO_COLOR", "Not empty: no colours, also on a terminal." },
 		{ "COLUMNS", "The width to wrap text to, where it is not the terminal's." },
 	};

@@ -56,8 +56,11 @@ static enum lectern_code fail_not_connected(
 			run->client->dial.url, waited_ms);
 	return failure(err, LECTERN_UNAVAILABLE, "NOT_CONNECTED",
 		"no connection to %s within %u ms; check that lecternd runs there, that it listens "
-		"on this address and that nothing in between blocks it",
-		run->client->dial.url, waited_ms);
+		"on this address and that nothing in between blocks it%s",
+		run->client->dial.url, waited_ms,
+		strncmp(run->client->dial.url, "tcp", 3) == 0
+			? "; a port with TLS wants tls+tcp:// instead of tcp://"
+			: "");
 }
 
 static enum lectern_code fail_lost(const struct run *run, int rc, struct lectern_error *err)
@@ -129,6 +132,9 @@ static enum lectern_code send_frame(struct run *run, struct lectern_error *err)
 		if (atomic_load(&run->client->dial.pipes) > 0)
 			continue;
 		waited += wait;
+		enum lectern_code code = dial_explain(&run->client->dial, run->deadline_ns, err);
+		if (code != LECTERN_OK)
+			return code;
 		if (waited >= patience || left_ms(run) == 0)
 			return fail_not_connected(run, patience_ms(run, run->timeout_ms), err);
 		dial_again(&run->client->dial);

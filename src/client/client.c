@@ -34,7 +34,8 @@ static enum lectern_code open_socket(
 	if (rc != 0)
 		code = fail_nng(err, rc, "configure the socket");
 	else
-		code = dial_init(&client->dial, client->socket, url, "server URL", err);
+		code = dial_init(
+			&client->dial, client->socket, url, "server URL", &client->tls_files, err);
 	if (code != LECTERN_OK)
 		nng_close(client->socket);
 	return code;
@@ -46,6 +47,33 @@ static const char *choose_url(const struct lectern_client_options *options)
 		return options->url;
 	const char *url = getenv("LECTERN_SERVER");
 	return url != NULL && url[0] != '\0' ? url : URL_DEFAULT;
+}
+
+static void client_free(lectern_client *client)
+{
+	free((char *)(uintptr_t)client->tls_files.ca);
+	free((char *)(uintptr_t)client->tls_files.certificate);
+	free((char *)(uintptr_t)client->tls_files.key);
+	token_file_done(&client->token);
+	free(client);
+}
+
+/* Whether it is kept; NULL is. */
+static bool keep(const char *path, const char **ret)
+{
+	*ret = path == NULL ? NULL : strdup(path);
+	return path == NULL || *ret != NULL;
+}
+
+static enum lectern_code keep_files(lectern_client *client,
+	const struct lectern_client_options *options, struct lectern_error *err)
+{
+	struct tls_files *files = &client->tls_files;
+	return keep(options->tls_ca_file, &files->ca) &&
+			       keep(options->tls_cert_file, &files->certificate) &&
+			       keep(options->tls_key_file, &files->key)
+		       ? LECTERN_OK
+		       : failure_memory(err);
 }
 
 static const char *choose_token_file(const struct lectern_client_options *options)
@@ -93,7 +121,9 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 	client->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
 	client->max_attempts =
 		options->max_attempts == 0 ? ATTEMPTS_DEFAULT : options->max_attempts;
-	code = open_token(client, url, options, err);
+	code = keep_files(client, options, err);
+	if (code == LECTERN_OK)
+		code = open_token(client, url, options, err);
 	if (code == LECTERN_OK)
 		code = slots_init(&client->slots, err);
 	if (code == LECTERN_OK) {
@@ -102,8 +132,7 @@ enum lectern_code lectern_client_open(const struct lectern_client_options *optio
 			slots_done(&client->slots);
 	}
 	if (code != LECTERN_OK) {
-		token_file_done(&client->token);
-		free(client);
+		client_free(client);
 		return code;
 	}
 	*ret = client;
@@ -116,6 +145,5 @@ void lectern_client_close(lectern_client *client)
 		return;
 	slots_done(&client->slots);
 	dial_close(&client->dial);
-	token_file_done(&client->token);
-	free(client);
+	client_free(client);
 }

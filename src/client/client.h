@@ -18,4 +18,5 @@ struct lectern_client {
 	struct token_file token;
 	uint32_t timeout_ms;
 	uint32_t max_attempts;
+	struct tls_files tls_files; /* owned; those of the options */
 };

@@ -9,6 +9,7 @@
 enum {
 	RECONNECT_MIN_MS = 20,
 	RECONNECT_MAX_MS = 250, /* below CLIENT_CONNECT_GRACE_MS, so that tries fall into it */
+	EXPLAIN_AGAIN_MS = 10 * 1000,
 };
 #define URL_EXAMPLE "tcp://127.0.0.1:7400"
 
@@ -50,10 +51,11 @@ enum lectern_code dial_check_url(const char *url, const char *what, struct lecte
 			what, DIAL_URL_BYTES - 1);
 	if (has_scheme(url, "ipc"))
 		return LECTERN_OK;
-	if (!has_scheme(url, "tcp") && !has_scheme(url, "tcp4") && !has_scheme(url, "tcp6"))
+	const char *plain = url + (strncmp(url, "tls+", 4) == 0 ? 4 : 0);
+	if (!has_scheme(plain, "tcp") && !has_scheme(plain, "tcp4") && !has_scheme(plain, "tcp6"))
 		return failure(err, LECTERN_INVALID_ARGUMENT, "BAD_URL",
-			"%s '%s': must begin with tcp:// or ipc://, for example %s", what, url,
-			URL_EXAMPLE);
+			"%s '%s': must begin with tcp://, tls+tcp:// or ipc://, for example %s",
+			what, url, URL_EXAMPLE);
 	if (!has_port(url))
 		return failure(err, LECTERN_INVALID_ARGUMENT, "BAD_URL",
 			"%s '%s': must end with a port, for example %s", what, url, URL_EXAMPLE);
@@ -70,7 +72,8 @@ static enum lectern_code create_dialer(
 	if (rc != 0)
 		return fail_nng(err, rc, "create a dialer");
 	(void)nng_dialer_set_bool(dial->dialer, NNG_OPT_TCP_KEEPALIVE, true); /* ipc has none */
-	return LECTERN_OK;
+	rc = dial_tls_attach(&dial->tls, dial->dialer);
+	return rc == 0 ? LECTERN_OK : fail_nng(err, rc, "set up TLS");
 }
 
 static int configure_socket(struct dial *dial)
@@ -87,16 +90,20 @@ static int configure_socket(struct dial *dial)
 }
 
 enum lectern_code dial_init(struct dial *dial, nng_socket socket, const char *url, const char *what,
-	struct lectern_error *err)
+	const struct tls_files *files, struct lectern_error *err)
 {
 	dial->socket = socket;
 	snprintf(dial->url, sizeof dial->url, "%s", url);
 	int rc = configure_socket(dial);
 	if (rc != 0)
 		return fail_nng(err, rc, "configure the socket");
-	enum lectern_code code = create_dialer(dial, what, err);
+	enum lectern_code code = dial_tls_init(&dial->tls, url, files, err);
+	if (code == LECTERN_OK)
+		code = create_dialer(dial, what, err);
 	if (code == LECTERN_OK)
 		pthread_mutex_init(&dial->mutex, NULL);
+	else
+		dial_tls_done(&dial->tls);
 	return code;
 }
 
@@ -106,6 +113,7 @@ void dial_close(struct dial *dial)
 	 * and the rest of it. A message that is larger than the limit ends with its head. */
 	(void)nng_dialer_set_size(dial->dialer, NNG_OPT_RECVMAXSZ, 1);
 	nng_close(dial->socket);
+	dial_tls_done(&dial->tls);
 	pthread_mutex_destroy(&dial->mutex);
 }
 
@@ -123,12 +131,27 @@ enum lectern_code dial_start(struct dial *dial, struct lectern_error *err)
 	return fail_nng(err, rc, "start the dialer");
 }
 
-void dial_again(struct dial *dial)
+enum lectern_code dial_explain(struct dial *dial, uint64_t deadline_ns, struct lectern_error *err)
+{
+	if (dial->tls.config == NULL || atomic_load(&dial->pipes) > 0)
+		return LECTERN_OK;
+	pthread_mutex_lock(&dial->mutex);
+	uint64_t now = clock_monotonic_ns();
+	bool due = dial->explained_ns == 0 ||
+		   now - dial->explained_ns >= (uint64_t)EXPLAIN_AGAIN_MS * 1000000;
+	if (due)
+		dial->explained_ns = now;
+	pthread_mutex_unlock(&dial->mutex);
+	return due ? dial_tls_explain(&dial->tls, dial->url, deadline_ns, err) : LECTERN_OK;
+}
+
+bool dial_again(struct dial *dial)
 {
 	pthread_mutex_lock(&dial->mutex);
 	uint64_t now = clock_monotonic_ns();
-	if (atomic_load(&dial->pipes) <= 0 &&
-		now - dial->dialed_ns >= (uint64_t)DIAL_AGAIN_MS * 1000000) {
+	bool due = atomic_load(&dial->pipes) <= 0 &&
+		   now - dial->dialed_ns >= (uint64_t)DIAL_AGAIN_MS * 1000000;
+	if (due) {
 		nng_dialer_close(dial->dialer);
 		dial->dialed_ns = now;
 		/* If this fails the next call tries again. */
@@ -136,4 +159,5 @@ void dial_again(struct dial *dial)
 			(void)nng_dialer_start(dial->dialer, NNG_FLAG_NONBLOCK);
 	}
 	pthread_mutex_unlock(&dial->mutex);
+	return due;
 }

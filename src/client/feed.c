@@ -21,7 +21,8 @@ static int configure_socket(nng_socket socket)
 	return rc;
 }
 
-static enum lectern_code open_socket(struct feed *feed, const char *url, struct lectern_error *err)
+static enum lectern_code open_socket(struct feed *feed, const char *url,
+	const struct tls_files *files, struct lectern_error *err)
 {
 	int rc = nng_sub0_open(&feed->socket);
 	if (rc != 0)
@@ -31,13 +32,14 @@ static enum lectern_code open_socket(struct feed *feed, const char *url, struct 
 	if (rc != 0)
 		code = fail_nng(err, rc, "configure the socket");
 	else
-		code = dial_init(&feed->dial, feed->socket, url, "feed URL", err);
+		code = dial_init(&feed->dial, feed->socket, url, "feed URL", files, err);
 	if (code != LECTERN_OK)
 		nng_close(feed->socket);
 	return code;
 }
 
-enum lectern_code feed_open(const char *url, struct feed **ret, struct lectern_error *err)
+enum lectern_code feed_open(const char *url, const struct tls_files *files, struct feed **ret,
+	struct lectern_error *err)
 {
 	enum lectern_code code = dial_check_url(url, "feed URL", err);
 	if (code != LECTERN_OK)
@@ -47,7 +49,7 @@ enum lectern_code feed_open(const char *url, struct feed **ret, struct lectern_e
 		free(feed);
 		return failure_memory(err);
 	}
-	code = open_socket(feed, url, err);
+	code = open_socket(feed, url, files, err);
 	if (code != LECTERN_OK) {
 		nng_aio_free(feed->aio);
 		free(feed);
@@ -70,8 +72,8 @@ enum lectern_code feed_connect(struct feed *feed, struct lectern_error *err)
 {
 	bool started = atomic_load(&feed->dial.started);
 	enum lectern_code code = dial_start(&feed->dial, err);
-	if (started && code == LECTERN_OK)
-		dial_again(&feed->dial);
+	if (started && code == LECTERN_OK && dial_again(&feed->dial))
+		code = dial_explain(&feed->dial, UINT64_MAX, err);
 	return code;
 }
 

@@ -3,18 +3,21 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "client/interrupt.h"
+#include "tls/credentials.h"
 
 #include <lectern/error.h>
 #include <lectern/v1/change.pb-c.h>
 
 struct feed;
 
-/* Nothing is sent yet. BAD_URL for an address that cannot be one. */
-enum lectern_code feed_open(const char *url, struct feed **ret, struct lectern_error *err)
-	NODISCARD;
+/* Nothing is sent yet. BAD_URL for an address that cannot be one, TLS_FILES for files that cannot
+ * be used. */
+enum lectern_code feed_open(const char *url, const struct tls_files *files, struct feed **ret,
+	struct lectern_error *err) NODISCARD;
 void feed_close(struct feed *feed);
 
-/* Begins to connect, or connects again where that has come to a halt. */
+/* Begins to connect, or connects again where that has come to a halt. TLS_FAILED where it is known
+ * that it cannot. */
 enum lectern_code feed_connect(struct feed *feed, struct lectern_error *err) NODISCARD;
 
 bool feed_is_connected(const struct feed *feed);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "client/call.h"
+#include "client/client.h"
 #include "client/failure.h"
 #include "client/feed.h"
 #include "client/objects.h"
@@ -63,6 +64,19 @@ enum lectern_code lectern_watch_restart(
 	return LECTERN_OK;
 }
 
+static enum lectern_code open_feed(lectern_watch *watch,
+	const struct lectern_watch_options *options, struct lectern_error *err)
+{
+	struct tls_files files = watch->client->tls_files;
+	if (options->tls_ca_file != NULL)
+		files.ca = options->tls_ca_file;
+	if (options->tls_cert_file != NULL || options->tls_key_file != NULL) {
+		files.certificate = options->tls_cert_file;
+		files.key = options->tls_key_file;
+	}
+	return feed_open(options->feed_url, &files, &watch->feed, err);
+}
+
 enum lectern_code lectern_watch_open(lectern_client *client,
 	const struct lectern_watch_options *options, lectern_watch **ret, struct lectern_error *err)
 {
@@ -80,7 +94,7 @@ enum lectern_code lectern_watch_open(lectern_client *client,
 	enum lectern_code code =
 		lectern_watch_restart(watch, options->after_revision, options->epoch, err);
 	if (code == LECTERN_OK && options->feed_url != NULL)
-		code = feed_open(options->feed_url, &watch->feed, err);
+		code = open_feed(watch, options, err);
 	if (code == LECTERN_OK && !interrupt_init(&watch->interrupt))
 		code = failure_memory(err);
 	if (code != LECTERN_OK)

@@ -13,6 +13,11 @@ static const char *without_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, size) == 0 ? text + size : NULL;
 }
 
+bool address_is_tls(const char *url)
+{
+	return without_prefix(url, "tls+tcp://") != NULL;
+}
+
 /* Splits HOST:PORT; the host without the brackets of IPv6. */
 static bool split(const char *rest, char host[HOST_BYTES_MAX], const char **port)
 {
@@ -46,14 +51,14 @@ enum code address_check(const char *url, struct error *err)
 	const char *path = without_prefix(url, "ipc://");
 	if (path != NULL && path[0] != '\0')
 		return CODE_OK;
-	const char *rest = without_prefix(url, "tcp://");
+	const char *rest = without_prefix(url, address_is_tls(url) ? "tls+tcp://" : "tcp://");
 	char host[HOST_BYTES_MAX];
 	const char *port;
 	if (rest != NULL && split(rest, host, &port) && is_port(port))
 		return CODE_OK;
 	return fail(err, CODE_INVALID_ARGUMENT,
-		"'%s' is no address; write tcp://HOST:PORT or ipc://PATH, for example "
-		"tcp://127.0.0.1:7400",
+		"'%s' is no address; write tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH, "
+		"for example tcp://127.0.0.1:7400",
 		url);
 }
 

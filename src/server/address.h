@@ -5,12 +5,15 @@
 
 #include <stdbool.h>
 
-/* INVALID_ARGUMENT unless it is "tcp://HOST:PORT" or "ipc://PATH". */
+/* INVALID_ARGUMENT unless it is "tcp://HOST:PORT", "tls+tcp://HOST:PORT" or "ipc://PATH". */
 enum code address_check(const char *url, struct error *err) NODISCARD;
 
 /* Whether only programs on this machine can reach it: ipc, and a loopback address behind any other
  * scheme, or behind none. */
 bool address_is_local(const char *url);
+
+/* Whether connections to it are encrypted. */
+bool address_is_tls(const char *url);
 
 /* "HOST:PORT", with "http://" or "https://" in front of it or not. */
 enum code address_check_http(const char *address, struct error *err) NODISCARD;

@@ -118,7 +118,7 @@ void server_options_print_man(FILE *out)
 	fputs(".SH FILE\n"
 	      "The file of \\fB\\-\\-config\\fR has sections as \\fB\\-\\-print\\-config\\fR "
 	      "shows them, lines \\fINAME\\fR = \\fIVALUE\\fR with the names of the options "
-	      "without dashes, and comments that begin with # or ;.\n"
+	      "without dashes, and comments, lines that begin with # or ;.\n"
 	      ".SH ENVIRONMENT\n"
 	      "Variables are named above; one that is empty counts as not set. An argument wins "
 	      "over its variable, a variable over the file.\n"

@@ -10,6 +10,7 @@
 #include "server/reload.h"
 #include "server/serve_http.h"
 #include "server/signals.h"
+#include "server/tls.h"
 #include "services/services.h"
 #include "store/backup.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct server {
 	struct rpc_options rpc_options;
 	struct observer *observer;
 	struct rpc *rpc;
+	struct tls_credentials tls;
 	struct nng_server *transport;
 	struct publisher *publisher; /* NULL unless asked for */
 	struct serve_http *http;     /* likewise */
@@ -97,18 +99,22 @@ static enum code open_parts(struct server *server, struct error *err)
 	code = rpc_new(&server->rpc_options, &server->rpc, err);
 	if (code != CODE_OK)
 		return code;
+	code = tls_read(options, &server->tls, err);
+	if (code != CODE_OK)
+		return code;
 	struct nng_server_options transport = {
 		.rpc = server->rpc,
 		.urls = options->listen.items,
 		.url_count = options->listen.count,
 		.contexts = (size_t)options->contexts,
+		.tls = server->tls.certificate == NULL ? NULL : &server->tls,
 	};
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish.count > 0)
-		code = publisher_new(
-			options->publish.items, options->publish.count, &server->publisher, err);
+		code = publisher_new(options->publish.items, options->publish.count, transport.tls,
+			&server->publisher, err);
 	if (code == CODE_OK)
-		code = serve_http_new(options, server->rpc, &server->http, err);
+		code = serve_http_new(options, &server->tls, server->rpc, &server->http, err);
 	if (code == CODE_OK)
 		observer_attach(
 			server->observer, server->services, server->transport, server->publisher);
@@ -169,6 +175,7 @@ static void close_parts(struct server *server, struct nng_server_stop *stop)
 	serve_http_free(server->http);
 	rpc_free(server->rpc);
 	nng_server_free(server->transport);
+	tls_credentials_done(&server->tls);
 	observer_free(server->observer);
 	auth_close(server->auth);
 }
@@ -242,6 +249,7 @@ static int wait_for_end(
 			return number;
 		reload_options(options, argc, argv);
 		observer_reload(server->observer, options);
+		tls_reload(options, server->transport, server->publisher);
 		authorize_reload(server->auth);
 	}
 }

@@ -23,8 +23,9 @@ struct options_file {
 	const char *rest; /* what is not read yet */
 	unsigned line;
 	struct error *err;
-	enum code code;		   /* of the first error */
-	bool of_file[OPTIONS_MAX]; /* given by this very file */
+	enum code code;		      /* of the first error */
+	bool of_file[OPTIONS_MAX];    /* given by this very file */
+	bool overridden[OPTIONS_MAX]; /* and by an argument or a variable */
 };
 
 static PRINTF_LIKE(2, 3) enum code refuse(struct options_file *file, const char *fmt, ...)
@@ -58,6 +59,18 @@ static enum code check_section(
 	return refuse(file, "'%s' belongs to the section [%s]", row->name, right);
 }
 
+/* A value that another one wins over must be right all the same: some day it holds. */
+static enum code check_overridden(
+	struct options_file *file, size_t index, const char *value, const char *source)
+{
+	struct server_options unused;
+	memset(&unused, 0, sizeof unused);
+	arena_init(&unused.texts, FILE_BYTES_MAX);
+	enum code code = options_take(&unused, index, value, source, OPTION_FILE, file->err);
+	arena_done(&unused.texts);
+	return code;
+}
+
 static enum code take(
 	struct options_file *file, const char *section, const char *name, const char *value)
 {
@@ -74,11 +87,15 @@ static enum code take(
 		return refuse(file, "'%s': values stand without quotation marks", name);
 	if (file->of_file[index] && row->type != OPTION_LIST)
 		return refuse(file, "'%s' is given twice", name);
-	if (file->given->rows[index] && !file->of_file[index])
-		return CODE_OK; /* by an argument or a variable */
-	file->of_file[index] = file->given->rows[index] = true;
+	bool first = !file->of_file[index];
+	file->of_file[index] = true;
 	char source[512];
 	snprintf(source, sizeof source, "%s:%u", file->path, file->line);
+	if (first && file->given->rows[index]) /* by an argument or a variable */
+		file->overridden[index] = true;
+	if (file->overridden[index])
+		return check_overridden(file, index, value, source);
+	file->given->rows[index] = true;
 	return options_take(file->options, index, value, source, OPTION_FILE, file->err);
 }
 
@@ -106,22 +123,61 @@ static char *read_line(char *out, int capacity, void *stream)
 	return out;
 }
 
+/* A section's line: "[store]", and nothing behind it but a comment's mark. */
+static enum code check_section_line(struct options_file *file, const char *line, size_t size)
+{
+	char name[64];
+	const char *end = memchr(line, ']', size);
+	size_t name_bytes = end == NULL ? 0 : (size_t)(end - line) - 1;
+	if (end == NULL || strspn(end + 1, " \t\r") < size - name_bytes - 2)
+		return refuse(file, "the line is neither NAME = VALUE nor [SECTION]");
+	snprintf(name, sizeof name, "%.*s", (int)name_bytes, line + 1);
+	if (option_group_find(name) == NULL)
+		return refuse(
+			file, "there is no section [%.40s]; see lecternd --print-config", name);
+	return CODE_OK;
+}
+
+/* inih would end a value at a blank and a semicolon, without a word, and takes a colon for "=". */
+static enum code check_value_line(struct options_file *file, const char *line, size_t size)
+{
+	const char *equals = memchr(line, '=', size);
+	const char *colon = memchr(line, ':', size);
+	if (equals == NULL || (colon != NULL && colon < equals))
+		return refuse(file, "the line is neither NAME = VALUE nor [SECTION]");
+	for (size_t i = (size_t)(equals - line) + 1; i + 1 < size; i++)
+		if ((line[i] == ' ' || line[i] == '\t') &&
+			(line[i + 1] == ';' || line[i + 1] == '#'))
+			return refuse(file, "comments stand on lines of their own");
+	return CODE_OK;
+}
+
 /* What inih would take silently for something else. */
+static enum code check_line(struct options_file *file, const char *line, size_t size)
+{
+	size_t blanks = strspn(line, " \t\r");
+	if (size > LINE_BYTES_MAX)
+		return refuse(file, "the line is longer than 190 bytes");
+	if (blanks >= size || line[0] == '#' || line[0] == ';')
+		return CODE_OK;
+	if (blanks > 0)
+		return refuse(file, "the line begins with a blank; begin it with a name");
+	return line[0] == '[' ? check_section_line(file, line, size)
+			      : check_value_line(file, line, size);
+}
+
 static enum code check_lines(struct options_file *file)
 {
-	for (const char *line = file->rest; *line != '\0';) {
+	static const char mark[] = "\xEF\xBB\xBF"; /* a byte-order mark */
+	const char *line = file->rest;
+	if (strncmp(line, mark, sizeof mark - 1) == 0)
+		line += sizeof mark - 1;
+	while (*line != '\0') {
 		size_t size = strcspn(line, "\n");
 		file->line++;
-		if (size > LINE_BYTES_MAX)
-			return refuse(file, "the line is longer than 190 bytes");
-		if ((line[0] == ' ' || line[0] == '\t') && strspn(line, " \t\r") < size)
-			return refuse(file, "the line begins with a blank; begin it with a name");
-		char first[64];
-		size_t name = strcspn(line, "]\r\n");
-		snprintf(first, sizeof first, "%.*s", (int)(name > 0 ? name - 1 : 0), line + 1);
-		if (line[0] == '[' && option_group_find(first) == NULL)
-			return refuse(file,
-				"there is no section [%.40s]; see lecternd --print-config", first);
+		enum code code = check_line(file, line, size);
+		if (code != CODE_OK)
+			return code;
 		line += size + (line[size] != '\0');
 	}
 	file->line = 0;

@@ -7,7 +7,9 @@ enum { CONTEXTS_MAX = 512 };
 static const struct option_row rows[] = {
 	{ .name = "listen",
 		.argument = "URL",
-		.help = "Address for calls, tcp://HOST:PORT or ipc://PATH; port 0 takes a free one",
+		.help = "Address for calls, tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH; "
+			"port "
+			"0 takes a free one",
 		.initial = "tcp://127.0.0.1:7400",
 		OPTION_LIST_FIELD(listen),
 		.check = address_check,
@@ -15,7 +17,7 @@ static const struct option_row rows[] = {
 	{ .name = "publish",
 		.argument = "URL",
 		.help = "Address where programs can subscribe to changes (nng's PUB), "
-			"tcp://HOST:PORT or ipc://PATH",
+			"tcp://HOST:PORT, tls+tcp://HOST:PORT or ipc://PATH",
 		.absent = "nothing is published",
 		OPTION_LIST_FIELD(publish),
 		.check = address_check,

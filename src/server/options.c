@@ -1,6 +1,7 @@
 #include "server/option_apply.h"
 #include "server/option_sources.h"
 #include "server/reach.h"
+#include "server/tls_options.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -100,13 +101,21 @@ enum code options_read_arguments(int argc, char *const *argv, struct server_opti
 	return CODE_OK;
 }
 
-/* Kubernetes tells of a service named "lecternd" by such variables. */
-static bool is_of_kubernetes(const char *name)
+static bool ends_with(const char *text, const char *end)
 {
-	size_t size = strlen(name);
+	size_t size = strlen(text);
+	size_t end_bytes = strlen(end);
+	return size >= end_bytes && strcmp(text + size - end_bytes, end) == 0;
+}
+
+/* Kubernetes tells of a service named "lecternd" by such variables: LECTERND_PORT has a URL,
+ * LECTERND_PORT_7400_TCP and so on a port in the name. */
+static bool is_of_kubernetes(const char *name, const char *value)
+{
+	const char *port = strstr(name, "_PORT_");
 	return strstr(name, "_SERVICE_HOST") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
-	       strstr(name, "_PORT_") != NULL ||
-	       (size >= 5 && strcmp(name + size - 5, "_PORT") == 0);
+	       (port != NULL && strchr("0123456789", port[6]) != NULL && port[6] != '\0') ||
+	       (ends_with(name, "_PORT") && strstr(value, "://") != NULL);
 }
 
 static bool is_variable_of(const struct option_row *row, const char *name)
@@ -148,7 +157,7 @@ static enum code read_variable(struct server_options *options, struct options_gi
 		given->rows[i] = true;
 		return options_take(options, i, value, name, OPTION_ENVIRONMENT, err);
 	}
-	return is_of_kubernetes(name) ? CODE_OK : refuse_variable(name, err);
+	return is_of_kubernetes(name, value) ? CODE_OK : refuse_variable(name, err);
 }
 
 enum code options_read_environment(
@@ -196,7 +205,8 @@ static enum code check_urls(const struct option_list *urls, enum reach_use use,
 
 enum code server_options_check_reach(const struct server_options *options, struct error *err)
 {
-	const struct reach_means means = { .tokens = options->tokens != NULL };
+	const struct reach_means means = { .tokens = options->tokens != NULL,
+		.client_ca = options->tls_client_ca != NULL };
 	enum code code = check_urls(&options->listen, REACH_CALLS, &means, err);
 	if (code == CODE_OK)
 		code = check_urls(&options->http, REACH_CALLS, &means, err);
@@ -209,6 +219,9 @@ enum code server_options_check(const struct server_options *options, struct erro
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"--data is required: the folder of the store, for example "
 			"--data /var/lib/lectern");
+	enum code code = tls_options_check(options, err);
+	if (code != CODE_OK)
+		return code;
 	if (options->insecure || options->action == SERVER_RESTORE) /* listens nowhere */
 		return CODE_OK;
 	return server_options_check_reach(options, err);

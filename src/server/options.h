@@ -53,6 +53,11 @@ struct server_options {
 
 	const char *data;
 	const char *backup_dir; /* NULL: "backups" in `data` */
+	/* PEM files for addresses with TLS; NULL where they are not given. */
+	const char *tls_cert;
+	const char *tls_key;
+	const char *tls_client_ca;
+
 	uint64_t map_bytes;
 	uint64_t revisions_kept;
 	int64_t trash_retention_us; /* 0: for ever; so below */

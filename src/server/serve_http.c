@@ -25,8 +25,8 @@ static struct site_pages site_of(const struct server_options *options)
 	};
 }
 
-enum code serve_http_new(const struct server_options *options, const struct rpc *rpc,
-	struct serve_http **ret, struct error *err)
+enum code serve_http_new(const struct server_options *options, const struct tls_credentials *tls,
+	const struct rpc *rpc, struct serve_http **ret, struct error *err)
 {
 	*ret = NULL;
 	if (options->http.count == 0)
@@ -43,6 +43,9 @@ enum code serve_http_new(const struct server_options *options, const struct rpc 
 		.address_count = options->http.count,
 		.routes = http->routes,
 		.route_count = HTTP_PAGES + SITE_ROUTES,
+		.certificate = tls->certificate,
+		.key = tls->key,
+		.client_ca = tls->ca,
 		.cors_origins = options->http_cors_origin.items,
 		.cors_origin_count = options->http_cors_origin.count,
 		.max_age_s = (int)(options->http_max_age_us / 1000000),

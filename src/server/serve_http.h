@@ -3,13 +3,14 @@
 #include "base/attributes.h"
 #include "rpc/rpc.h"
 #include "server/options.h"
+#include "tls/credentials.h"
 
 struct serve_http;
 
-/* Takes the addresses. Without --http *ret is NULL, which all functions below allow. Options and
- * dispatcher are borrowed until serve_http_free(). */
-enum code serve_http_new(const struct server_options *options, const struct rpc *rpc,
-	struct serve_http **ret, struct error *err) NODISCARD;
+/* Takes the addresses. Without --http *ret is NULL, which all functions below allow. All is
+ * borrowed until serve_http_free(). The credentials, for https, may be empty. */
+enum code serve_http_new(const struct server_options *options, const struct tls_credentials *tls,
+	const struct rpc *rpc, struct serve_http **ret, struct error *err) NODISCARD;
 
 enum code serve_http_start(struct serve_http *http, struct error *err) NODISCARD;
 

@@ -16,16 +16,21 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The port's text in "tcp://HOST:PORT"; NULL if there is none. */
+/* The port's text in "SCHEME://HOST:PORT"; NULL if there is none. */
 static const char *find_port(const char *url)
 {
-	const char *host = url + strlen("tcp://");
+	const char *host = strstr(url, "://") + strlen("://");
 	const char *bracket = strrchr(host, ']');
 	const char *colon = strrchr(bracket == NULL ? host : bracket, ':');
 	return colon == NULL || colon[1] == '\0' ? NULL : colon + 1;
 }
 
-static enum code check_url(const char *url, struct error *err)
+static bool is_tls(const char *url)
+{
+	return starts_with(url, "tls+tcp://");
+}
+
+static enum code check_url(const char *url, const struct tls_endpoint *tls, struct error *err)
 {
 	if (starts_with(url, "ipc://")) {
 		if (url[strlen("ipc://")] != '\0')
@@ -33,10 +38,14 @@ static enum code check_url(const char *url, struct error *err)
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"'%s' has no path; write for example ipc:///run/lectern/rpc.sock", url);
 	}
-	if (!starts_with(url, "tcp://"))
+	if (!starts_with(url, "tcp://") && !is_tls(url))
 		return fail(err, CODE_INVALID_ARGUMENT,
-			"'%s' is no address to listen on; write tcp://HOST:PORT or ipc://PATH",
+			"'%s' is no address to listen on; write tcp://HOST:PORT, "
+			"tls+tcp://HOST:PORT or ipc://PATH",
 			url);
+	if (is_tls(url) && tls == NULL)
+		return fail(
+			err, CODE_INVALID_ARGUMENT, "'%s' needs a certificate and its key", url);
 	if (find_port(url) == NULL)
 		return fail(err, CODE_INVALID_ARGUMENT,
 			"'%s' has no port; write for example tcp://127.0.0.1:7400, or port 0 for "
@@ -74,7 +83,7 @@ static enum code fail_listen(int rv, const char *url, struct error *err)
 /* The URL with the port that the system has chosen where it was 0. */
 static int real_url(nng_listener listener, const char *url, char **ret)
 {
-	const char *port = starts_with(url, "tcp://") ? find_port(url) : NULL;
+	const char *port = starts_with(url, "ipc://") ? NULL : find_port(url);
 	int bound = 0;
 	int rv = port == NULL ? 0 : nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &bound);
 	if (rv != 0)
@@ -84,11 +93,19 @@ static int real_url(nng_listener listener, const char *url, char **ret)
 	return size < 0 ? NNG_ENOMEM : 0;
 }
 
-enum code listen_on(nng_socket socket, const char *url, char **ret_url, struct error *err)
+static int set_up(nng_listener listener, const char *url, struct tls_endpoint *tls)
 {
-	bool ipc = starts_with(url, "ipc://");
-	enum code code = check_url(url, err);
-	if (code == CODE_OK && ipc)
+	if (starts_with(url, "ipc://"))
+		return nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, IPC_MODE);
+	int rv = nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);
+	return rv == 0 && is_tls(url) ? tls_endpoint_attach(tls, listener) : rv;
+}
+
+enum code listen_on(nng_socket socket, const char *url, struct tls_endpoint *tls, char **ret_url,
+	struct error *err)
+{
+	enum code code = check_url(url, tls, err);
+	if (code == CODE_OK && starts_with(url, "ipc://"))
 		code = ipc_path_claim(url + strlen("ipc://"), err);
 	if (code != CODE_OK)
 		return code;
@@ -96,17 +113,18 @@ enum code listen_on(nng_socket socket, const char *url, char **ret_url, struct e
 	int rv = nng_listener_create(&listener, socket, url);
 	if (rv != 0)
 		return fail_listen(rv, url, err);
-	if (ipc)
-		rv = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, IPC_MODE);
-	else
-		rv = nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);
 	char *real = NULL;
+	rv = set_up(listener, url, tls);
 	if (rv == 0)
 		rv = nng_listener_start(listener, 0);
 	if (rv == 0)
 		rv = real_url(listener, url, &real);
-	if (rv != 0)
+	if (rv == 0 && is_tls(url))
+		rv = tls_endpoint_watch(tls, listener);
+	if (rv != 0) {
+		free(real);
 		return fail_listen(rv, url, err);
+	}
 	*ret_url = real;
 	return CODE_OK;
 }

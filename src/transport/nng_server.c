@@ -35,6 +35,7 @@ struct nng_server {
 	nng_aio *watch;
 	char *addresses[LIMIT_LISTENERS];
 	size_t address_count;
+	struct tls_endpoint *tls; /* NULL without TLS */
 	pthread_cond_t idle; /* in_flight is 0; on the monotonic clock, with the traffic's mutex */
 };
 
@@ -69,7 +70,7 @@ static void unwanted(struct nng_server *server, uint32_t pipe_id, enum rpc_wante
 static void on_disconnect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
-	(void)event;
+	tls_endpoint_notify(server->tls, pipe, event);
 	atomic_fetch_sub(&server->traffic.connections, 1);
 	if (atomic_load(&server->traffic.parked) > 0)
 		unwanted(server, pipe.id, RPC_LEFT);
@@ -80,7 +81,7 @@ static void on_disconnect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
-	(void)event;
+	tls_endpoint_notify(server->tls, pipe, event);
 	atomic_fetch_add(&server->traffic.connections, 1);
 	if (atomic_load(&server->traffic.draining))
 		nng_pipe_close(pipe);
@@ -157,8 +158,8 @@ static enum code listen_all(
 		return fail(err, CODE_INVALID_ARGUMENT, "%zu addresses to listen on; give 1 to %d",
 			options->url_count, LIMIT_LISTENERS);
 	for (size_t i = 0; i < options->url_count; i++) {
-		enum code code =
-			listen_on(server->socket, options->urls[i], &server->addresses[i], err);
+		enum code code = listen_on(
+			server->socket, options->urls[i], server->tls, &server->addresses[i], err);
 		if (code != CODE_OK)
 			return code;
 		server->address_count++;
@@ -187,6 +188,7 @@ static void shut_down(struct nng_server *server)
 	atomic_store(&server->traffic.draining, true);
 	if (server->watch != NULL)
 		nng_aio_stop(server->watch);
+	tls_endpoint_stop(server->tls);
 	if (server->socket_open)
 		server->stuck = !close_socket(server->socket);
 	server->socket_open = false;
@@ -208,7 +210,11 @@ enum code nng_server_new(
 	AUTO(abandonp) struct nng_server *server = server_alloc(options);
 	if (server == NULL)
 		return fail_nng(err, NNG_ENOMEM, "make server");
-	enum code code = open_socket(server, err);
+	enum code code = CODE_OK;
+	if (options->tls != NULL)
+		code = tls_endpoint_new(options->tls, &server->tls, err);
+	if (code == CODE_OK)
+		code = open_socket(server, err);
 	if (code == CODE_OK)
 		code = open_contexts(server, options->contexts, err);
 	if (code == CODE_OK)
@@ -218,6 +224,12 @@ enum code nng_server_new(
 	*ret = server;
 	server = NULL; /* the caller owns it now */
 	return CODE_OK;
+}
+
+enum code nng_server_renew_tls(
+	struct nng_server *server, const struct tls_credentials *credentials, struct error *err)
+{
+	return server->tls == NULL ? CODE_OK : tls_endpoint_renew(server->tls, credentials, err);
 }
 
 void nng_server_start(struct nng_server *server)
@@ -306,6 +318,7 @@ void nng_server_free(struct nng_server *server)
 		free(server->addresses[i]);
 	if (server->stuck)
 		return; /* nng still has the address */
+	tls_endpoint_free(server->tls);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->traffic.mutex);
 	free(server);

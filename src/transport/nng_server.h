@@ -5,6 +5,7 @@
 #pragma once
 #include "base/error.h"
 #include "rpc/rpc.h"
+#include "tls/credentials.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,12 +21,14 @@ struct nng_server;
 
 struct nng_server_options {
 	const struct rpc *rpc;	 /* borrowed until nng_server_free() */
-	const char *const *urls; /* "tcp://HOST:PORT" or "ipc://PATH"; port 0 takes a free one */
+	const char *const *urls; /* as listen_on() takes them; port 0 takes a free one */
 	size_t url_count;	 /* 1 to LIMIT_LISTENERS */
 	size_t contexts;	 /* requests that are handled at once; 0 means the default */
 	/* How long a reply waits for a client to read the ones before it; then the connection is
 	 * closed. 0 means the default. */
 	uint32_t send_timeout_ms;
+	/* For "tls+tcp://" addresses; borrowed for the call. NULL where there are none. */
+	const struct tls_credentials *tls;
 };
 
 /* What a stop met. */
@@ -44,6 +47,11 @@ const char *nng_server_warning(void);
  * use, INVALID_ARGUMENT for one that is none. After a failure of something else on the way to
  * serving, nng_server_stop() and nng_server_free() are still to be called. */
 enum code nng_server_new(const struct nng_server_options *options, struct nng_server **ret,
+	struct error *err) NODISCARD;
+
+/* What clients that connect over TLS from now on are shown, and asked for. A server without TLS
+ * does nothing. */
+enum code nng_server_renew_tls(struct nng_server *server, const struct tls_credentials *credentials,
 	struct error *err) NODISCARD;
 
 /* Takes requests from now on. */

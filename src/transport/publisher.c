@@ -18,6 +18,7 @@ enum {
 
 struct publisher {
 	nng_socket socket;
+	struct tls_endpoint *tls; /* NULL without TLS */
 	bool open;
 	atomic_uint subscribers;
 	char *addresses[LIMIT_LISTENERS];
@@ -35,6 +36,7 @@ static enum code fail_nng(struct error *err, int rv, const char *what)
 static void count_subscribers(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct publisher *publisher = arg;
+	tls_endpoint_notify(publisher->tls, pipe, event);
 	if (event == NNG_PIPE_EV_REM_POST)
 		atomic_fetch_sub(&publisher->subscribers, 1);
 	else if (atomic_fetch_add(&publisher->subscribers, 1) >= LIMIT_SUBSCRIBERS)
@@ -66,8 +68,8 @@ static enum code listen_all(
 		return fail(err, CODE_INVALID_ARGUMENT, "%zu addresses to publish on; give 1 to %d",
 			url_count, LIMIT_LISTENERS);
 	for (size_t i = 0; i < url_count; i++) {
-		enum code code =
-			listen_on(publisher->socket, urls[i], &publisher->addresses[i], err);
+		enum code code = listen_on(
+			publisher->socket, urls[i], publisher->tls, &publisher->addresses[i], err);
 		if (code != CODE_OK)
 			return code;
 		publisher->address_count++;
@@ -75,13 +77,17 @@ static enum code listen_all(
 	return CODE_OK;
 }
 
-enum code publisher_new(
-	const char *const *urls, size_t url_count, struct publisher **ret, struct error *err)
+enum code publisher_new(const char *const *urls, size_t url_count,
+	const struct tls_credentials *tls, struct publisher **ret, struct error *err)
 {
 	struct publisher *publisher = calloc(1, sizeof *publisher);
 	if (publisher == NULL)
 		return fail_nng(err, NNG_ENOMEM, "make publisher");
-	enum code code = open_socket(publisher, err);
+	enum code code = CODE_OK;
+	if (tls != NULL)
+		code = tls_endpoint_new(tls, &publisher->tls, err);
+	if (code == CODE_OK)
+		code = open_socket(publisher, err);
 	if (code == CODE_OK)
 		code = listen_all(publisher, urls, url_count, err);
 	if (code != CODE_OK) {
@@ -90,6 +96,13 @@ enum code publisher_new(
 	}
 	*ret = publisher;
 	return CODE_OK;
+}
+
+enum code publisher_renew_tls(
+	struct publisher *publisher, const struct tls_credentials *credentials, struct error *err)
+{
+	return publisher->tls == NULL ? CODE_OK
+				      : tls_endpoint_renew(publisher->tls, credentials, err);
 }
 
 size_t publisher_address_count(const struct publisher *publisher)
@@ -131,10 +144,13 @@ bool publisher_free(struct publisher *publisher)
 		return true;
 	if (atomic_load(&publisher->subscribers) > 0)
 		nng_msleep(FLUSH_MS);
+	tls_endpoint_stop(publisher->tls);
 	bool closed = !publisher->open || close_socket(publisher->socket);
 	for (size_t i = 0; i < publisher->address_count; i++)
 		free(publisher->addresses[i]);
-	if (closed) /* else nng still has the address */
+	if (closed) { /* else nng still has the address */
+		tls_endpoint_free(publisher->tls);
 		free(publisher);
+	}
 	return closed;
 }

@@ -6,16 +6,21 @@
 #include "base/attributes.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "tls/credentials.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct publisher;
 
-/* Listens on "tcp://HOST:PORT" or "ipc://PATH", 1 to LIMIT_LISTENERS of them; the errors are those
- * of nng_server_new(). */
-enum code publisher_new(const char *const *urls, size_t url_count, struct publisher **ret,
-	struct error *err) NODISCARD;
+/* Listens on 1 to LIMIT_LISTENERS addresses; they, the credentials (NULL without TLS) and the
+ * errors are as those of nng_server_new(). */
+enum code publisher_new(const char *const *urls, size_t url_count,
+	const struct tls_credentials *tls, struct publisher **ret, struct error *err) NODISCARD;
+
+/* As nng_server_renew_tls(). */
+enum code publisher_renew_tls(struct publisher *publisher,
+	const struct tls_credentials *credentials, struct error *err) NODISCARD;
 
 /* The addresses that subscribers can use, with real port numbers, in the order of the options. */
 size_t publisher_address_count(const struct publisher *publisher);

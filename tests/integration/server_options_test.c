@@ -16,7 +16,8 @@ static const char *const variables[] = { "LECTERND_DATA", "LECTERND_BACKUP_DIR",
 	"LECTERND_PUBLISH", "LECTERND_MAP_SIZE", "LECTERND_CONTEXTS", "LECTERND_LOG_FORMAT",
 	"LECTERND_LOG_LEVEL", "LECTERND_INSECURE", "LECTERND_REVISIONS_KEPT",
 	"LECTERND_TRASH_RETENTION", "LECTERND_CHANGE_RETENTION", "LECTERND_CHANGES_KEPT",
-	"LECTERND_TOKENS", "LECTERND_CONFIG", "LECTERND_MAP_SISE", "LECTERND_SERVICE_PORT" };
+	"LECTERND_TOKENS", "LECTERND_CONFIG", "LECTERND_MAP_SISE", "LECTERND_SERVICE_PORT",
+	"LECTERND_LISTEN_PORT", "LECTERND_PORT_7400_TCP_ADDR" };
 
 static int forget_environment(void **state)
 {
@@ -85,16 +86,33 @@ static const struct {
 	{ ARGUMENTS("--log-level", "loud"),
 		"--log-level: 'loud' is not debug, info, warn or error" },
 	{ ARGUMENTS("--listen", "http://x:1"),
-		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT or ipc://PATH, for "
+		"--listen: 'http://x:1' is no address; write tcp://HOST:PORT, tls+tcp://HOST:PORT "
+		"or ipc://PATH, for "
 		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--data", "x", "--listen", "tls+tcp://127.0.0.1:7400"),
+		"tls+tcp://127.0.0.1:7400 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--publish", "tls+tcp://[::1]:7401"),
+		"tls+tcp://[::1]:7401 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--http", "https://127.0.0.1:7480"),
+		"https://127.0.0.1:7480 needs a certificate and its key: add --tls-cert FILE and "
+		"--tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-cert", "c"),
+		"--tls-cert without its key: add --tls-key FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-key", "k"),
+		"--tls-key without its certificate: add --tls-cert FILE" },
+	{ ARGUMENTS("--data", "x", "--tls-client-ca", "a"),
+		"--tls-client-ca asks clients for certificates, which needs one of the server's: "
+		"add --tls-cert FILE and --tls-key FILE" },
 	{ ARGUMENTS("--data", "x", "--listen", "tcp://0.0.0.0:7400"),
 		"other machines can reach tcp://0.0.0.0:7400, which needs tls+tcp:// and --tokens "
 		"FILE; add "
 		"what is missing, use 127.0.0.1 or ipc, or add --insecure if you trust the "
 		"network" },
-	{ ARGUMENTS("--publish", "7401"),
-		"--publish: '7401' is no address; write tcp://HOST:PORT or ipc://PATH, for "
-		"example tcp://127.0.0.1:7400" },
+	{ ARGUMENTS("--publish", "7401"), "--publish: '7401' is no address; write tcp://HOST:PORT, "
+					  "tls+tcp://HOST:PORT or ipc://PATH, for "
+					  "example tcp://127.0.0.1:7400" },
 	{ ARGUMENTS("--data", "x", "--publish", "ipc://p", "--publish", "tcp://[::]:7401"),
 		"other machines can reach tcp://[::]:7401, which needs tls+tcp:// and "
 		"--tls-client-ca FILE; add "
@@ -213,6 +231,13 @@ static void refuses_variables_of_no_option(void **state)
 	setenv("LECTERND_SERVICE_PORT", "7400", 1); /* of Kubernetes */
 	assert_int_equal(parse(none, &options, &err), CODE_OK);
 	server_options_done(&options);
+	setenv("LECTERND_LISTEN_PORT", "7500", 1);
+	assert_int_equal(parse(none, &options, &err), CODE_INVALID_ARGUMENT);
+	server_options_done(&options);
+	setenv("LECTERND_LISTEN_PORT", "tcp://10.0.0.1:7400", 1);
+	setenv("LECTERND_PORT_7400_TCP_ADDR", "10.0.0.1", 1);
+	assert_int_equal(parse(none, &options, &err), CODE_OK);
+	server_options_done(&options);
 	setenv("LECTERND_MAP_SISE", "1G", 1);
 	assert_int_equal(parse(none, &options, &err), CODE_INVALID_ARGUMENT);
 	assert_string_equal(err.text, "LECTERND_MAP_SISE is the variable of no option; did you "
@@ -234,10 +259,16 @@ static const struct {
 } files[] = {
 	{ "", NULL },
 	{ "# nothing\n; nothing\n\n[store]\n[log]\n", NULL },
-	{ "[store]\nmap-size = 1G\n\n[network]\nlisten=ipc://a  ipc://b\nlisten : ipc://c ; three\n"
+	{ "[store]\nmap-size = 1G\n\n[network]\nlisten=ipc://a  ipc://b\nlisten = ipc://c\n"
 	  "[security]\ninsecure = yes\n",
 		NULL },
 	{ "\xEF\xBB\xBF[store]\r\nmap-size = 1G\r\n", NULL },
+	{ "[store]\ndata = /srv/a ;b\n", ":2: comments stand on lines of their own" },
+	{ "[store]\ndata = /srv/a #b\n", ":2: comments stand on lines of their own" },
+	{ "[store]\ndata = /srv/a;b#c\n", NULL },
+	{ "[store] junk\n", ":1: the line is neither NAME = VALUE nor [SECTION]" },
+	{ "[store]\nmap-size: 1G\n", ":2: the line is neither NAME = VALUE nor [SECTION]" },
+	{ "[store]\n= 1G\n", ":2: there is no option ''; see lecternd --help" },
 	{ "map-size = 1G\n", ":1: 'map-size' belongs to the section [store]" },
 	{ "[network]\nmap-size = 1G\n", ":2: 'map-size' belongs to the section [store]" },
 	{ "[store]\nmap-sise = 1G\n",
@@ -257,9 +288,9 @@ static const struct {
 	{ "[store]\nrestore = x\n",
 		":2: 'restore' cannot stand in a file; give it as an argument" },
 	{ "[store]\nconfig = x\n", ":2: 'config' cannot stand in a file; give it as an argument" },
-	{ "[network]\nlisten = 7400\n",
-		":2: '7400' is no address; write tcp://HOST:PORT or ipc://PATH, for example "
-		"tcp://127.0.0.1:7400" },
+	{ "[network]\nlisten = 7400\n", ":2: '7400' is no address; write tcp://HOST:PORT, "
+					"tls+tcp://HOST:PORT or ipc://PATH, for example "
+					"tcp://127.0.0.1:7400" },
 };
 
 static void reads_files(void **state)
@@ -307,6 +338,13 @@ static void ranks_its_sources(void **state)
 	assert_int_equal(options.changes_kept, 4);
 	assert_int_equal(options.listen.count, 2);
 	assert_string_equal(options.listen.items[1], "ipc://g");
+	server_options_done(&options);
+
+	/* A value that is not used must be right all the same. */
+	static const char unused[] = "[store]\nmap-size = 1Q\n";
+	write_file(path, unused, strlen(unused));
+	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
+	assert_non_null(strstr(err.text, ":2: '1Q' is not a size"));
 	server_options_done(&options);
 
 	/* What is no text is refused, whole. */

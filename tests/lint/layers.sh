@@ -4,11 +4,12 @@
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
 
-# LAYER: the layers of ours and the libraries with a rule (nng, lmdb) that it may see. The installed
+# LAYER: the layers of ours and the libraries with a rule (nng, lmdb, mbedtls) that it may see. The installed
 # headers, include/lectern, count as "public", the schemas of the store as "store-proto".
 rules='
 base
 proto
+tls       base nng mbedtls
 codec     base proto
 analysis  base
 store     base proto store-proto lmdb analysis
@@ -16,11 +17,11 @@ rpc       base proto
 services  base proto store-proto store rpc analysis
 auth      base rpc
 telemetry base proto rpc
-transport base proto rpc nng
+transport base proto rpc tls nng
 site      base proto
 http      base proto rpc codec site
-server    base proto store-proto store rpc services transport analysis auth telemetry http site
-client    base proto public nng
+server    base proto store-proto store rpc services transport tls analysis auth telemetry http site
+client    base proto public tls nng
 importers base proto public client codec
 exporters base proto codec
 cli       base proto public client codec importers exporters auth
@@ -46,6 +47,7 @@ look_up() {
 	case $1 in
 	'<lmdb.h>') seen=lmdb ;;
 	'<nng/'*) seen=nng ;;
+	'<mbedtls/'*) seen=mbedtls ;;
 	'<lectern/store/'*) seen=store-proto ;;
 	'<lectern/'*.pb-c.h'>' | '"times.h"' | '"descriptor_set.h"') seen=proto ;;
 	'<lectern/version.h>') seen= ;;
@@ -77,7 +79,7 @@ for file in src/*/CMakeLists.txt; do
 		case $target in
 		nng::*) seen=nng ;;
 		PkgConfig::LMDB) seen=lmdb ;;
-		base | proto | codec | store | rpc | auth | telemetry | services | transport | http | site | server | client | importers | exporters | cli)
+		base | proto | tls | codec | store | rpc | auth | telemetry | services | transport | http | site | server | client | importers | exporters | cli)
 			seen=$target
 			;;
 		*) continue ;;

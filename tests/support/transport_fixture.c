@@ -154,15 +154,15 @@ int transport_tear_down(void **state)
 	return rmdir(folder);
 }
 
-/* A server on ipc and on a free tcp port. */
+/* A server on ipc, on a free tcp port, and on one with TLS where there is a certificate for it. */
 struct nng_server *start_with(struct nng_server_options options)
 {
-	const char *urls[] = { ipc_url, "tcp://127.0.0.1:0" };
+	const char *urls[] = { ipc_url, "tcp://127.0.0.1:0", "tls+tcp://127.0.0.1:0" };
 	struct nng_server *server = NULL;
 	struct error err;
 	options.rpc = rpc;
 	options.urls = urls;
-	options.url_count = 2;
+	options.url_count = options.tls == NULL ? 2 : 3;
 	fake.handled = 0;
 	parked_reset();
 	if (nng_server_new(&options, &server, &err) != CODE_OK) {

@@ -21,7 +21,8 @@ extern char ipc_url[128]; /* in a folder of its own */
 int transport_set_up(void **state);
 int transport_tear_down(void **state);
 
-/* A server on ipc_url and on a free tcp port, in this order; options has the rest. */
+/* A server on ipc_url, on a free tcp port and, with options.tls, on one with TLS, in this order;
+ * options has the rest. */
 struct nng_server *start_with(struct nng_server_options options);
 struct nng_server *start(void);
 

@@ -92,7 +92,7 @@ static const struct {
 		"did you mean \"slug\"?\n  reason: UNKNOWN_FIELD\n  field: slugg\n"
 		"  see: lectern describe lectern.v1.GetPostRequest\n" },
 	{ "server that is none", "--server http://x health", 2, "",
-		"must begin with tcp:// or ipc://" },
+		"must begin with tcp://, tls+tcp:// or ipc://" },
 	{ "server that is not there", "--server ipc:///nonexistent/s --timeout 100 health", 78, "",
 		"lectern: UNAVAILABLE: " },
 	{ "batch against nothing", "--server ipc:///nonexistent/s --timeout 100 batch", 2,

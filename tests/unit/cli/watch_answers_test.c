@@ -129,7 +129,8 @@ static const struct run texts[] = {
 		.answers = { INFO },
 		.status = 2,
 		.out = "",
-		.err = "lectern: feed URL 'http://x': must begin with tcp:// or ipc://, for "
+		.err = "lectern: feed URL 'http://x': must begin with tcp://, tls+tcp:// or "
+		       "ipc://, for "
 		       "example tcp://127.0.0.1:7400\n  reason: BAD_URL\n" },
 	{ .label = "no revision",
 		.line = "watch|--since|x",

@@ -18,13 +18,15 @@ static const struct {
 	{ "tcp, version 6", "tcp://[::1]:7400", LECTERN_OK, "" },
 	{ "ipc", "ipc:///tmp/nobody-listens-here.sock", LECTERN_OK, "" },
 	{ "empty", "", LECTERN_INVALID_ARGUMENT,
-		"server URL '': must begin with tcp:// or ipc://, for example "
+		"server URL '': must begin with tcp://, tls+tcp:// or ipc://, for example "
 		"tcp://127.0.0.1:7400" },
 	{ "no scheme", "127.0.0.1:7400", LECTERN_INVALID_ARGUMENT,
-		"server URL '127.0.0.1:7400': must begin with tcp:// or ipc://, for example "
+		"server URL '127.0.0.1:7400': must begin with tcp://, tls+tcp:// or ipc://, for "
+		"example "
 		"tcp://127.0.0.1:7400" },
 	{ "http", "http://127.0.0.1:7480", LECTERN_INVALID_ARGUMENT,
-		"server URL 'http://127.0.0.1:7480': must begin with tcp:// or ipc://, for example "
+		"server URL 'http://127.0.0.1:7480': must begin with tcp://, tls+tcp:// or ipc://, "
+		"for example "
 		"tcp://127.0.0.1:7400" },
 	{ "no port", "tcp://127.0.0.1", LECTERN_INVALID_ARGUMENT,
 		"server URL 'tcp://127.0.0.1': must end with a port, for example "
@@ -100,7 +102,7 @@ static void test_nobody_listens(void **state)
 		{ "a short timeout", "tcp://127.0.0.1:1", 200, 199, 1500,
 			"no connection to tcp://127.0.0.1:1 within 200 ms; check that lecternd "
 			"runs there, that it listens on this address and that nothing in between "
-			"blocks it" },
+			"blocks it; a port with TLS wants tls+tcp:// instead of tcp://" },
 		{ "a long timeout", "ipc:///tmp/nobody-listens-here.sock", 30000, 1999, 6000,
 			"no connection to ipc:///tmp/nobody-listens-here.sock within 2000 ms; "
 			"check that lecternd runs there, that it listens on this address and that "

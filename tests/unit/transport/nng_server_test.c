@@ -179,11 +179,14 @@ static const struct {
 	const char *text;
 } addresses[] = {
 	{ "http://127.0.0.1:80", CODE_INVALID_ARGUMENT,
-		"'http://127.0.0.1:80' is no address to listen on; write tcp://HOST:PORT or "
+		"'http://127.0.0.1:80' is no address to listen on; write tcp://HOST:PORT, "
+		"tls+tcp://HOST:PORT or "
 		"ipc://PATH" },
 	{ "tcp://127.0.0.1", CODE_INVALID_ARGUMENT,
 		"'tcp://127.0.0.1' has no port; write for example tcp://127.0.0.1:7400, or port 0 "
 		"for any free one" },
+	{ "tls+tcp://127.0.0.1:0", CODE_INVALID_ARGUMENT,
+		"'tls+tcp://127.0.0.1:0' needs a certificate and its key" },
 	{ "tcp://[::1]", CODE_INVALID_ARGUMENT, NULL },
 	{ "ipc://", CODE_INVALID_ARGUMENT,
 		"'ipc://' has no path; write for example ipc:///run/lectern/rpc.sock" },

@@ -42,7 +42,7 @@ static struct publisher *open_publisher(void)
 	const char *urls[] = { pub_url, "tcp://127.0.0.1:0" };
 	struct publisher *publisher = NULL;
 	struct error err;
-	if (publisher_new(urls, 2, &publisher, &err) != CODE_OK)
+	if (publisher_new(urls, 2, NULL, &publisher, &err) != CODE_OK)
 		fail_msg("%s", err.text);
 	return publisher;
 }
@@ -218,7 +218,7 @@ static void listens_again_on_an_ipc_path(void **state)
 	struct publisher *publisher = open_publisher();
 	struct publisher *other = NULL;
 	struct error err;
-	assert_int_equal(publisher_new(urls, 1, &other, &err), CODE_FAILED_PRECONDITION);
+	assert_int_equal(publisher_new(urls, 1, NULL, &other, &err), CODE_FAILED_PRECONDITION);
 	assert_non_null(strstr(err.text, "another program does"));
 	nng_socket socket = subscribe(publisher, pub_url); /* it has survived being asked */
 	nng_close(socket);
@@ -244,12 +244,13 @@ static void refuses_wrong_addresses(void **state)
 	struct error err;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		print_message("%s\n", wrong[i].url);
-		assert_int_equal(publisher_new(&wrong[i].url, 1, &publisher, &err), wrong[i].code);
+		assert_int_equal(
+			publisher_new(&wrong[i].url, 1, NULL, &publisher, &err), wrong[i].code);
 		assert_non_null(strstr(err.text, wrong[i].text));
 	}
-	assert_int_equal(publisher_new(many, 0, &publisher, &err), CODE_INVALID_ARGUMENT);
-	assert_int_equal(
-		publisher_new(many, LIMIT_LISTENERS + 1, &publisher, &err), CODE_INVALID_ARGUMENT);
+	assert_int_equal(publisher_new(many, 0, NULL, &publisher, &err), CODE_INVALID_ARGUMENT);
+	assert_int_equal(publisher_new(many, LIMIT_LISTENERS + 1, NULL, &publisher, &err),
+		CODE_INVALID_ARGUMENT);
 	assert_null(publisher);
 	assert_true(publisher_free(NULL));
 }
