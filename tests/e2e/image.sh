@@ -49,6 +49,7 @@ build_image() {
 	}
 	container=$("${buildah[@]}" from --pull-never "$image")
 	root=$("${buildah[@]}" mount "$container")
+	echo '127.0.0.1 localhost' >"$root/etc/hosts" # as container engines do
 	mapfile -t image_env < <(image_config '.Env[]')
 	# shellcheck disable=SC2034
 	mapfile -t image_command < <(image_config '.Entrypoint[], (.Cmd // [])[]')
