@@ -53,11 +53,11 @@ expect() {
 expect '^SERVING$'
 expect '^35 created, 0 updated, 0 unchanged, 0 refused$'
 expect 'Tag: Databases'
-expect '"posts":'
+expect '^Slugs change, links must not$'
 expect '^ended with 71$'
-expect '"code": *"unauthenticated"'
+expect '^unauthenticated$'
 expect '^lectern_posts'
 expect '"msg":"ready"'
 expect 'first\.mdb'
-cmp -s <(head -c 4096 "$work/clone/served/first.mdb") /dev/null && die "no backup was copied"
+[ -s "$work/clone/served/first.mdb" ] || die "no backup was copied"
 say "docs/operations.md, \"$section\": works as it stands there"
