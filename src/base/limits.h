@@ -81,8 +81,13 @@ enum {
 	/* Queues of the server. */
 	LIMIT_WRITE_QUEUE = 1024,
 	LIMIT_WRITE_QUEUE_BYTES = 64 * 1024 * 1024,
+	LIMIT_RENDER_QUEUE = 128, /* writes whose bodies wait to be rendered */
 	LIMIT_LISTENERS = 16,
 	LIMIT_PARKED_CALLS = 256,
+	LIMIT_CONNECTION_PARKED_CALLS = 64,
+	LIMIT_ADDRESS_PARKED_CALLS = 192,
+	/* Of all replies that wait for clients to read others; those who do not are closed then. */
+	LIMIT_WAITING_REPLY_BYTES = 256 * 1024 * 1024,
 	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges and GetOperation */
 	/* An answer to a call that has waited: one change answers many of them at once. */
 	WAITED_PAGE_BYTES = 1024 * 1024,

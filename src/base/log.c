@@ -149,19 +149,24 @@ static uint64_t left_out_due(void)
 	return queue.closing || this_second() > queue.second ? count : 0;
 }
 
+/* With the mutex; out has room for two lines. */
+static void tell(struct buffer *out, uint64_t left_out)
+{
+	uint64_t dropped = queue.counts.dropped - queue.told.dropped;
+	append_count(out, "log lines dropped", dropped);
+	append_count(out, "lines about calls left out", left_out);
+	queue.told.dropped += dropped;
+	queue.told.left_out += left_out;
+}
+
 /* What is queued, and behind it what is missing. With the mutex. */
 static void take_batch(struct buffer *batch)
 {
 	struct buffer empty = *batch;
 	*batch = queue.queued;
 	queue.queued = empty;
-	uint64_t dropped = queue.counts.dropped - queue.told.dropped;
-	uint64_t left_out = left_out_due();
 	batch->max_bytes = QUEUE_BYTES + 2 * LOG_LINE_BYTES;
-	append_count(batch, "log lines dropped", dropped);
-	append_count(batch, "lines about calls left out", left_out);
-	queue.told.dropped += dropped;
-	queue.told.left_out += left_out;
+	tell(batch, left_out_due());
 }
 
 /* Lines that the reader's absence has cost are told of with the next ones, not by themselves. */
@@ -288,6 +293,14 @@ void log_counts(struct log_counts *ret)
 {
 	pthread_mutex_lock(&queue.mutex);
 	*ret = queue.counts;
+	pthread_mutex_unlock(&queue.mutex);
+}
+
+void log_tell_counts(void)
+{
+	pthread_mutex_lock(&queue.mutex);
+	if (queue.running && queue.queued.size + 2 * LOG_LINE_BYTES <= QUEUE_BYTES)
+		tell(&queue.queued, queue.counts.left_out - queue.told.left_out);
 	pthread_mutex_unlock(&queue.mutex);
 }
 

@@ -79,3 +79,7 @@ struct log_counts {
 	uint64_t left_out; /* lines over the limit of log_limited_fields() */
 };
 void log_counts(struct log_counts *ret);
+
+/* Queues the lines that tell what is missing so far, without waiting for the end of the second:
+ * before a line that is to be the last one. */
+void log_tell_counts(void);

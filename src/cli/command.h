@@ -37,6 +37,7 @@ extern const struct command archive_command;
 extern const struct command author_command;
 extern const struct command backup_command;
 extern const struct command batch_command;
+extern const struct command bench_command;
 extern const struct command call_command;
 extern const struct command category_command;
 extern const struct command check_command;

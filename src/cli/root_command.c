@@ -13,6 +13,7 @@ static const struct command *const children[] = {
 	&watch_command,
 	&call_command,
 	&batch_command,
+	&bench_command,
 	&describe_command,
 	&health_command,
 	&info_command,

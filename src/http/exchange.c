@@ -1,7 +1,9 @@
 /* Requests, from libmicrohttpd's callbacks to a handler and back. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "http/head.h"
 #include "http/server_private.h"
+#include "http/tls_peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,16 +87,6 @@ static enum MHD_Result add_header(
 	return MHD_YES;
 }
 
-static size_t count_header(const struct http_request *request, const char *name)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < request->header_count; i++)
-		count += request->headers[i].name.size == strlen(name) &&
-			 strncasecmp((const char *)request->headers[i].name.data, name,
-				 strlen(name)) == 0;
-	return count;
-}
-
 /* "http://host/path" as proxies send it becomes "/path". */
 static struct slice without_origin(struct slice uri)
 {
@@ -130,12 +122,16 @@ static void read_head(struct exchange *exchange, const char *method)
 
 /* What is wrong with the head, as a status; 0 for nothing. Two lengths, or a length and chunks, may
  * mean different requests to a proxy in front and to us. */
-static unsigned check_head(const struct exchange *exchange, struct error *err)
+static unsigned check_head(const struct exchange *exchange, const char *version, struct error *err)
 {
 	const struct http_request *request = &exchange->request;
-	struct slice value;
-	uint64_t size;
-	size_t lengths = count_header(request, "content-length");
+	struct head head = { .version = slice_of_text(version) };
+	if (exchange->server->options.client_ca != NULL && !tls_peer_is_trusted(exchange->mhd)) {
+		fail_reason(err, CODE_PERMISSION_DENIED, "CLIENT_CERTIFICATE_NEEDED",
+			"this address is for clients with a certificate of the server's "
+			"--tls-client-ca");
+		return 403;
+	}
 	if (exchange->uri.overflow || request->path.size == 0) {
 		fail_reason(err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
 			"the address is longer than %d bytes; send the message by POST",
@@ -147,20 +143,7 @@ static unsigned check_head(const struct exchange *exchange, struct error *err)
 			HTTP_HEADERS_MAX);
 		return 431;
 	}
-	if (lengths > 1 || (lengths > 0 && count_header(request, "transfer-encoding") > 0) ||
-		count_header(request, "transfer-encoding") > 1 ||
-		count_header(request, "host") > 1) {
-		fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST",
-			"the length or the host of the request is told twice");
-		return 400;
-	}
-	if (http_header(request, "content-length", &value) &&
-		(!text_number(value, &size) || size > LIMIT_REQUEST_BYTES)) {
-		fail_reason(err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
-			"the body may have at most %d bytes", LIMIT_REQUEST_BYTES);
-		return 413;
-	}
-	return 0;
+	return head_check(request, &head, err);
 }
 
 /* The error as JSON, and the end of the connection: what follows is not understood. */
@@ -268,12 +251,12 @@ static bool handle_request(struct exchange *exchange)
 	return exchange_call(exchange);
 }
 
-static enum MHD_Result begin(struct exchange *exchange, const char *method)
+static enum MHD_Result begin(struct exchange *exchange, const char *method, const char *version)
 {
 	struct error err;
 	exchange->begun = true;
 	read_head(exchange, method);
-	unsigned status = check_head(exchange, &err);
+	unsigned status = check_head(exchange, version, &err);
 	if (status != 0)
 		return refuse(exchange, status, &err);
 	if (exchange->connection != NULL)
@@ -286,11 +269,11 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *mhd, const
 	void **place)
 {
 	struct exchange *exchange = *place;
-	(void)context, (void)mhd, (void)url, (void)version;
+	(void)context, (void)mhd, (void)url;
 	if (exchange == NULL)
 		return MHD_NO; /* out of memory */
 	if (!exchange->begun)
-		return begin(exchange, method);
+		return begin(exchange, method, version);
 	if (*upload_bytes > 0)
 		return take_body(exchange, upload, upload_bytes);
 	if (!exchange->called) {

@@ -90,17 +90,20 @@ static void complete(struct rpc_call *call, const struct error *err)
 	call->respond(call, err);
 }
 
-static void prepare(const struct rpc *rpc, struct rpc_call *call)
+uint32_t rpc_timeout_ms(const struct rpc_call *call)
 {
 	uint32_t timeout_ms = call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : call->timeout_ms;
-	if (timeout_ms > LIMIT_TIMEOUT_MS)
-		timeout_ms = LIMIT_TIMEOUT_MS;
+	return timeout_ms > LIMIT_TIMEOUT_MS ? LIMIT_TIMEOUT_MS : timeout_ms;
+}
+
+static void prepare(const struct rpc *rpc, struct rpc_call *call)
+{
 	call->rpc = rpc;
 	call->row = NULL;
 	call->services = rpc->options.services;
 	call->snapshot = NULL;
 	call->principal[0] = '\0';
-	call->deadline_ns = call->arrival_ns + (uint64_t)timeout_ms * 1000000;
+	call->deadline_ns = call->arrival_ns + (uint64_t)rpc_timeout_ms(call) * 1000000;
 	call->revision = 0;
 	call->pending = false;
 	call->wake = NULL;

@@ -54,6 +54,7 @@ struct rpc_call {
 	uint64_t min_revision; /* as sent; checked for RPC_READ and, beforehand, other access */
 	uint64_t arrival_ns;   /* clock_monotonic_ns() when the request came in */
 	const char *peer;      /* address for logs, never NULL */
+	uint64_t source;       /* of all calls with the same number none may take everything */
 	/* From headers, by rpc_read_header() after rpc_clear_headers(). */
 	struct slice authorization; /* "Bearer TOKEN"; empty without one; gone once authorized */
 	bool trusted; /* made by the server itself: authorize() is not asked. Cleared as headers are
@@ -152,6 +153,9 @@ struct rpc_options {
  */
 enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct error *err) NODISCARD;
 void rpc_free(struct rpc *rpc);
+
+/* The time that a call has from its arrival, from timeout_ms as sent. */
+uint32_t rpc_timeout_ms(const struct rpc_call *call);
 
 /*
  * Looks the method up, checks and unpacks the payload, opens a snapshot, runs the handler, calls

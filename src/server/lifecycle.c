@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "rpc/rpc.h"
 #include "server/authorize.h"
+#include "server/descriptors.h"
 #include "server/notify.h"
 #include "server/observe.h"
 #include "server/reload.h"
@@ -108,7 +109,12 @@ static enum code open_parts(struct server *server, struct error *err)
 		.url_count = options->listen.count,
 		.contexts = (size_t)options->contexts,
 		.tls = server->tls.certificate == NULL ? NULL : &server->tls,
+		.connections_max = (size_t)options->max_connections,
+		.in_flight_max = (uint32_t)options->max_in_flight,
 	};
+	size_t descriptors = descriptors_raise();
+	if (transport.connections_max == 0)
+		transport.connections_max = descriptors_for_connections(descriptors);
 	code = nng_server_new(&transport, &server->transport, err);
 	if (code == CODE_OK && options->publish.count > 0)
 		code = publisher_new(options->publish.items, options->publish.count, transport.tls,
@@ -297,6 +303,7 @@ static int run(struct server_options *options, int argc, char *const *argv)
 	close_parts(&server, &stop);
 	if (stop.stuck)
 		log_event(LOG_WARN, "nng did not close all connections", LOG_END);
+	log_tell_counts();
 	log_event(LOG_INFO, "stopped", log_number("finished_calls", (int64_t)stop.finished_count),
 		log_number("abandoned_calls", (int64_t)stop.abandoned_count), LOG_END);
 	return 0;

@@ -68,9 +68,9 @@ static void read_calls(void *context, struct services_calls *ret)
 {
 	struct observer *observer = context;
 	struct telemetry_calls calls;
-	struct nng_server_figures traffic;
+	struct nng_server_stats traffic;
 	telemetry_read_calls(observer->telemetry, &calls);
-	nng_server_read(observer->transport, &traffic);
+	nng_server_read_stats(observer->transport, &traffic);
 	*ret = (struct services_calls){
 		.calls = calls.calls,
 		.failed = calls.failed,
@@ -141,16 +141,27 @@ static void fill_content(const struct services_figures *figures, struct telemetr
 
 static void fill_traffic(const struct observer *observer, struct telemetry_gauges *ret)
 {
-	struct nng_server_figures traffic;
-	nng_server_read(observer->transport, &traffic);
+	struct nng_server_stats traffic;
+	nng_server_read_stats(observer->transport, &traffic);
 	ret->calls_in_flight = traffic.in_flight;
 	ret->calls_parked = traffic.parked;
+	ret->calls_queued = traffic.queued;
 	ret->connections = traffic.connections;
+	ret->connection_addresses = traffic.addresses;
+	ret->connections_accepted = traffic.connections_accepted;
+	ret->reply_queue_bytes = traffic.reply_bytes;
+	ret->calls_refused[TELEMETRY_REFUSED_IN_FLIGHT] = traffic.refused_in_flight;
+	ret->calls_refused[TELEMETRY_REFUSED_QUEUE] = traffic.refused_queue;
+	ret->calls_refused[TELEMETRY_REFUSED_LATE] = traffic.refused_late;
+	ret->calls_refused[TELEMETRY_REFUSED_WAITERS] = traffic.refused_waiters;
+	ret->connections_closed[TELEMETRY_CLOSED_DISPLACED] = traffic.closed_displaced;
+	ret->connections_closed[TELEMETRY_CLOSED_STALLED] = traffic.closed_stalled;
+	ret->connections_closed[TELEMETRY_CLOSED_FLOOD] = traffic.closed_flood;
 	if (observer->publisher != NULL)
 		ret->feed_subscribers = publisher_subscribers(observer->publisher);
 }
 
-void observer_write_metrics(void *context, struct buffer *out)
+enum code observer_write_metrics(void *context, struct buffer *out)
 {
 	struct observer *observer = context;
 	struct services_figures figures;
@@ -163,6 +174,7 @@ void observer_write_metrics(void *context, struct buffer *out)
 	gauges.feed_lag_revisions = figures.feed_lag;
 	fill_content(&figures, &gauges);
 	telemetry_write_metrics(observer->telemetry, &gauges, out);
+	return out->overflow ? CODE_RESOURCE_EXHAUSTED : CODE_OK;
 }
 
 void observer_attach(struct observer *observer, struct services *services,

@@ -21,6 +21,7 @@ void observer_free(struct observer *observer);
 void observer_attach(struct observer *observer, struct services *services,
 	struct nng_server *transport, struct publisher *publisher);
 
-/* Appends all metrics, as telemetry.h tells; the context is the observer. Any thread, after
+/* Appends all metrics, as telemetry.h tells; the context is the observer.
+ * RESOURCE_EXHAUSTED if they do not fit. Any thread, after
  * observer_attach(). */
-void observer_write_metrics(void *context, struct buffer *out);
+enum code observer_write_metrics(void *context, struct buffer *out);

@@ -2,7 +2,7 @@
 #include "server/address.h"
 #include "server/option_table.h"
 
-enum { CONTEXTS_MAX = 512 };
+enum { CONTEXTS_MAX = 512, CONNECTIONS_MAX = 65536 };
 
 static const struct option_row rows[] = {
 	{ .name = "listen",
@@ -24,9 +24,29 @@ static const struct option_row rows[] = {
 		.places = OPTION_ANYWHERE },
 	{ .name = "contexts",
 		.argument = "N",
-		.help = "Requests that are handled at the same time, 1 to 512",
-		.initial = "64",
+		.help = "Requests that are taken at the same time, those that wait for a "
+			"processor or the disk with them, 1 to 512",
+		.initial = "320",
 		OPTION_NUMBER_FIELD(contexts),
+		.least = 1,
+		.most = CONTEXTS_MAX,
+		.places = OPTION_ANYWHERE },
+	{ .name = "max-connections",
+		.argument = "N",
+		.help = "Connections to the addresses of --listen, up to 65536; 0 takes what the "
+			"limit of open files leaves, at most 16384. A further one takes the place "
+			"of that which has been idle for the longest time, of the address with "
+			"the most",
+		.initial = "0",
+		OPTION_NUMBER_FIELD(max_connections),
+		.most = CONNECTIONS_MAX,
+		.places = OPTION_ANYWHERE },
+	{ .name = "max-in-flight",
+		.argument = "N",
+		.help = "Requests of one connection that wait for their answers, 1 to 512; further "
+			"ones are refused",
+		.initial = "64",
+		OPTION_NUMBER_FIELD(max_in_flight),
 		.least = 1,
 		.most = CONTEXTS_MAX,
 		.places = OPTION_ANYWHERE },

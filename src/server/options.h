@@ -67,6 +67,8 @@ struct server_options {
 	struct option_list listen;
 	struct option_list publish; /* none: nothing is published */
 	uint64_t contexts;
+	uint64_t max_connections; /* 0: as many as the limit of open files allows */
+	uint64_t max_in_flight;	  /* on each connection */
 
 	const char *tokens; /* the file; NULL: nobody needs one */
 	bool insecure;

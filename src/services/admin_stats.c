@@ -147,13 +147,12 @@ enum code get_metrics(struct rpc_call *call, const ProtobufCMessage *message, st
 	if (telemetry->write_metrics == NULL)
 		return fail(err, CODE_UNIMPLEMENTED, "this server counts nothing");
 	buffer_init(&text, LIMIT_RESPONSE_BYTES);
-	telemetry->write_metrics(telemetry->context, &text);
+	enum code code = telemetry->write_metrics(telemetry->context, &text);
 	response.text = buffer_text(&text);
-	if (response.text != NULL)
+	if (code == CODE_OK && response.text != NULL)
 		reply_whole(&call->reply, &response.base);
 	else
-		fail_out_of_memory(err);
-	enum code code = response.text != NULL ? CODE_OK : CODE_RESOURCE_EXHAUSTED;
+		code = fail_out_of_memory(err);
 	buffer_done(&text);
 	return code;
 }

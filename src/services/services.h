@@ -89,8 +89,8 @@ struct services_calls {
 struct services_telemetry {
 	void *context;
 	void (*read_calls)(void *context, struct services_calls *ret);
-	/* Appends all metrics as text. */
-	void (*write_metrics)(void *context, struct buffer *out);
+	/* Appends all metrics as text; RESOURCE_EXHAUSTED if they do not fit. */
+	enum code (*write_metrics)(void *context, struct buffer *out);
 };
 
 /* Before the first call is dispatched; copied. Without it the calls are 0 and GetMetrics is

@@ -91,6 +91,7 @@ enum code write_enqueue(struct write *write, struct error *err)
 	write->store_write.command = &write->command;
 	write->store_write.arena = write->call->arena;
 	write->store_write.deadline_ns = write->call->deadline_ns;
+	write->store_write.source = write->call->source;
 	write->store_write.done = done;
 	return store_submit(write->store, &write->store_write, write->call->payload.size, err);
 }

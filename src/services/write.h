@@ -12,7 +12,9 @@ struct write {
 	/* The post whose body is to be rendered first; NULL if none. */
 	Lectern__V1__Post *render;
 	struct store_write store_write;
-	struct write *next; /* in the renderer's queue */
+	/* In the renderer's queue. */
+	struct write *next;
+	uint64_t turn_us;
 };
 
 /* A write whose command has time, request id, fingerprint and validate_only set. NULL and an error

@@ -233,6 +233,22 @@ void writer_stop(struct store *store)
 	writer->started = false;
 }
 
+/* One client's writes may have as many bytes as are left for others, once half of them are used. */
+static bool has_room(const struct writer *writer, uint64_t source, size_t size_bytes)
+{
+	if (writer->queued >= LIMIT_WRITE_QUEUE)
+		return false;
+	if (writer->queued == 0)
+		return true;
+	size_t left = LIMIT_WRITE_QUEUE_BYTES - writer->queued_bytes;
+	if (size_bytes > left || writer->queued_bytes < LIMIT_WRITE_QUEUE_BYTES / 2)
+		return size_bytes <= left;
+	size_t own = 0;
+	for (const struct store_write *write = writer->first; write != NULL; write = write->next)
+		own += write->source == source ? write->size_bytes : 0;
+	return own <= left;
+}
+
 enum code store_submit(
 	struct store *store, struct store_write *write, size_t size_bytes, struct error *err)
 {
@@ -242,9 +258,7 @@ enum code store_submit(
 	write->size_bytes = size_bytes;
 	pthread_mutex_lock(&writer->mutex);
 	bool closing = writer->closing;
-	bool full =
-		writer->queued >= LIMIT_WRITE_QUEUE ||
-		(writer->queued > 0 && size_bytes > LIMIT_WRITE_QUEUE_BYTES - writer->queued_bytes);
+	bool full = !has_room(writer, write->source, size_bytes);
 	if (!closing && !full) {
 		if (writer->last == NULL)
 			writer->first = write;

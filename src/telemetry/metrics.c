@@ -25,10 +25,18 @@ struct gauge_row {
 
 static const struct gauge_row traffic_rows[] = {
 	COUNT_ROW("lectern_calls_in_flight", "gauge", calls_in_flight,
-		"Calls that are received and not answered, parked ones included."),
+		"Calls over nng that are received and not answered, parked ones included."),
 	COUNT_ROW("lectern_calls_parked", "gauge", calls_parked,
-		"Calls that wait by design, for changes or for the end of long work."),
+		"Calls over nng that wait by design, for changes or for the end of long work."),
+	COUNT_ROW(
+		"lectern_calls_queued", "gauge", calls_queued, "Calls that wait for a processor."),
 	COUNT_ROW("lectern_connections", "gauge", connections, "Connections for calls over nng."),
+	COUNT_ROW("lectern_connection_addresses", "gauge", connection_addresses,
+		"Addresses that the connections come from."),
+	COUNT_ROW("lectern_connections_accepted_total", "counter", connections_accepted,
+		"Connections for calls over nng that were accepted."),
+	COUNT_ROW("lectern_reply_queue_bytes", "gauge", reply_queue_bytes,
+		"Bytes of replies that wait for their clients to read others."),
 	COUNT_ROW("lectern_feed_waiters", "gauge", feed_waiters,
 		"Calls of ListChanges that wait for a change."),
 	COUNT_ROW("lectern_feed_subscribers", "gauge", feed_subscribers,
@@ -165,6 +173,29 @@ static void add_response_bytes(struct buffer *out, const struct call_counters *c
 	}
 }
 
+static void add_reasons(struct buffer *out, const char *name, const char *help,
+	const char *const *reasons, const uint64_t *counts, size_t count)
+{
+	exposition_head(out, name, "counter", help);
+	for (size_t i = 0; i < count; i++)
+		exposition_count(out, name,
+			(const struct exposition_label[]){
+				{ "reason", reasons[i] }, { NULL, NULL } },
+			counts[i]);
+}
+
+static void add_traffic(struct buffer *out, const struct telemetry_gauges *gauges)
+{
+	static const char *const refusals[] = { "in_flight", "queue", "late", "waiters" };
+	static const char *const closings[] = { "displaced", "stalled", "flood" };
+	ADD_ROWS(out, gauges, traffic_rows);
+	add_reasons(out, "lectern_calls_refused_total",
+		"Calls that the transport refused before anything of them was done.", refusals,
+		gauges->calls_refused, TELEMETRY_REFUSALS);
+	add_reasons(out, "lectern_connections_closed_total", "Connections that the server closed.",
+		closings, gauges->connections_closed, TELEMETRY_CLOSINGS);
+}
+
 static void add_writer(struct buffer *out, const struct telemetry_gauges *gauges)
 {
 	ADD_ROWS(out, gauges, write_rows);
@@ -275,7 +306,7 @@ void telemetry_write_metrics(
 	add_durations(out, telemetry->counters, "lectern_waiting_call_duration_seconds",
 		"The same for methods that may wait by design.", true);
 	add_response_bytes(out, telemetry->counters);
-	ADD_ROWS(out, gauges, traffic_rows);
+	add_traffic(out, gauges);
 	add_writer(out, gauges);
 	add_store(out, gauges);
 	add_content(out, gauges);

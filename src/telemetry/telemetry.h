@@ -49,12 +49,34 @@ enum telemetry_term_kind {
 	TELEMETRY_TERM_KINDS,
 };
 
+/* Why the transport answers a call at once with an error. */
+enum telemetry_refusal {
+	TELEMETRY_REFUSED_IN_FLIGHT, /* too many of its connection */
+	TELEMETRY_REFUSED_QUEUE,     /* too many calls wait for a processor */
+	TELEMETRY_REFUSED_LATE,	     /* half of its time went by in that queue */
+	TELEMETRY_REFUSED_WAITERS,   /* too many wait by design */
+	TELEMETRY_REFUSALS,
+};
+/* Why it closes a connection. */
+enum telemetry_closing {
+	TELEMETRY_CLOSED_DISPLACED, /* for a newcomer */
+	TELEMETRY_CLOSED_STALLED,   /* the client did not read its replies */
+	TELEMETRY_CLOSED_FLOOD,	    /* the client went on after refusals */
+	TELEMETRY_CLOSINGS,
+};
+
 /* What others count, at the time of a question. The server fills it. */
 struct telemetry_gauges {
 	/* Connections and calls. */
 	uint64_t calls_in_flight; /* parked ones included */
 	uint64_t calls_parked;
+	uint64_t calls_queued; /* wait for a processor */
 	uint64_t connections;
+	uint64_t connection_addresses; /* that they come from */
+	uint64_t reply_queue_bytes;    /* of replies that wait for their clients to read others */
+	uint64_t connections_accepted;
+	uint64_t calls_refused[TELEMETRY_REFUSALS];
+	uint64_t connections_closed[TELEMETRY_CLOSINGS];
 	/* The feed. */
 	uint64_t feed_waiters;
 	uint64_t feed_subscribers;

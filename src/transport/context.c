@@ -30,7 +30,7 @@ void context_spare(struct context *context)
 }
 
 /* A spare context, which serves from now on in the place of the one that is parked; NULL if there
- * is none or the server stops. */
+ * is none for this client or the server stops. */
 static struct context *take_place(struct context *context)
 {
 	struct traffic *traffic = context->traffic;
@@ -40,6 +40,8 @@ static struct context *take_place(struct context *context)
 		atomic_store(&context->call.wanted, RPC_STOPPING);
 	else
 		spare = traffic->spare;
+	if (spare != NULL && !connections_park(traffic->connections, context->connection))
+		spare = NULL;
 	if (spare != NULL) {
 		traffic->spare = spare->next_spare;
 		spare->place = CONTEXT_SERVING;
@@ -56,6 +58,8 @@ static enum code park(struct rpc_call *call, struct error *err)
 	struct context *spare = take_place(context);
 	if (spare == NULL) {
 		enum code code = rpc_check_wanted(call, err);
+		if (code == CODE_OK)
+			atomic_fetch_add(&context->traffic->refused[REFUSED_WAITER], 1);
 		return code == CODE_OK ? rpc_fail_crowded(err) : code;
 	}
 	nng_msg_free(context->request);
@@ -76,6 +80,7 @@ static void leave_parking(struct context *context)
 	pthread_mutex_lock(&context->traffic->mutex);
 	context->place = CONTEXT_ANSWERED;
 	pthread_mutex_unlock(&context->traffic->mutex);
+	connections_unpark(context->traffic->connections, context->connection);
 }
 
 static void leave_flight(struct traffic *traffic)
@@ -89,6 +94,8 @@ static void go_on(struct context *context)
 {
 	struct traffic *traffic = context->traffic;
 	bool parked = context->place == CONTEXT_ANSWERED;
+	connections_end(traffic->connections, context->connection);
+	context->connection = NULL;
 	if (parked) {
 		atomic_fetch_sub(&traffic->parked, 1);
 		context_spare(context); /* and may serve again at once */
@@ -143,6 +150,9 @@ static void respond(struct rpc_call *call, const struct error *err)
 		go_on(context);
 		return;
 	}
+	size_t size_bytes = nng_msg_len(reply);
+	atomic_store(&context->sending_bytes, size_bytes);
+	atomic_fetch_add(&context->traffic->reply_bytes, size_bytes);
 	atomic_store(&context->sending_since_ns, clock_monotonic_ns());
 	nng_aio_set_msg(context->send, reply);
 	nng_aio_set_timeout(context->send, context->traffic->send_timeout_ms);
@@ -155,15 +165,105 @@ static void on_sent(void *arg)
 	struct traffic *traffic = context->traffic;
 	int rv = nng_aio_result(context->send);
 	atomic_store(&context->sending_since_ns, 0);
+	atomic_fetch_sub(&traffic->reply_bytes, atomic_exchange(&context->sending_bytes, 0));
 	if (rv == 0) {
 		atomic_fetch_add(&traffic->finished, 1);
 	} else {
 		nng_msg_free(nng_aio_get_msg(context->send));
 		nng_aio_set_msg(context->send, NULL);
 	}
-	if (rv == NNG_ETIMEDOUT) /* the client does not read its replies */
+	if (rv == NNG_ETIMEDOUT) { /* the client does not read its replies */
+		atomic_fetch_add(&traffic->closed_stalled, 1);
 		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
+	}
 	go_on(context);
+}
+
+static void refuse(struct context *context, enum refused why)
+{
+	enum { CONNECTION_RETRY_MS = 50, RETRY_MS = 500 };
+	struct traffic *traffic = context->traffic;
+	struct error err;
+	atomic_fetch_add(&traffic->refused[why], 1);
+	if (why == REFUSED_CONNECTION)
+		fail_reason(&err, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS",
+			"this connection has %u calls in flight already; wait for their answers "
+			"or use further connections",
+			traffic->in_flight_max);
+	else
+		fail_reason(&err, CODE_RESOURCE_EXHAUSTED, "OVERLOADED",
+			"the server has more to do than it can; the call had no effect, repeat it "
+			"after a pause");
+	err.retry_ms = why == REFUSED_CONNECTION ? CONNECTION_RETRY_MS : RETRY_MS;
+	rpc_refuse(traffic->rpc, &context->call, &err);
+}
+
+void context_run(struct context *context, bool too_late)
+{
+	if (too_late)
+		refuse(context, REFUSED_LATE);
+	else
+		rpc_dispatch(context->traffic->rpc, &context->call);
+}
+
+/* What tells that the server lives is cheap, and must not wait because others do. */
+static bool is_public(const struct context *context)
+{
+	struct rpc_method_info info;
+	return rpc_describe(context->traffic->rpc, context->call.method, &info) &&
+	       info.scope == RPC_SCOPE_PUBLIC;
+}
+
+/* The answer would only wait behind others that are not read. */
+static void drop(struct context *context)
+{
+	atomic_fetch_add(&context->traffic->closed_flood, 1);
+	nng_msg_free(context->request);
+	context->request = NULL;
+	nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
+	go_on(context);
+}
+
+/* Nothing of the context may be touched afterwards. */
+static void admit(struct context *context)
+{
+	struct run_queue *queue = context->traffic->queue;
+	if (run_queue_run(queue, context))
+		return;
+	if (is_public(context))
+		context_run(context, false);
+	else if (!run_queue_put(queue, context))
+		refuse(context, REFUSED_QUEUE);
+}
+
+static void take_request(struct context *context)
+{
+	struct rpc_call *call = &context->call;
+	struct traffic *traffic = context->traffic;
+	call->arrival_ns = clock_monotonic_ns();
+	atomic_fetch_add(&traffic->in_flight, 1);
+	context->request = nng_aio_get_msg(context->receive);
+	nng_aio_set_msg(context->receive, NULL);
+	nng_pipe pipe = nng_msg_get_pipe(context->request);
+	atomic_store(&context->pipe_id, pipe.id);
+	enum connections_room room;
+	context->connection = connections_begin(traffic->connections, pipe.id, &room);
+	if (room == CONNECTIONS_FLOOD) {
+		drop(context);
+		return;
+	}
+	call->peer = peer_text(&context->peers, pipe);
+	call->source = pipe.id;
+
+	struct error err;
+	struct slice frame =
+		slice_of(nng_msg_body(context->request), nng_msg_len(context->request));
+	if (envelope_read_request(frame, call, &err) != CODE_OK)
+		rpc_refuse(traffic->rpc, call, &err);
+	else if (room == CONNECTIONS_FULL)
+		refuse(context, REFUSED_CONNECTION);
+	else
+		admit(context);
 }
 
 static void on_received(void *arg)
@@ -172,26 +272,10 @@ static void on_received(void *arg)
 	int rv = nng_aio_result(context->receive);
 	if (rv == NNG_ECLOSED || rv == NNG_ECANCELED)
 		return;
-	if (rv != 0) {
+	if (rv != 0)
 		receive_next(context);
-		return;
-	}
-	struct rpc_call *call = &context->call;
-	call->arrival_ns = clock_monotonic_ns();
-	atomic_fetch_add(&context->traffic->in_flight, 1);
-	context->request = nng_aio_get_msg(context->receive);
-	nng_aio_set_msg(context->receive, NULL);
-	nng_pipe pipe = nng_msg_get_pipe(context->request);
-	atomic_store(&context->pipe_id, pipe.id);
-	call->peer = peer_text(&context->peers, pipe);
-
-	struct error err;
-	struct slice frame =
-		slice_of(nng_msg_body(context->request), nng_msg_len(context->request));
-	if (envelope_read_request(frame, call, &err) != CODE_OK)
-		rpc_refuse(context->traffic->rpc, call, &err);
 	else
-		rpc_dispatch(context->traffic->rpc, call);
+		take_request(context);
 }
 
 int context_init(struct context *context, nng_socket socket, struct traffic *traffic)

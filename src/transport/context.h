@@ -4,7 +4,9 @@
  */
 #pragma once
 #include "rpc/rpc.h"
+#include "transport/connections.h"
 #include "transport/peer.h"
+#include "transport/run_queue.h"
 
 #include <nng/nng.h>
 #include <pthread.h>
@@ -12,15 +14,30 @@
 
 struct context;
 
+/* Why a request is answered at once, before anything of it is done. */
+enum refused {
+	REFUSED_CONNECTION, /* its connection has the most requests in flight */
+	REFUSED_QUEUE,	    /* too many calls wait for a processor */
+	REFUSED_LATE,	    /* half of its time was over before its turn came */
+	REFUSED_WAITER,	    /* too many of its connection or address, or of all, are parked */
+	REFUSED_COUNT,
+};
+
 /* What all contexts of a server share. */
 struct traffic {
 	const struct rpc *rpc;
 	nng_duration send_timeout_ms;
-	atomic_bool draining;	 /* contexts take no further request */
-	atomic_size_t in_flight; /* requests that are received and whose reply is not sent */
-	atomic_size_t parked;	 /* those of them that wait, or have waited */
-	atomic_size_t connections;
-	atomic_size_t finished; /* replies that were handed to the network */
+	uint32_t in_flight_max;	   /* of a connection */
+	atomic_bool draining;	   /* contexts take no further request */
+	atomic_size_t in_flight;   /* requests that are received and whose reply is not sent */
+	atomic_size_t parked;	   /* those of them that wait, or have waited */
+	atomic_size_t finished;	   /* replies that were handed to the network */
+	atomic_size_t reply_bytes; /* of replies that wait for their clients to read others */
+	atomic_uint_fast64_t refused[REFUSED_COUNT];
+	atomic_uint_fast64_t closed_stalled; /* connections whose clients did not read */
+	atomic_uint_fast64_t closed_flood;   /* that went on after refusals */
+	struct connections *connections;
+	struct run_queue *queue;
 	/* Called when draining and in_flight has become 0. */
 	void (*idle)(struct traffic *traffic);
 	pthread_mutex_t
@@ -53,13 +70,19 @@ struct context {
 	struct peer_cache peers;
 	enum context_place place;
 	struct context *next_spare;
+	struct connection *connection; /* of the request; NULL if it has gone */
+	struct context *next_queued;   /* of run_queue.c */
 	/* Read by others to find clients that do not read. */
 	_Atomic uint32_t pipe_id;
 	_Atomic uint64_t sending_since_ns; /* monotonic; 0 while no reply waits */
+	_Atomic size_t sending_bytes;
 };
 
 /* 0 or an nng error number. The context must be done with in any case. */
 int context_init(struct context *context, nng_socket socket, struct traffic *traffic);
+
+/* Runs a request that was received; for the run queue. */
+void context_run(struct context *context, bool too_late);
 
 /* Waits for the first request. */
 void context_start(struct context *context);

@@ -14,11 +14,14 @@
 enum {
 	/* Requests up to this size are read and, over the limit, refused with a status; the
 	 * connection of a client that announces more is closed by nng. */
-	RECEIVE_BYTES_MAX = 2 * LIMIT_REQUEST_BYTES,
-	WATCH_MS = 500,
-	/* While few contexts or places to wait are free, a reply waits no longer than this for its
-	 * client. */
+	RECEIVE_BYTES_MAX = LIMIT_REQUEST_BYTES + LIMIT_REQUEST_BYTES / 8,
+	WATCH_MS = 100,
+	/* While few contexts or places to wait are free, or replies that wait take much memory, a
+	 * reply waits no longer than this for its client; and this, while hardly any is. */
 	STALL_MS = 1000,
+	STALL_LEAST_MS = 250,
+	/* With fewer contexts all of them may hold calls that wait for a processor. */
+	QUEUE_CONTEXTS_MIN = 8,
 	/* nng has no linger: time for the last replies to leave its queues. */
 	FLUSH_MS = 100,
 	NS_PER_MS = 1000000,
@@ -71,7 +74,7 @@ static void on_disconnect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
 	tls_endpoint_notify(server->tls, pipe, event);
-	atomic_fetch_sub(&server->traffic.connections, 1);
+	connections_remove(server->traffic.connections, pipe);
 	if (atomic_load(&server->traffic.parked) > 0)
 		unwanted(server, pipe.id, RPC_LEFT);
 }
@@ -82,18 +85,24 @@ static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct nng_server *server = arg;
 	tls_endpoint_notify(server->tls, pipe, event);
-	atomic_fetch_add(&server->traffic.connections, 1);
 	if (atomic_load(&server->traffic.draining))
 		nng_pipe_close(pipe);
+	else
+		connections_add(server->traffic.connections, pipe);
 }
 
-/* Whether three quarters of the contexts are busy, or of the places to wait taken. */
-static bool is_crowded(const struct nng_server *server)
+/* How long a reply may wait for its client to read the ones before it; 0 means that it may. */
+static uint64_t patience_ms(const struct nng_server *server)
 {
 	size_t parked = atomic_load(&server->traffic.parked);
 	size_t in_flight = atomic_load(&server->traffic.in_flight);
 	size_t busy = in_flight > parked ? in_flight - parked : 0;
-	return 4 * busy >= 3 * server->serving_count || 4 * parked >= 3 * LIMIT_PARKED_CALLS;
+	if (8 * busy >= 7 * server->serving_count)
+		return STALL_LEAST_MS;
+	bool crowded = 4 * busy >= 3 * server->serving_count ||
+		       4 * parked >= 3 * LIMIT_PARKED_CALLS ||
+		       atomic_load(&server->traffic.reply_bytes) > LIMIT_WAITING_REPLY_BYTES;
+	return crowded ? STALL_MS : 0;
 }
 
 /* Clients that send and do not read must not hold what others need. */
@@ -102,14 +111,16 @@ static void on_watch(void *arg)
 	struct nng_server *server = arg;
 	if (nng_aio_result(server->watch) != 0)
 		return;
-	bool crowded = is_crowded(server);
+	uint64_t patience = patience_ms(server);
 	uint64_t now_ns = clock_monotonic_ns();
-	for (size_t i = 0; crowded && i < server->context_count; i++) {
+	for (size_t i = 0; patience > 0 && i < server->context_count; i++) {
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);
 		uint64_t since_ns = atomic_load(&context->sending_since_ns);
-		if (since_ns != 0 && now_ns > since_ns + (uint64_t)STALL_MS * NS_PER_MS)
-			nng_pipe_close((nng_pipe){ .id = pipe_id });
+		if (since_ns == 0 || now_ns <= since_ns + patience * NS_PER_MS)
+			continue;
+		if (nng_pipe_close((nng_pipe){ .id = pipe_id }) == 0)
+			atomic_fetch_add(&server->traffic.closed_stalled, 1);
 	}
 	nng_sleep_aio(WATCH_MS, server->watch);
 }
@@ -128,6 +139,29 @@ static enum code open_socket(struct nng_server *server, struct error *err)
 	if (rv == 0)
 		rv = nng_aio_alloc(&server->watch, on_watch, server);
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
+}
+
+/* Before connections can come. */
+static enum code open_bounds(
+	struct nng_server *server, const struct nng_server_options *options, struct error *err)
+{
+	struct traffic *traffic = &server->traffic;
+	size_t contexts = options->contexts == 0 ? NNG_SERVER_CONTEXTS_DEFAULT : options->contexts;
+	traffic->in_flight_max =
+		options->in_flight_max == 0 ? NNG_SERVER_IN_FLIGHT_DEFAULT : options->in_flight_max;
+	const struct connections_options connections = {
+		.connections_max = options->connections_max == 0 ? NNG_SERVER_CONNECTIONS_DEFAULT
+								 : options->connections_max,
+		.in_flight_max = traffic->in_flight_max,
+		.parked_max = LIMIT_CONNECTION_PARKED_CALLS,
+		.origin_parked_max = LIMIT_ADDRESS_PARKED_CALLS,
+	};
+	const struct run_queue_options queue = {
+		.run = context_run,
+		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts * 5 / 8,
+	};
+	enum code code = connections_new(&connections, &traffic->connections, err);
+	return code == CODE_OK ? run_queue_new(&queue, &traffic->queue, err) : code;
 }
 
 static enum code open_contexts(struct nng_server *server, size_t count, struct error *err)
@@ -194,6 +228,8 @@ static void shut_down(struct nng_server *server)
 	server->socket_open = false;
 	for (size_t i = 0; i < server->context_count; i++)
 		context_stop(&server->contexts[i]);
+	if (server->traffic.queue != NULL)
+		run_queue_stop(server->traffic.queue);
 }
 
 static void abandonp(struct nng_server **server)
@@ -210,8 +246,8 @@ enum code nng_server_new(
 	AUTO(abandonp) struct nng_server *server = server_alloc(options);
 	if (server == NULL)
 		return fail_nng(err, NNG_ENOMEM, "make server");
-	enum code code = CODE_OK;
-	if (options->tls != NULL)
+	enum code code = open_bounds(server, options, err);
+	if (code == CODE_OK && options->tls != NULL)
 		code = tls_endpoint_new(options->tls, &server->tls, err);
 	if (code == CODE_OK)
 		code = open_socket(server, err);
@@ -258,13 +294,6 @@ const char *nng_server_library_version(void)
 	return nng_version();
 }
 
-void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret)
-{
-	ret->in_flight = atomic_load(&server->traffic.in_flight);
-	ret->parked = atomic_load(&server->traffic.parked);
-	ret->connections = atomic_load(&server->traffic.connections);
-}
-
 size_t nng_server_address_count(const struct nng_server *server)
 {
 	return server->address_count;
@@ -273,6 +302,29 @@ size_t nng_server_address_count(const struct nng_server *server)
 const char *nng_server_address(const struct nng_server *server, size_t index)
 {
 	return server->addresses[index];
+}
+
+void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *ret)
+{
+	struct traffic *traffic = &server->traffic;
+	struct connections_count count;
+	connections_read_count(traffic->connections, &count);
+	*ret = (struct nng_server_stats){
+		.connections = count.connections,
+		.addresses = count.origins,
+		.in_flight = atomic_load(&traffic->in_flight),
+		.parked = atomic_load(&traffic->parked),
+		.queued = run_queue_length(traffic->queue),
+		.reply_bytes = atomic_load(&traffic->reply_bytes),
+		.connections_accepted = count.accepted,
+		.refused_in_flight = atomic_load(&traffic->refused[REFUSED_CONNECTION]),
+		.refused_queue = atomic_load(&traffic->refused[REFUSED_QUEUE]),
+		.refused_late = atomic_load(&traffic->refused[REFUSED_LATE]),
+		.refused_waiters = atomic_load(&traffic->refused[REFUSED_WAITER]),
+		.closed_displaced = count.displaced,
+		.closed_stalled = atomic_load(&traffic->closed_stalled),
+		.closed_flood = atomic_load(&traffic->closed_flood),
+	};
 }
 
 static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
@@ -316,9 +368,12 @@ void nng_server_free(struct nng_server *server)
 	nng_aio_free(server->watch);
 	for (size_t i = 0; i < server->address_count; i++)
 		free(server->addresses[i]);
+	run_queue_free(server->traffic.queue);
+	server->traffic.queue = NULL;
 	if (server->stuck)
 		return; /* nng still has the address */
 	tls_endpoint_free(server->tls);
+	connections_free(server->traffic.connections);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->traffic.mutex);
 	free(server);

@@ -12,7 +12,9 @@
 #include <stdint.h>
 
 enum {
-	NNG_SERVER_CONTEXTS_DEFAULT = 64,
+	NNG_SERVER_CONTEXTS_DEFAULT = 320,
+	NNG_SERVER_CONNECTIONS_DEFAULT = 1024,
+	NNG_SERVER_IN_FLIGHT_DEFAULT = 64,
 	NNG_SERVER_CONTEXTS_MAX = 512,
 	NNG_SERVER_SEND_TIMEOUT_MS = 10 * 1000,
 };
@@ -23,7 +25,9 @@ struct nng_server_options {
 	const struct rpc *rpc;	 /* borrowed until nng_server_free() */
 	const char *const *urls; /* as listen_on() takes them; port 0 takes a free one */
 	size_t url_count;	 /* 1 to LIMIT_LISTENERS */
-	size_t contexts;	 /* requests that are handled at once; 0 means the default */
+	size_t contexts;	/* requests that are taken at once; 0 means the default, so below */
+	size_t connections_max; /* a newcomer displaces one that is idle then */
+	uint32_t in_flight_max; /* requests of one connection that are not answered */
 	/* How long a reply waits for a client to read the ones before it; then the connection is
 	 * closed. 0 means the default. */
 	uint32_t send_timeout_ms;
@@ -38,6 +42,24 @@ struct nng_server_stop {
 	bool stuck;		/* nng did not let go of its connections; end the process soon */
 };
 
+/* Of one moment. */
+struct nng_server_stats {
+	size_t connections;
+	size_t addresses;   /* that they come from */
+	size_t in_flight;   /* requests that are taken and not answered, with the parked ones */
+	size_t parked;	    /* calls that wait for something to happen */
+	size_t queued;	    /* calls that wait for a processor */
+	size_t reply_bytes; /* of replies that wait for their clients to read others */
+	/* Since the start. */
+	uint64_t connections_accepted;
+	uint64_t refused_in_flight; /* TOO_MANY_REQUESTS */
+	uint64_t refused_queue;	    /* OVERLOADED: too many calls wait for a processor */
+	uint64_t refused_late;	    /* OVERLOADED: half of the call's time went by in the queue */
+	uint64_t refused_waiters;   /* TOO_MANY_WAITERS */
+	uint64_t closed_displaced;  /* connections, for newcomers */
+	uint64_t closed_stalled;    /* whose clients did not read their replies */
+	uint64_t closed_flood;	    /* whose clients went on after refusals */
+};
 const char *nng_server_library_version(void);
 
 /* What an operator should know about the nng library that is linked; NULL if there is nothing. */
@@ -61,13 +83,8 @@ void nng_server_start(struct nng_server *server);
 size_t nng_server_address_count(const struct nng_server *server);
 const char *nng_server_address(const struct nng_server *server, size_t index);
 
-/* What it does now. Any thread, until nng_server_stop(). */
-struct nng_server_figures {
-	size_t in_flight; /* calls that are received and not answered, parked ones included */
-	size_t parked;
-	size_t connections;
-};
-void nng_server_read(const struct nng_server *server, struct nng_server_figures *ret);
+/* Any thread, until nng_server_free(). */
+void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *ret);
 
 /*
  * Refuses new connections, takes no new requests, waits up to timeout_ms for those in flight, then

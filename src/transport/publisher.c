@@ -2,11 +2,11 @@
 
 #include "base/limits.h"
 #include "transport/close.h"
+#include "transport/connections.h"
 #include "transport/listen.h"
 
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/supplemental/util/platform.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct publisher {
 	nng_socket socket;
 	struct tls_endpoint *tls; /* NULL without TLS */
 	bool open;
-	atomic_uint subscribers;
+	struct connections *subscribers;
 	char *addresses[LIMIT_LISTENERS];
 	size_t address_count;
 };
@@ -31,16 +31,15 @@ static enum code fail_nng(struct error *err, int rv, const char *what)
 		"start publishing: %s: %s", what, nng_strerror(rv));
 }
 
-/* Each subscriber may hold a queue of messages, so their number is bounded. nng tells of the end of
- * those, too, that are refused here. */
-static void count_subscribers(nng_pipe pipe, nng_pipe_ev event, void *arg)
+/* Each subscriber may hold a queue of messages, so their number is bounded. */
+static void on_subscriber(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct publisher *publisher = arg;
 	tls_endpoint_notify(publisher->tls, pipe, event);
 	if (event == NNG_PIPE_EV_REM_POST)
-		atomic_fetch_sub(&publisher->subscribers, 1);
-	else if (atomic_fetch_add(&publisher->subscribers, 1) >= LIMIT_SUBSCRIBERS)
-		nng_pipe_close(pipe);
+		connections_remove(publisher->subscribers, pipe);
+	else
+		connections_add(publisher->subscribers, pipe);
 }
 
 static enum code open_socket(struct publisher *publisher, struct error *err)
@@ -54,10 +53,10 @@ static enum code open_socket(struct publisher *publisher, struct error *err)
 		rv = nng_socket_set_size(publisher->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES_MAX);
 	if (rv == 0)
 		rv = nng_pipe_notify(
-			publisher->socket, NNG_PIPE_EV_ADD_PRE, count_subscribers, publisher);
+			publisher->socket, NNG_PIPE_EV_ADD_PRE, on_subscriber, publisher);
 	if (rv == 0)
 		rv = nng_pipe_notify(
-			publisher->socket, NNG_PIPE_EV_REM_POST, count_subscribers, publisher);
+			publisher->socket, NNG_PIPE_EV_REM_POST, on_subscriber, publisher);
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
 }
 
@@ -83,8 +82,12 @@ enum code publisher_new(const char *const *urls, size_t url_count,
 	struct publisher *publisher = calloc(1, sizeof *publisher);
 	if (publisher == NULL)
 		return fail_nng(err, NNG_ENOMEM, "make publisher");
-	enum code code = CODE_OK;
-	if (tls != NULL)
+	const struct connections_options subscribers = {
+		.connections_max = LIMIT_SUBSCRIBERS,
+		.keep_older = true, /* whoever is refused or displaced tries again at once */
+	};
+	enum code code = connections_new(&subscribers, &publisher->subscribers, err);
+	if (code == CODE_OK && tls != NULL)
 		code = tls_endpoint_new(tls, &publisher->tls, err);
 	if (code == CODE_OK)
 		code = open_socket(publisher, err);
@@ -117,7 +120,9 @@ const char *publisher_address(const struct publisher *publisher, size_t index)
 
 uint32_t publisher_subscribers(const struct publisher *publisher)
 {
-	return atomic_load(&publisher->subscribers);
+	struct connections_count count;
+	connections_read_count(publisher->subscribers, &count);
+	return (unsigned)count.connections;
 }
 
 void publisher_send(struct publisher *publisher, const struct slice *parts, size_t count)
@@ -142,14 +147,18 @@ bool publisher_free(struct publisher *publisher)
 {
 	if (publisher == NULL)
 		return true;
-	if (atomic_load(&publisher->subscribers) > 0)
+	struct connections_count count = { 0 };
+	if (publisher->subscribers != NULL)
+		connections_read_count(publisher->subscribers, &count);
+	if (count.connections > 0)
 		nng_msleep(FLUSH_MS);
 	tls_endpoint_stop(publisher->tls);
 	bool closed = !publisher->open || close_socket(publisher->socket);
 	for (size_t i = 0; i < publisher->address_count; i++)
 		free(publisher->addresses[i]);
-	if (closed) { /* else nng still has the address */
+	if (closed) { /* else nng still has the addresses */
 		tls_endpoint_free(publisher->tls);
+		connections_free(publisher->subscribers);
 		free(publisher);
 	}
 	return closed;

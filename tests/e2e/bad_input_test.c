@@ -34,7 +34,7 @@ enum {
 	IPC_HEAD_BYTES = 9, /* the type, which is 1, and the length */
 	ID_BYTES = 4,
 	/* Beyond it a frame is not even read, and its connection is closed. */
-	READ_BYTES_MAX = 2 * LIMIT_REQUEST_BYTES,
+	READ_BYTES_MAX = LIMIT_REQUEST_BYTES + LIMIT_REQUEST_BYTES / 8,
 	FRAME_BYTES_MAX = 16 * 1024 * 1024,
 	ANSWER_SECONDS = 30,
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 enum {
-	CLIENTS = 5,
-	EACH = 50, /* calls of one client at once; it has places for 64 */
+	CLIENTS = 3,
+	EACH = 60, /* calls of one client at once; it has places for 64, and one address for 192 */
 	WAITERS = CLIENTS * EACH,
 	DIE_MS = 15000, /* far less than calls wait, far more than anything else takes */
 };

@@ -134,6 +134,7 @@ kill "$server"
 wait "$server" || true
 (umask 077 && lectern token create collector --scope read --tokens "$work/tokens" >"$work/token")
 "$bin/lecternd" --data "$work/data" --listen "$LECTERN_SERVER" --tokens "$work/tokens" --log-calls all \
+	--http 127.0.0.1:0 \
 	>"$work/log" 2>&1 </dev/null &
 server=$!
 wait_for_ready "$server" "$work/log" >/dev/null || die "no server: $(cat "$work/log")"
@@ -147,6 +148,22 @@ done
 grep -q '"code":"OK".*"principal":"collector"' "$work/log" || complain "no principal: $(cat "$work/log")"
 grep '"code":"UNAUTHENTICATED"' "$work/log" | grep -qv principal || complain "no UNAUTHENTICATED"
 ! grep -qF "$(head -n 1 "$work/token")" "$work/log" || complain "the token stands in the log"
+
+# The same over HTTP, with the ids of the request's headers in the log.
+if command -v curl >/dev/null; then
+	address=$(sed -n 's/.*"msg":"ready".*"http":"\([^"]*\)".*/\1/p' "$work/log")
+	curl -sf -H "authorization: Bearer $(head -n 1 "$work/token")" -H 'x-request-id: order-66' \
+		-H 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' \
+		"$address/metrics" >"$work/metrics" || complain "no metrics over HTTP"
+	grep -q '^lectern_build_info{' "$work/metrics" || complain "no metrics over HTTP"
+	wanted='"request_id":"order-66","trace_id":"0af7651916cd43dd8448eb211c80319c","principal":"collector"'
+	for _ in {1..50}; do
+		grep -q "$wanted" "$work/log" && break
+		sleep 0.1
+	done
+	grep -q "$wanted" "$work/log" || complain "the ids of the request over HTTP are not in the log"
+	! grep -qF "$(head -n 1 "$work/token")" "$work/log" || complain "the token stands in the log"
+fi
 
 # A server that is not there at the beginning is not waited for.
 kill "$server"

@@ -69,6 +69,10 @@ static const struct {
 	{ ARGUMENTS("--map-size", "18446744073709551615T"),
 		"--map-size: '18446744073709551615T' is not between 1M and 64T" },
 	{ ARGUMENTS("--contexts", "0"), "--contexts: '0' is not a number from 1 to 512" },
+	{ ARGUMENTS("--max-in-flight", "513"),
+		"--max-in-flight: '513' is not a number from 1 to 512" },
+	{ ARGUMENTS("--max-connections", "65537"),
+		"--max-connections: '65537' is not a number from 0 to 65536" },
 	{ ARGUMENTS("--contexts", "513"), "--contexts: '513' is not a number from 1 to 512" },
 	{ ARGUMENTS("--revisions-kept", "10001"),
 		"--revisions-kept: '10001' is not a number from 0 to 10000" },
@@ -143,7 +147,7 @@ static void has_safe_defaults(void **state)
 	assert_string_equal(options.listen.items[0], "tcp://127.0.0.1:7400");
 	assert_int_equal(options.publish.count, 0);
 	assert_true(options.map_bytes == UINT64_C(64) << 30);
-	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.contexts, 320);
 	assert_int_equal(options.revisions_kept, 100);
 	assert_true(options.trash_retention_us == INT64_C(30) * 86400 * 1000000);
 	assert_true(options.change_retention_us == INT64_C(30) * 86400 * 1000000);
@@ -200,7 +204,7 @@ static void reads_the_environment(void **state)
 	assert_true(options.trash_retention_us == INT64_C(12) * 3600 * 1000000);
 	assert_true(options.change_retention_us == 0);
 	assert_int_equal(options.changes_kept, 5);
-	assert_int_equal(options.contexts, 64);
+	assert_int_equal(options.contexts, 320);
 	server_options_done(&options);
 
 	assert_int_equal(parse(some, &options, NULL), CODE_OK); /* options win */
@@ -407,9 +411,9 @@ static void knows_which_addresses_are_local(void **state)
 static void documents_every_option(void **state)
 {
 	static const char *const names[] = { "data", "backup-dir", "restore", "listen", "publish",
-		"map-size", "contexts", "revisions-kept", "trash-retention", "change-retention",
-		"changes-kept", "log-format", "log-level", "tokens", "insecure", "version",
-		"help" };
+		"map-size", "contexts", "max-connections", "max-in-flight", "revisions-kept",
+		"trash-retention", "change-retention", "changes-kept", "log-format", "log-level",
+		"tokens", "insecure", "version", "help" };
 	char *help = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&help, &size);

@@ -207,6 +207,22 @@ static void test_limit(void **state)
 	assert_non_null(strstr(summary, "\"msg\":\"limited\""));
 }
 
+static void test_the_last_line_is_the_last(void **state)
+{
+	pthread_t thread;
+	start();
+	pthread_create(&thread, NULL, read_all, NULL);
+	log_limited_many(500);
+	log_tell_counts();
+	log_event(LOG_INFO, "stopped", LOG_END);
+	stop();
+	pthread_join(thread, NULL);
+	const char *last = strstr(output, "\"msg\":\"stopped\"");
+	assert_non_null(last);
+	assert_string_equal(strchr(last, '\n'), "\n");
+	assert_non_null(strstr(output, "lines about calls left out"));
+}
+
 static void *write_lines(void *unused)
 {
 	for (int i = 0; i < 2000; i++) {
@@ -247,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_a_reader_that_stays_stuck_does_not_hold_up_the_end),
 		cmocka_unit_test(test_a_reader_that_has_gone),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_the_last_line_is_the_last),
 		cmocka_unit_test(test_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "support/own_server.h"
 
 #include "base/clock.h"
+#include "services/services.h"
 #include "store/store.h"
 #include "store/txn.h"
 
@@ -28,6 +29,8 @@ static const Lectern__V1__GetStatsResponse *stats(void)
 static void a_new_store(void **state)
 {
 	const Lectern__V1__GetStatsResponse *got = stats();
+	assert_int_equal(got->calls, 0); /* nobody counts them here */
+	assert_int_equal(got->n_call_durations, 0);
 	assert_int_equal(got->commits, 0);
 	assert_int_equal(got->writes, 0);
 	assert_int_equal(got->commit_p50_us, 0);
@@ -66,6 +69,42 @@ static void writes_and_their_commits(void **state)
 	assert_true(got->commit_p99_us <= got->commit_max_us);
 	assert_true(got->free_bytes > 0); /* what the commits before the last two have freed */
 	assert_true(got->free_bytes < got->store_bytes);
+}
+
+/* The same and more for metrics; each commit is in one bucket of each histogram. */
+static void figures_for_metrics(void **state)
+{
+	enum { POSTS = 5 };
+	struct services_figures figures;
+	uint64_t commits = 0;
+	for (int i = 0; i < POSTS; i++)
+		publish(START_US + i, "Tag", NULL);
+	services_read_figures(server.services, &figures);
+	for (int i = 0; i < STORE_COMMIT_BUCKETS; i++)
+		commits += figures.store.commit_buckets[i];
+	assert_int_equal(commits, figures.store.commits);
+	assert_true(figures.store.commit_ns > 0);
+	assert_true(figures.store.commit_ns <= commits * figures.store.commit_max_us * 1000);
+	assert_int_equal(figures.store.batch_buckets[0], commits);
+	assert_int_equal(figures.store.batch_writes, figures.store.writes);
+	assert_true(figures.content_known);
+	assert_true(figures.store_healthy);
+	assert_int_equal(figures.posts[0], 0);
+	assert_int_equal(figures.posts[2], POSTS);
+	assert_int_equal(figures.terms[0], 1);
+	assert_int_equal(figures.terms[1], 0);
+	assert_int_equal(figures.revision, POSTS + 1); /* the tag has one, too */
+	assert_int_equal(figures.oldest_change_revision, 1);
+	assert_int_equal(figures.next_due_us, 0);
+	assert_int_equal(figures.feed_lag, 0);
+	assert_int_equal(figures.last_backup_us, 0);
+}
+
+static void no_metrics_where_nothing_is_counted(void **state)
+{
+	Lectern__V1__GetMetricsRequest request = LECTERN__V1__GET_METRICS_REQUEST__INIT;
+	assert_int_equal(call(&server, "AdminService/GetMetrics", &request.base, &answer),
+		CODE_UNIMPLEMENTED);
 }
 
 static void tables_are_those_of_the_store(void **state)
@@ -186,6 +225,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_store),
 		TEST(writes_and_their_commits),
+		TEST(figures_for_metrics),
+		TEST(no_metrics_where_nothing_is_counted),
 		TEST(tables_are_those_of_the_store),
 		TEST(the_oldest_snapshot),
 		TEST(many_snapshots),

@@ -63,7 +63,7 @@ static void check_contexts(const struct nng_server *server, size_t count)
 
 static void serves_others_while_calls_wait(void **state)
 {
-	enum { CLIENTS = 3, EACH = 100, CONTEXTS = 4 };
+	enum { CLIENTS = 4, EACH = LIMIT_CONNECTION_PARKED_CALLS, CONTEXTS = 4 };
 	struct nng_server *server = start_with((struct nng_server_options){ .contexts = CONTEXTS });
 	int fds[CLIENTS];
 	for (int i = 0; i < CLIENTS; i++)
@@ -71,7 +71,7 @@ static void serves_others_while_calls_wait(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < CLIENTS; i++)
 			send_waiters(fds[i], EACH, 100);
-		wait_parked(LIMIT_PARKED_CALLS);
+		wait_parked(LIMIT_ADDRESS_PARKED_CALLS);
 		check_contexts(server, CONTEXTS);
 		nng_socket socket = connect_to(nng_server_address(server, 0));
 		for (int i = 0; i < 100; i++)
@@ -81,7 +81,7 @@ static void serves_others_while_calls_wait(void **state)
 		size_t refused = 0;
 		for (int i = 0; i < CLIENTS; i++)
 			refused += count_refused(fds[i], EACH, "TOO_MANY_WAITERS");
-		assert_int_equal(refused, CLIENTS * EACH - LIMIT_PARKED_CALLS);
+		assert_int_equal(refused, CLIENTS * EACH - LIMIT_ADDRESS_PARKED_CALLS);
 		check_contexts(server, CONTEXTS);
 	}
 	for (int i = 0; i < CLIENTS; i++)
@@ -105,7 +105,7 @@ static void waits_with_one_context(void **state)
 
 static void answers_waiting_calls_when_it_stops(void **state)
 {
-	enum { WAITERS = 200 };
+	enum { WAITERS = LIMIT_CONNECTION_PARKED_CALLS };
 	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 4 });
 	int fd = connect_greeted(server);
 	send_waiters(fd, WAITERS, 1);
@@ -126,7 +126,7 @@ static void stops_while_calls_are_parked(void **state)
 		struct nng_server *server =
 			start_with((struct nng_server_options){ .contexts = 4 });
 		int fd = connect_greeted(server);
-		send_waiters(fd, 100, 1);
+		send_waiters(fd, 60, 1);
 		struct nng_server_stop result;
 		nng_server_stop(server, WAIT_MS, &result);
 		assert_int_equal(result.abandoned_count, 0);
@@ -155,10 +155,10 @@ static void forgets_the_calls_of_clients_that_leave(void **state)
 	int staying = connect_greeted(server);
 	send_waiters(staying, 6, 1);
 	wait_parked(6);
-	send_waiters(leaving, LIMIT_PARKED_CALLS - 6, 1);
-	wait_parked(LIMIT_PARKED_CALLS);
+	send_waiters(leaving, LIMIT_CONNECTION_PARKED_CALLS, 1);
+	wait_parked(LIMIT_CONNECTION_PARKED_CALLS + 6);
 	close(leaving);
-	wait_left(LIMIT_PARKED_CALLS - 6);
+	wait_left(LIMIT_CONNECTION_PARKED_CALLS);
 	wait_parked(6);
 	park_one(staying, 6);
 	park_one(staying, 7);
@@ -169,25 +169,83 @@ static void forgets_the_calls_of_clients_that_leave(void **state)
 }
 
 /* Long before the time is over that a reply has otherwise. */
-static void frees_the_places_of_a_client_that_never_reads(void **state)
+static void frees_the_places_of_clients_that_never_read(void **state)
 {
-	enum { REPLY_BYTES = 128 * 1024 };
+	enum {
+		REPLY_BYTES = 512 * 1024,
+		EACH = LIMIT_CONNECTION_PARKED_CALLS,
+		CLIENTS = LIMIT_ADDRESS_PARKED_CALLS / EACH,
+	};
 	struct nng_server *server = start_with(
 		(struct nng_server_options){ .contexts = 4, .send_timeout_ms = 600 * 1000 });
-	int fd = connect_greeted(server);
+	int fds[CLIENTS];
+	for (int i = 0; i < CLIENTS; i++) {
+		fds[i] = connect_greeted(server);
+		send_waiters(fds[i], EACH, REPLY_BYTES);
+	}
 	int other = connect_greeted(server);
-	send_waiters(fd, LIMIT_PARKED_CALLS, REPLY_BYTES);
-	wait_parked(LIMIT_PARKED_CALLS);
+	wait_parked(LIMIT_ADDRESS_PARKED_CALLS);
 	finish_parked();
 	check_works(nng_server_address(server, 0));
-	for (size_t i = 0; i < LIMIT_PARKED_CALLS; i++)
+	for (size_t i = 0; i < EACH; i++)
 		park_one(other, i);
-	assert_true(is_closed_by_server(fd));
-	close(fd);
+	struct nng_server_stats stats;
+	do {
+		usleep(1000);
+		nng_server_read_stats(server, &stats);
+	} while (stats.closed_stalled == 0);
+	for (int i = 0; i < CLIENTS; i++)
+		close(fds[i]);
 	finish_parked();
-	assert_int_equal(count_refused(other, LIMIT_PARKED_CALLS, ""), 0);
+	assert_int_equal(count_refused(other, EACH, ""), 0);
 	close(other);
 	check_contexts(server, 4);
+	stop(server);
+}
+
+/* What one connection and one address may not have is left for others. */
+static void leaves_places_for_others(void **state)
+{
+	enum { EACH = LIMIT_CONNECTION_PARKED_CALLS, MORE = 10 };
+	struct nng_server *server = start_with(
+		(struct nng_server_options){ .contexts = 4, .in_flight_max = EACH + MORE });
+	int greedy = connect_greeted(server);
+	send_waiters(greedy, EACH + MORE, 1);
+	wait_parked(EACH);
+	assert_int_equal(count_refused(greedy, MORE, "TOO_MANY_WAITERS"), MORE);
+	int other = connect_greeted(server);
+	send_waiters(other, EACH, 1);
+	wait_parked(2 * EACH);
+	finish_parked();
+	assert_int_equal(count_refused(greedy, EACH, "") + count_refused(other, EACH, ""), 0);
+	struct nng_server_stats stats;
+	nng_server_read_stats(server, &stats);
+	assert_int_equal(stats.refused_waiters, MORE);
+	assert_int_equal(stats.connections, 2);
+	assert_int_equal(stats.addresses, 1);
+	close(greedy);
+	close(other);
+	stop(server);
+}
+
+/* One that goes on sending is told, one that does not stop then is closed. */
+static void bounds_what_is_in_flight(void **state)
+{
+	enum { MAX = 8, MORE = 5 };
+	struct nng_server *server =
+		start_with((struct nng_server_options){ .contexts = 64, .in_flight_max = MAX });
+	int fd = connect_greeted(server);
+	send_waiters(fd, MAX + MORE, 1);
+	assert_int_equal(count_refused(fd, MORE, "TOO_MANY_REQUESTS"), MORE);
+	wait_parked(MAX);
+	finish_parked();
+	assert_int_equal(count_refused(fd, MAX, ""), 0);
+	check_works(nng_server_address(server, 0));
+	struct nng_server_stats stats;
+	nng_server_read_stats(server, &stats);
+	assert_int_equal(stats.refused_in_flight, MORE);
+	assert_int_equal(stats.in_flight, 0);
+	close(fd);
 	stop(server);
 }
 
@@ -199,7 +257,9 @@ int main(void)
 		cmocka_unit_test(answers_waiting_calls_when_it_stops),
 		cmocka_unit_test(stops_while_calls_are_parked),
 		cmocka_unit_test(forgets_the_calls_of_clients_that_leave),
-		cmocka_unit_test(frees_the_places_of_a_client_that_never_reads),
+		cmocka_unit_test(frees_the_places_of_clients_that_never_read),
+		cmocka_unit_test(leaves_places_for_others),
+		cmocka_unit_test(bounds_what_is_in_flight),
 	};
 	return cmocka_run_group_tests(tests, transport_set_up, transport_tear_down);
 }

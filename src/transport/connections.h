@@ -1,0 +1,90 @@
+/*
+ * The connections of a socket and what each of them and each address has in use, so that nobody
+ * takes everything. Any thread.
+ */
+#pragma once
+#include "base/attributes.h"
+#include "base/error.h"
+
+#include <nng/nng.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct connections;
+struct context;
+struct origin;
+
+/* Of connections. */
+struct connection_list {
+	struct connection *first;
+	struct connection *last;
+};
+
+struct connection {
+	uint32_t id; /* of the pipe */
+	/* Of connections.c. */
+	struct origin *origin;
+	struct connection *next_in_bucket;
+	struct connection_list *list; /* of its origin: those that are idle or those that are not */
+	struct connection *previous;
+	struct connection *next;
+	uint32_t refs;
+	uint32_t in_flight; /* requests whose replies were not handed to the network */
+	uint32_t parked;    /* those of them that wait */
+	/* Of run_queue.c. */
+	struct context *first_queued;
+	struct context *last_queued;
+	uint32_t queued;
+	struct connection *next_in_turn;
+};
+
+struct connections_options {
+	size_t connections_max;
+	/* At the most connections, the newcomer goes if its address has the most already. Else it
+	 * is always let in. */
+	bool keep_older;
+	uint32_t in_flight_max; /* of each connection */
+	uint32_t parked_max;	/* of each connection */
+	uint32_t origin_parked_max;
+};
+
+/* Of one moment. */
+struct connections_count {
+	size_t connections;
+	size_t origins;
+	uint64_t accepted;  /* since the start, and so below */
+	uint64_t displaced; /* closed for a newcomer */
+	uint64_t refused;   /* newcomers */
+};
+
+enum code connections_new(const struct connections_options *options, struct connections **ret,
+	struct error *err) NODISCARD;
+/* NULL is allowed. */
+void connections_free(struct connections *connections);
+
+/* For nng's NNG_PIPE_EV_ADD_PRE. At the most connections it closes one: of the address that has the
+ * most, the one that has been idle for the longest time, or if none is, whose last request came
+ * first. An address is an IPv4 address, 64 bits of an IPv6 one, or an ipc client's user. */
+void connections_add(struct connections *connections, nng_pipe pipe);
+/* For NNG_PIPE_EV_REM_POST, also after connections_add() has refused it. */
+void connections_remove(struct connections *connections, nng_pipe pipe);
+
+enum connections_room {
+	CONNECTIONS_ROOM,
+	CONNECTIONS_FULL,  /* it has more requests in flight than it may */
+	CONNECTIONS_FLOOD, /* so many more that answers to them are not even worth while */
+};
+
+/* A request has come. NULL for a connection that has gone. Else connections_end() follows, whatever
+ * *ret_room says. */
+struct connection *connections_begin(
+	struct connections *connections, uint32_t id, enum connections_room *ret_room);
+void connections_end(struct connections *connections, struct connection *connection);
+
+/* Whether the connection and its address may park one more; then connections_unpark() follows. One
+ * that has gone may not. */
+bool connections_park(struct connections *connections, struct connection *connection);
+void connections_unpark(struct connections *connections, struct connection *connection);
+
+void connections_read_count(struct connections *connections, struct connections_count *ret);

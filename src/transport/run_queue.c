@@ -1,0 +1,202 @@
+#include "transport/run_queue.h"
+
+#include "base/clock.h"
+#include "transport/connections.h"
+#include "transport/context.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	THREADS_MIN = 2,
+	THREADS_MAX = 16,
+	/* How long calls may have waited in a full queue that is no sign of too much work. */
+	BURST_MS = 100,
+	NS_PER_MS = 1000000,
+};
+
+struct run_queue {
+	struct run_queue_options options;
+	pthread_t threads[THREADS_MAX];
+	size_t thread_count;
+	size_t processors;
+	pthread_mutex_t mutex; /* for everything below, and what connections have of ours */
+	pthread_cond_t work;
+	size_t running; /* calls, in our threads and in nng's */
+	size_t queued;
+	/* Connections with calls, a ring: the next one whose turn it is comes after the last. */
+	struct connection *last_in_turn;
+	struct connection gone; /* for calls of connections that there are not any more */
+	bool stopping;
+};
+
+static struct context *take(struct run_queue *queue)
+{
+	struct connection *last = queue->last_in_turn;
+	if (last == NULL)
+		return NULL;
+	struct connection *connection = last->next_in_turn;
+	struct context *context = connection->first_queued;
+	connection->first_queued = context->next_queued;
+	connection->queued--;
+	queue->queued--;
+	if (connection->first_queued != NULL)
+		queue->last_in_turn = connection;
+	else if (connection == last)
+		queue->last_in_turn = NULL;
+	else
+		last->next_in_turn = connection->next_in_turn;
+	return context;
+}
+
+static void put(struct run_queue *queue, struct connection *connection, struct context *context)
+{
+	context->next_queued = NULL;
+	if (connection->queued > 0) {
+		connection->last_queued->next_queued = context;
+	} else {
+		connection->first_queued = context;
+		struct connection *last = queue->last_in_turn;
+		connection->next_in_turn = last == NULL ? connection : last->next_in_turn;
+		if (last != NULL)
+			last->next_in_turn = connection;
+		queue->last_in_turn = connection;
+	}
+	connection->last_queued = context;
+	connection->queued++;
+	queue->queued++;
+}
+
+/* Whoever is begun has at least half of its time left, so what is done is done for somebody. */
+static bool is_too_late(const struct context *context)
+{
+	uint64_t time_ns = (uint64_t)rpc_timeout_ms(&context->call) * NS_PER_MS;
+	return clock_monotonic_ns() - context->call.arrival_ns > time_ns / 2;
+}
+
+static bool is_burst(const struct run_queue *queue)
+{
+	if (queue->last_in_turn == NULL)
+		return true;
+	const struct context *next = queue->last_in_turn->next_in_turn->first_queued;
+	return clock_monotonic_ns() - next->call.arrival_ns < (uint64_t)BURST_MS * NS_PER_MS;
+}
+
+static void run_here(struct run_queue *queue, struct context *context)
+{
+	queue->options.run(context, false);
+	pthread_mutex_lock(&queue->mutex);
+	queue->running--;
+	pthread_mutex_unlock(&queue->mutex);
+}
+
+static void *run_thread(void *argument)
+{
+	struct run_queue *queue = argument;
+	pthread_mutex_lock(&queue->mutex);
+	for (;;) {
+		struct context *context = take(queue);
+		if (context == NULL && queue->stopping)
+			break;
+		if (context == NULL) {
+			pthread_cond_wait(&queue->work, &queue->mutex);
+			continue;
+		}
+		queue->running++;
+		bool stopping = queue->stopping;
+		pthread_mutex_unlock(&queue->mutex);
+		queue->options.run(context, !stopping && is_too_late(context));
+		pthread_mutex_lock(&queue->mutex);
+		queue->running--;
+	}
+	pthread_mutex_unlock(&queue->mutex);
+	return NULL;
+}
+
+enum code run_queue_new(
+	const struct run_queue_options *options, struct run_queue **ret, struct error *err)
+{
+	struct run_queue *queue = calloc(1, sizeof *queue);
+	if (queue == NULL)
+		return fail_out_of_memory(err);
+	queue->options = *options;
+	pthread_mutex_init(&queue->mutex, NULL);
+	pthread_cond_init(&queue->work, NULL);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	queue->processors = processors < 1 ? 1 : (size_t)processors;
+	size_t count = queue->processors < THREADS_MIN ? THREADS_MIN : queue->processors;
+	for (size_t i = 0; i < count && i < THREADS_MAX; i++) {
+		if (pthread_create(&queue->threads[i], NULL, run_thread, queue) != 0) {
+			run_queue_stop(queue);
+			run_queue_free(queue);
+			return fail(err, CODE_RESOURCE_EXHAUSTED,
+				"cannot start the threads that run calls");
+		}
+		queue->thread_count++;
+	}
+	*ret = queue;
+	return CODE_OK;
+}
+
+bool run_queue_run(struct run_queue *queue, struct context *context)
+{
+	pthread_mutex_lock(&queue->mutex);
+	bool free = queue->queued == 0 && queue->running < queue->processors;
+	if (free)
+		queue->running++;
+	pthread_mutex_unlock(&queue->mutex);
+	if (free)
+		run_here(queue, context);
+	return free;
+}
+
+bool run_queue_put(struct run_queue *queue, struct context *context)
+{
+	struct connection *connection =
+		context->connection == NULL ? &queue->gone : context->connection;
+	pthread_mutex_lock(&queue->mutex);
+	size_t places = queue->options.queued_max - queue->queued;
+	bool alone = connection->queued == queue->queued;
+	bool room = places > 0 && (connection->queued <= places ||
+					  (alone && 8 * places > queue->options.queued_max));
+	bool burst = !room && is_burst(queue);
+	if (room) {
+		put(queue, connection, context);
+		pthread_cond_signal(&queue->work);
+	}
+	if (burst)
+		queue->running++;
+	pthread_mutex_unlock(&queue->mutex);
+	if (burst)
+		run_here(queue, context);
+	return room || burst;
+}
+
+size_t run_queue_length(struct run_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	size_t length = queue->queued;
+	pthread_mutex_unlock(&queue->mutex);
+	return length;
+}
+
+void run_queue_stop(struct run_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	queue->stopping = true;
+	pthread_cond_broadcast(&queue->work);
+	pthread_mutex_unlock(&queue->mutex);
+	for (size_t i = 0; i < queue->thread_count; i++)
+		pthread_join(queue->threads[i], NULL);
+	queue->thread_count = 0;
+}
+
+void run_queue_free(struct run_queue *queue)
+{
+	if (queue == NULL)
+		return;
+	pthread_cond_destroy(&queue->work);
+	pthread_mutex_destroy(&queue->mutex);
+	free(queue);
+}
