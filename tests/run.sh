@@ -105,10 +105,10 @@ network='^fuzz\.(envelope|http|json)$'
 # of times against a server that does one thing after the other.
 no_threads='^(base|codec|analysis|exporters)\.|^importers\.([^p]|plain)|^services\.html|^store\.search_(size|block)$'
 no_threads+='|^store\.(check|pages|pages_damage|rebuild|seal)$'
-no_threads+='|^e2e\.(18f|api_examples|cli|import[a-z_]*|migration|readme|watch)$'
+no_threads+='|^e2e\.(18f|api_examples|cli|import[a-z_]*|manifests|migration|readme|systemd|watch)$'
 
 # What takes long and does the same in every build; it runs in the last one.
-same='^store\.(pages_damage|power_cut)$|^e2e\.(damaged|import_[a-z_]*|migration)$'
+same='^store\.(pages_damage|power_cut)$|^e2e\.(damaged|import_[a-z_]*|manifests|migration)$'
 
 # long_run NAME: a program of the release build, for much longer than CTest lets it run.
 long_run() {
