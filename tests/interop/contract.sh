@@ -101,10 +101,32 @@ mkdir "$work/certificates"
 bash tests/support/certificates.sh "$work/certificates"
 lectern token create reader --scope read --tokens "$work/tokens" >"$work/reader" 2>/dev/null
 export LECTERN_TOKEN_FILE=$work/reader LECTERN_TLS_CA=$work/certificates/ca.crt
-serve tls tls+tcp://127.0.0.1:0 https://127.0.0.1:0 --log-format json --tokens "$work/tokens" \
-	--tls-cert "$work/certificates/server.crt" --tls-key "$work/certificates/server.key"
-# mbedTLS before 3.5 verifies names alone
-LECTERN_CONTRACT_URL=${LECTERN_CONTRACT_URL/127.0.0.1/localhost}
-LECTERN_CONTRACT_HTTP=${LECTERN_CONTRACT_HTTP/127.0.0.1/localhost}
+# with CERTIFICATE: a server that has it, and wants tokens.
+with() {
+	serve "$1" tls+tcp://127.0.0.1:0 https://127.0.0.1:0 --log-format json --tokens "$work/tokens" \
+		--tls-cert "$work/certificates/$1.crt" --tls-key "$work/certificates/$1.key"
+	# mbedTLS before 3.5 verifies names alone
+	LECTERN_CONTRACT_URL=${LECTERN_CONTRACT_URL/127.0.0.1/localhost}
+	LECTERN_CONTRACT_HTTP=${LECTERN_CONTRACT_HTTP/127.0.0.1/localhost}
+}
+
+with server
 contract "$PWD/tests/interop/contract.jsonl"
+
+head -n 1 tests/interop/contract.jsonl >"$work/health.jsonl"
+if [ "$over" = nng ]; then # where a connection that is refused is tried again until the time is over
+	jq -c '.timeout_ms = 1000' "$work/health.jsonl" >"$work/hurried.jsonl"
+	mv "$work/hurried.jsonl" "$work/health.jsonl"
+fi
+contract "$work/health.jsonl"
+
+# refuses WHAT: no answer of this server is taken.
+refuses() {
+	! (contract "$work/health.jsonl") >"$work/refused" 2>&1 || die "$client talks to $1"
+	say "ok: $client: does not talk to $1"
+}
+LECTERN_TLS_CA=$work/certificates/other-ca.crt refuses 'a server that it has no authority for'
+stop
+with server-wrong
+refuses 'a server with the certificate of another host'
 stop
