@@ -32,6 +32,7 @@ install_npm() {
 }
 
 over=
+unanswered=
 # shellcheck source=/dev/null
 . "tests/interop/clients/$client.sh"
 
@@ -77,6 +78,21 @@ serve plain tcp://127.0.0.1:0 127.0.0.1:0 --log-format json
 lectern import jsonl deploy/sample/*.jsonl tests/interop/content.jsonl | tail -n 1
 contract "$table"
 example
+
+# A server that says nothing: the client's own clock ends the call. Should it have none, the server goes on
+# after a while, and its answer is a failure.
+if [ -n "$unanswered" ]; then
+	silent=${servers[-1]}
+	kill -STOP "$silent"
+	(sleep 10 && kill -CONT "$silent") &
+	servers+=($!)
+	status=0
+	contract "$PWD/tests/interop/unanswered.jsonl" || status=$?
+	kill -CONT "$silent"
+	kill "${servers[-1]}" 2>/dev/null || true
+	unset 'servers[-1]'
+	[ "$status" = 0 ] || die "$client waits for longer than it was told"
+fi
 stop
 
 if ! has tls-cert || ! has tokens; then
