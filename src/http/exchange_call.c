@@ -186,11 +186,28 @@ static bool dispatch(struct exchange *exchange)
 	return later;
 }
 
+static void respond_at_once(struct rpc_call *call, const struct error *err)
+{
+	keep_answer(exchange_of(call), err);
+}
+
+/* Nobody who may not call has compressed bytes or JSON read, or is told what is wrong with them. */
+static bool admit(struct exchange *exchange)
+{
+	fill_call(exchange, slice_of(NULL, 0));
+	exchange->call.respond = respond_at_once;
+	return rpc_admit(exchange->server->options.rpc, &exchange->call);
+}
+
 bool exchange_call(struct exchange *exchange)
 {
 	struct slice payload;
 	struct error err;
 	unsigned status;
+	if (!admit(exchange)) {
+		exchange_finish_call(exchange);
+		return false;
+	}
 	enum code code = connect_read(&exchange->request, &exchange->connect, &status, &err);
 	if (code == CODE_OK)
 		code = connect_payload(&exchange->request, &exchange->connect, &payload, &err);
