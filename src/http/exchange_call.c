@@ -124,22 +124,32 @@ static void fill_call(struct exchange *exchange, struct slice payload)
 			rpc_read_header(call, slice_of_text(names[i]), value);
 }
 
-/* The call belongs to whoever answers it from here on. Whether the connection waits. */
-static bool dispatch(struct exchange *exchange)
+/* Counts the call as in flight; false once the server stops: libmicrohttpd cannot be ended while
+ * connections are suspended, so none may be when http_server_stop() has waited for them. */
+static bool enter_flight(struct exchange *exchange, bool suspend)
 {
 	struct http_server *server = exchange->server;
-	enum rpc_access access = exchange->connect.method.access;
-	bool later = access == RPC_WRITE || access == RPC_WAIT;
-	atomic_fetch_add(&exchange->owners, 1);
 	pthread_mutex_lock(&server->mutex);
-	server->in_flight++;
-	if (later) {
+	bool enters = !server->stopping;
+	if (enters) {
+		atomic_fetch_add(&exchange->owners, 1);
+		server->in_flight++;
+	}
+	if (enters && suspend) {
 		link_suspended(exchange);
 		MHD_suspend_connection(exchange->mhd);
 	}
 	pthread_mutex_unlock(&server->mutex);
-	rpc_dispatch(server->options.rpc, &exchange->call);
-	return later;
+	return enters;
+}
+
+bool exchange_is_last(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+	pthread_mutex_lock(&server->mutex);
+	bool stopping = server->stopping;
+	pthread_mutex_unlock(&server->mutex);
+	return stopping;
 }
 
 /* Also for errors that are found before the dispatcher, so that they are counted and logged. */
@@ -159,11 +169,45 @@ static void refuse(struct exchange *exchange, const struct error *err, unsigned 
 		http_add_field(&exchange->reply, "Allow", "POST, OPTIONS");
 }
 
+/* The call belongs to whoever answers it from here on. Whether the connection waits. */
+static bool dispatch(struct exchange *exchange)
+{
+	enum rpc_access access = exchange->connect.method.access;
+	bool later = access == RPC_WRITE || access == RPC_WAIT;
+	struct error err;
+	if (!enter_flight(exchange, later)) {
+		fail_stopping(&err);
+		refuse(exchange, &err, 0);
+		return false;
+	}
+	rpc_dispatch(exchange->server->options.rpc, &exchange->call);
+	if (!later)
+		exchange_finish_call(exchange);
+	return later;
+}
+
+static void respond_at_once(struct rpc_call *call, const struct error *err)
+{
+	keep_answer(exchange_of(call), err);
+}
+
+/* Nobody who may not call has compressed bytes or JSON read, or is told what is wrong with them. */
+static bool admit(struct exchange *exchange)
+{
+	fill_call(exchange, slice_of(NULL, 0));
+	exchange->call.respond = respond_at_once;
+	return rpc_admit(exchange->server->options.rpc, &exchange->call);
+}
+
 bool exchange_call(struct exchange *exchange)
 {
 	struct slice payload;
 	struct error err;
 	unsigned status;
+	if (!admit(exchange)) {
+		exchange_finish_call(exchange);
+		return false;
+	}
 	enum code code = connect_read(&exchange->request, &exchange->connect, &status, &err);
 	if (code == CODE_OK)
 		code = connect_payload(&exchange->request, &exchange->connect, &payload, &err);
@@ -172,10 +216,7 @@ bool exchange_call(struct exchange *exchange)
 		return false;
 	}
 	fill_call(exchange, payload);
-	if (dispatch(exchange))
-		return true;
-	exchange_finish_call(exchange);
-	return false;
+	return dispatch(exchange);
 }
 
 void exchange_finish_call(struct exchange *exchange)

@@ -214,6 +214,8 @@ enum MHD_Result exchange_send(struct exchange *exchange)
 		connect_print_error(&err, 0, &exchange->arena, &exchange->reply);
 	}
 	finish(exchange);
+	if (exchange_is_last(exchange))
+		http_add_field(&exchange->reply, "Connection", "close");
 	struct MHD_Response *response = make_response(&exchange->reply);
 	if (response == NULL)
 		return MHD_NO;

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# contract.sh CLIENT: the calls of contract.jsonl by a client that is not ours; see README.md. With
-# LECTERN_CONTRACT_URL and LECTERN_CONTRACT_HTTP to a server that is there, else to one of its own with
+# contract.sh CLIENT [prepare]: the calls of contract.jsonl by a client that is not ours, or nothing but
+# what it needs for them; see README.md. With LECTERN_CONTRACT_URL and LECTERN_CONTRACT_HTTP to a server that is there, else to one of its own with
 # the sample content: in clear, then with TLS and a token that may read.
 set -euo pipefail
 cd "${LECTERN_SOURCE:-$(dirname "$0")/../..}"
-client=${1:?usage: contract.sh c|python|go|node|buf|curl}
+client=${1:?usage: contract.sh c|python|go|node|buf|curl [prepare]}
+table=${LECTERN_CONTRACT_TABLE:-$PWD/tests/interop/contract.jsonl}
 build=${LECTERN_BUILD:-$PWD/build/dev}
 export PATH="${LECTERN_BIN:-$build/bin}:$PATH" LC_ALL=C.UTF-8
 . deploy/steps.sh
@@ -40,9 +41,10 @@ mkdir -p "$prepared"
 seconds=$SECONDS
 prepare
 say "$client: made ready in $((SECONDS - seconds)) s"
+[ "${2:-}" != prepare ] || exit 0
 
 if [ -n "${LECTERN_CONTRACT_URL:-}${LECTERN_CONTRACT_HTTP:-}" ]; then
-	contract "$PWD/tests/interop/contract.jsonl"
+	contract "$table"
 	exit
 fi
 
@@ -74,7 +76,7 @@ serve() {
 
 serve plain tcp://127.0.0.1:0 127.0.0.1:0 --log-format json
 lectern import jsonl deploy/sample/*.jsonl tests/interop/content.jsonl | tail -n 1
-contract "$PWD/tests/interop/contract.jsonl"
+contract "$table"
 example
 
 # A server that says nothing: the client's own clock ends the call. Should it have none, the server goes on
@@ -111,7 +113,7 @@ with() {
 }
 
 with server
-contract "$PWD/tests/interop/contract.jsonl"
+contract "$table"
 
 head -n 1 tests/interop/contract.jsonl >"$work/health.jsonl"
 if [ "$over" = nng ]; then # where a connection that is refused is tried again until the time is over

@@ -407,6 +407,30 @@ static void stops_while_calls_wait(void **state)
 	assert_int_equal(http_server_start(http, &err), CODE_OK);
 }
 
+/* Clients that do not stop asking keep no connection suspended, which libmicrohttpd ends the
+ * process for. */
+static void stops_while_calls_come(void **state)
+{
+	static const char request[] =
+		"POST /lectern.v1.TagService/CreateTag HTTP/1.1\r\nHost: x\r\n" JSON
+		"Content-Length: 23\r\n\r\n{\"tag\":{\"name\":\"News\"}}";
+	struct http_server_stop stop;
+	struct error err;
+	int asking[SLOW];
+	for (int i = 0; i < SLOW; i++) {
+		asking[i] = dial();
+		for (int j = 0; j < MANY; j++)
+			say(asking[i], request);
+	}
+	http_server_stop(http, WAIT_MS, &stop);
+	assert_int_equal(stop.abandoned_count, 0);
+	for (int i = 0; i < SLOW; i++)
+		(void)hear(asking[i]);
+	http_server_free(http);
+	assert_int_equal(http_server_new(&options, &http, &err), CODE_OK);
+	assert_int_equal(http_server_start(http, &err), CODE_OK);
+}
+
 static void says_which_address_is_wrong(void **state)
 {
 	static const struct {
@@ -447,6 +471,7 @@ int main(void)
 		HTTP_TEST(forgets_those_that_leave),
 		HTTP_TEST(lets_calls_wait),
 		HTTP_TEST(stops_while_calls_wait),
+		HTTP_TEST(stops_while_calls_come),
 		HTTP_TEST(says_which_address_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
