@@ -212,6 +212,7 @@ static void answers_from_caches(void **state)
 		assert_true(begins(reply, "HTTP/1.1 304 "));
 		assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
 		assert_non_null(strstr(reply, etag));
+		assert_null(strstr(reply, "Content-Length: 0\r\n")); /* of another body */
 	}
 	(void)publish(START_US + 1, "a", NULL);
 	assert_true(begins(ask(request), "HTTP/1.1 304 ")); /* "*" */
