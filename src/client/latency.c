@@ -44,8 +44,8 @@ uint64_t latency_at(const struct latency *latency, double share)
 	uint64_t seen = 0;
 	for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
 		seen += atomic_load(&latency->buckets[i]);
-		if (seen > 0 && seen >= rank)
-			return end_of(i) < max ? end_of(i) : max;
+		if (seen > 0 && seen >= rank) /* the last one has all that are longer */
+			return i < LATENCY_BUCKETS - 1 && end_of(i) < max ? end_of(i) : max;
 	}
 	return max;
 }

@@ -4,6 +4,15 @@
 
 enum { IPV6_PREFIX_BYTES = 8 };
 
+/* "::ffff:192.0.2.1": an IPv4 client of a socket that takes both, RFC 4291, 2.5.5.2. */
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static void put_ipv4(const void *address, uint8_t out[ORIGIN_KEY_BYTES])
+{
+	out[0] = NNG_AF_INET;
+	memcpy(out + 1, address, sizeof(uint32_t));
+}
+
 void origin_key(nng_pipe pipe, uint8_t out[ORIGIN_KEY_BYTES])
 {
 	nng_sockaddr address;
@@ -14,10 +23,13 @@ void origin_key(nng_pipe pipe, uint8_t out[ORIGIN_KEY_BYTES])
 	out[0] = (uint8_t)address.s_family;
 	switch (address.s_family) {
 	case NNG_AF_INET:
-		memcpy(out + 1, &address.s_in.sa_addr, sizeof address.s_in.sa_addr);
+		put_ipv4(&address.s_in.sa_addr, out);
 		return;
 	case NNG_AF_INET6:
-		memcpy(out + 1, address.s_in6.sa_addr, IPV6_PREFIX_BYTES);
+		if (memcmp(address.s_in6.sa_addr, mapped, sizeof mapped) == 0)
+			put_ipv4(address.s_in6.sa_addr + sizeof mapped, out);
+		else
+			memcpy(out + 1, address.s_in6.sa_addr, IPV6_PREFIX_BYTES);
 		return;
 	default:
 		if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &user) == 0)

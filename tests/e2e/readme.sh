@@ -69,3 +69,13 @@ compiles() {
 }
 compiles README.md '## From C'
 compiles docs/api.md '## Changes'
+
+# shown LANGUAGE HEADING FILE: what stands there is the file, which tests/interop runs.
+shown() {
+	blocks "$1" README.md "$2" >"$work/shown"
+	grep -v '^#' "$3" | diff "$work/shown" - || die "README.md, \"$2\", does not show $3"
+}
+shown python '## Call it from Python' tests/interop/python/archive.py
+shown go '## Call it from Go' tests/interop/go/archive/main.go
+shown js '## Call it from Node' tests/interop/node/archive.js
+shown '' '## Call it with curl' tests/interop/shell/archive.sh

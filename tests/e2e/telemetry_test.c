@@ -211,7 +211,8 @@ static void test_metrics_tell_what_was_called(void **state)
 				 "method=\"" LIST_CHANGES "\""),
 		2);
 	assert_true(METRIC("lectern_response_bytes_total", "method=\"" GET_TAG "\"") > 10);
-	assert_int_equal(METRIC("lectern_calls_in_flight", ""), 1);
+	/* The answer before it may be on its way out still. */
+	assert_in_range(METRIC("lectern_calls_in_flight", ""), 1, 2);
 	assert_int_equal(METRIC("lectern_calls_parked", ""), 0);
 	assert_int_equal(METRIC("lectern_connections", ""), 1);
 	assert_int_equal(METRIC("lectern_writes_total", ""), 2);

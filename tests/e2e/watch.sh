@@ -196,7 +196,7 @@ same '1 ' "$(cat "$work/status") $(cat "$work/err")" 'nobody reads'
 expect 75 '' 'REVISION_AHEAD' --since 100000
 expect 75 '' 'EPOCH_CHANGED' --since 1 --epoch 0123456789abcdef
 expect 2 '' '--epoch belongs to a revision' --epoch 0123456789abcdef
-expect 2 '' 'must begin with tcp:// or ipc://' --feed http://127.0.0.1:1
+expect 2 '' 'must begin with tcp://, tls+tcp:// or ipc://' --feed http://127.0.0.1:1
 stop
 start --changes-kept 10 --change-retention 1s
 end=$((SECONDS + 60))

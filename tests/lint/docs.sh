@@ -59,8 +59,8 @@ check_options() {
 	while read -r option; do
 		grep -q -- "$option\b" "$work/help" ||
 			complain "the documents name $option, which no --help of the programs knows"
-	done < <(grep -hE '\blecternd? ' README.md docs/api.md docs/operations.md docs/errors.md |
-		grep -vE 'quickstart|run\.sh|cmake|protoc |nngcat|docker|podman|buildah' |
+	done < <(grep -hE '\blecternd? ' README.md docs/api.md docs/deploying.md docs/operations.md docs/errors.md |
+		grep -vE -e '--entrypoint|quickstart|run\.sh|cmake|protoc |nngcat|docker|podman|buildah' |
 		grep -oE -- '--[a-z][a-z-]+' | sort -u)
 }
 
