@@ -4,7 +4,7 @@
  */
 #include "http/server_private.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 
 static struct exchange *exchange_of(struct rpc_call *call)
 {
@@ -106,9 +106,7 @@ static enum code park(struct rpc_call *call, struct error *err)
 
 static void fill_call(struct exchange *exchange, struct slice payload)
 {
-	static const char *const names[] = { "authorization", "x-request-id", "traceparent" };
 	struct rpc_call *call = &exchange->call;
-	struct slice value;
 	call->arena = &exchange->call_arena;
 	call->method = exchange->request.path;
 	call->payload = payload;
@@ -118,10 +116,7 @@ static void fill_call(struct exchange *exchange, struct slice payload)
 	call->peer = exchange->request.peer;
 	call->respond = respond;
 	call->park = park;
-	rpc_clear_headers(call);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (http_header(&exchange->request, names[i], &value))
-			rpc_read_header(call, slice_of_text(names[i]), value);
+	http_read_headers(&exchange->request, call);
 }
 
 /* Counts the call as in flight; false once the server stops: libmicrohttpd cannot be ended while
@@ -233,12 +228,14 @@ void exchange_finish_call(struct exchange *exchange)
 	connect_print_error(&exchange->err, 0, &exchange->arena, &exchange->reply);
 }
 
-/* The client's end of a suspended connection, which libmicrohttpd does not look at. */
+/* The client's end of a suspended connection, which libmicrohttpd does not look at; also behind
+ * bytes that are not read yet, such as the last of TLS. */
 static bool has_gone(const struct exchange *exchange)
 {
-	char byte;
-	return exchange->connection != NULL &&
-	       recv(exchange->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	if (exchange->connection == NULL)
+		return false;
+	struct pollfd socket = { .fd = exchange->connection->fd, .events = POLLRDHUP };
+	return poll(&socket, 1, 0) == 1;
 }
 
 void exchanges_unwanted(struct http_server *server, bool all)

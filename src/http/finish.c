@@ -160,10 +160,8 @@ static void finish(struct exchange *exchange)
 	bool compressed = compress(exchange);
 	if (compressed)
 		http_add_field(reply, "Content-Encoding", "gzip");
-	if (cached && validate(exchange, compressed)) {
-		reply->status = 304;
-		buffer_clear(&reply->body);
-	}
+	if (cached && validate(exchange, compressed))
+		reply->status = 304; /* of the body its length alone is sent (RFC 9110, 8.6) */
 	if (reply->status != 204)
 		add_cache_control(exchange);
 	add_vary(exchange);
