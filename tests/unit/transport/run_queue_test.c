@@ -256,9 +256,9 @@ static void test_random_calls(void **state)
 		model->places = thread_count() + random_below(&random, 100);
 		struct run_queue *queue = open_blocked(model->places);
 		size_t count = random_below(&random, CALLS_MAX);
+		size_t connection_count = 1 + random_below(&random, CONNECTIONS);
 		for (size_t i = 0; i < count; i++) {
-			size_t connection =
-				random_below(&random, 1 + random_below(&random, CONNECTIONS));
+			size_t connection = random_below(&random, connection_count);
 			bool expected = model_put(model, connection, i);
 			/* An empty queue takes any call as part of a burst. */
 			if (!expected && model->queued == 0)
