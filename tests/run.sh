@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
 	cat <<'END'
-usage: tests/run.sh [--quick] [--full] [--fuzz SECONDS] [--jobs N] [--help]
+usage: tests/run.sh [--quick] [--full] [--fuzz SECONDS] [--soak [SECONDS]] [--jobs N] [--help]
 
 Installs the Debian packages that are missing (as root or through sudo), then, in build/:
   tsan      unit, integration and end-to-end tests under ThreadSanitizer
@@ -17,6 +17,9 @@ Installs the Debian packages that are missing (as root or through sudo), then, i
   --quick   only dev, without roots and container
   --full    also every other libFuzzer target, clang-tidy, and long runs of the tests with random choices: 200 kills,
             3000 damaged files, 100000 questions
+  --soak [SECONDS]
+            only the release build, and a server of it under mixed load and hostile clients for that
+            long (default: 600): memory, open files and threads must stay, all be answered
   --fuzz SECONDS
             how long each libFuzzer target runs (default: 60)
   --jobs N  parallel jobs (default: the processors)
@@ -26,12 +29,20 @@ END
 
 quick=
 full=
+soak_seconds=
 fuzz_seconds=60
 jobs=$(nproc)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) quick=1 ;;
 	--full) full=1 ;;
+	--soak)
+		soak_seconds=600
+		if [[ ${2:-} =~ ^[0-9]+$ ]]; then
+			soak_seconds=$2
+			shift
+		fi
+		;;
 	--fuzz)
 		fuzz_seconds=${2:?--fuzz needs a number of seconds}
 		shift
@@ -127,6 +138,12 @@ if [ -n "$quick" ]; then
 	step "building dev" build dev
 	run_ctest dev -LE "$heavy"
 	exit 0
+fi
+
+if [ -n "$soak_seconds" ]; then
+	install_packages build test
+	step "building release" build release
+	LECTERN_BIN=$PWD/build/release/bin exec tests/e2e/soak.sh "$soak_seconds"
 fi
 
 install_packages build test clang extra image

@@ -88,7 +88,8 @@ enum {
 	LIMIT_ADDRESS_PARKED_CALLS = 192,
 	/* Of all replies that wait for clients to read others; those who do not are closed then. */
 	LIMIT_WAITING_REPLY_BYTES = 256 * 1024 * 1024,
-	LIMIT_WAIT_MS = 30 * 1000, /* of ListChanges and GetOperation */
+	LIMIT_TAKEN_REPLY_BYTES = 512 * 1024 * 1024, /* of the last reply of each connection */
+	LIMIT_WAIT_MS = 30 * 1000,		     /* of ListChanges and GetOperation */
 	/* An answer to a call that has waited: one change answers many of them at once. */
 	WAITED_PAGE_BYTES = 1024 * 1024,
 

@@ -2,8 +2,12 @@
 #include "server/options.h"
 
 #include <lectern/version.h>
+#include <malloc.h>
 
-enum { EXIT_USAGE = 2 };
+enum {
+	EXIT_USAGE = 2,
+	LARGE_BLOCK_BYTES = 1024 * 1024,
+};
 
 static int act(struct server_options *options, int argc, char **argv)
 {
@@ -41,6 +45,12 @@ int main(int argc, char **argv)
 	struct server_options options;
 	struct error err;
 	int status = EXIT_USAGE;
+#ifdef M_MMAP_THRESHOLD
+	/* Large messages come from the system and go back to it. glibc would raise the size from
+	 * which it does so to that of the largest that was freed; the network library's memory for
+	 * a request of megabytes that is only announced would then be written to, and kept. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+#endif
 	if (server_options_parse(argc, argv, &options, &err) == CODE_OK)
 		status = act(&options, argc, argv);
 	else

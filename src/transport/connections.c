@@ -22,6 +22,7 @@ struct connections {
 	 * found without looking at all. */
 	struct origin **by_count;
 	size_t most;
+	size_t taken_bytes; /* of all connections */
 	struct connections_count count;
 };
 
@@ -171,6 +172,7 @@ static void forget(struct connections *connections, struct connection *connectio
 	*at = connection->next_in_bucket;
 	list_remove(connection);
 	origin->parked -= connection->parked;
+	connections->taken_bytes -= connection->taken_bytes;
 	connection->origin = NULL;
 	set_connection_count(connections, origin, origin->connection_count - 1);
 	if (origin->connection_count == 0)
@@ -322,6 +324,55 @@ void connections_unpark(struct connections *connections, struct connection *conn
 	if (connection->origin != NULL)
 		connection->origin->parked--;
 	pthread_mutex_unlock(&connections->mutex);
+}
+
+void connections_taken(struct connections *connections, struct connection *connection,
+	size_t size_bytes, uint64_t now_ns)
+{
+	if (connection == NULL)
+		return;
+	pthread_mutex_lock(&connections->mutex);
+	if (connection->origin != NULL) {
+		connections->taken_bytes += size_bytes - connection->taken_bytes;
+		connection->taken_bytes = size_bytes;
+		connection->taken_ns = now_ns;
+	}
+	pthread_mutex_unlock(&connections->mutex);
+}
+
+static bool is_larger(const struct connection *connection, const struct connection *other)
+{
+	return other == NULL || connection->taken_bytes > other->taken_bytes ||
+	       (connection->taken_bytes == other->taken_bytes &&
+		       connection->taken_ns < other->taken_ns);
+}
+
+static struct connection *find_largest(const struct connections *connections, uint64_t before_ns)
+{
+	struct connection *largest = NULL;
+	for (size_t i = 0; i < connections->bucket_count; i++)
+		for (struct connection *at = connections->by_id[i]; at != NULL;
+			at = at->next_in_bucket)
+			if (at->taken_bytes > 0 && at->taken_ns < before_ns &&
+				is_larger(at, largest))
+				largest = at;
+	return largest;
+}
+
+uint32_t connections_shed(struct connections *connections, size_t max_bytes, uint64_t before_ns)
+{
+	uint32_t id = 0;
+	pthread_mutex_lock(&connections->mutex);
+	struct connection *largest = NULL;
+	if (connections->taken_bytes > max_bytes)
+		largest = find_largest(connections, before_ns);
+	if (largest != NULL) {
+		connections->taken_bytes -= largest->taken_bytes;
+		largest->taken_bytes = 0;
+		id = largest->id;
+	}
+	pthread_mutex_unlock(&connections->mutex);
+	return id;
 }
 
 void connections_read_count(struct connections *connections, struct connections_count *ret)

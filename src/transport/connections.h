@@ -32,6 +32,8 @@ struct connection {
 	uint32_t refs;
 	uint32_t in_flight; /* requests whose replies were not handed to the network */
 	uint32_t parked;    /* those of them that wait */
+	size_t taken_bytes; /* of the last reply that the network library took */
+	uint64_t taken_ns;
 	/* Of run_queue.c. */
 	struct context *first_queued;
 	struct context *last_queued;
@@ -86,5 +88,17 @@ void connections_end(struct connections *connections, struct connection *connect
  * that has gone may not. */
 bool connections_park(struct connections *connections, struct connection *connection);
 void connections_unpark(struct connections *connections, struct connection *connection);
+
+/*
+ * The network library has taken a reply of the connection, so it has no other one of it: it takes
+ * one at a time and tells nobody when that is gone. So the sizes of the last ones bound what it
+ * holds.
+ */
+void connections_taken(struct connections *connections, struct connection *connection,
+	size_t size_bytes, uint64_t now_ns);
+/* While the last replies together have more than max_bytes: the pipe to close, of the one with the
+ * largest, the oldest of equal ones, taken before before_ns. Each comes once. 0 if there is none.
+ */
+uint32_t connections_shed(struct connections *connections, size_t max_bytes, uint64_t before_ns);
 
 void connections_read_count(struct connections *connections, struct connections_count *ret);

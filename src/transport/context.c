@@ -165,8 +165,11 @@ static void on_sent(void *arg)
 	struct traffic *traffic = context->traffic;
 	int rv = nng_aio_result(context->send);
 	atomic_store(&context->sending_since_ns, 0);
-	atomic_fetch_sub(&traffic->reply_bytes, atomic_exchange(&context->sending_bytes, 0));
+	size_t size_bytes = atomic_exchange(&context->sending_bytes, 0);
+	atomic_fetch_sub(&traffic->reply_bytes, size_bytes);
 	if (rv == 0) {
+		connections_taken(traffic->connections, context->connection, size_bytes,
+			clock_monotonic_ns());
 		atomic_fetch_add(&traffic->finished, 1);
 	} else {
 		nng_msg_free(nng_aio_get_msg(context->send));

@@ -105,6 +105,17 @@ static uint64_t patience_ms(const struct nng_server *server)
 	return crowded ? STALL_MS : 0;
 }
 
+/* What nng holds of replies that it has taken cannot be seen, only bounded. */
+static void shed(struct nng_server *server, uint64_t now_ns)
+{
+	uint64_t before_ns = now_ns - (uint64_t)STALL_MS * NS_PER_MS;
+	uint32_t pipe_id;
+	while ((pipe_id = connections_shed(
+			server->traffic.connections, LIMIT_TAKEN_REPLY_BYTES, before_ns)) != 0)
+		if (nng_pipe_close((nng_pipe){ .id = pipe_id }) == 0)
+			atomic_fetch_add(&server->traffic.closed_stalled, 1);
+}
+
 /* Clients that send and do not read must not hold what others need. */
 static void on_watch(void *arg)
 {
@@ -113,6 +124,7 @@ static void on_watch(void *arg)
 		return;
 	uint64_t patience = patience_ms(server);
 	uint64_t now_ns = clock_monotonic_ns();
+	shed(server, now_ns);
 	for (size_t i = 0; patience > 0 && i < server->context_count; i++) {
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);

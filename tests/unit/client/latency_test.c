@@ -23,7 +23,15 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Never below the time itself and never more than a bucket's width above it. */
+static uint64_t width_at(uint64_t time)
+{
+	uint64_t width = 1;
+	while (width * 2 * LATENCY_STEPS <= time)
+		width *= 2;
+	return width;
+}
+
+/* Never below the time itself and less than a bucket's width above it. */
 static void check(const struct latency *latency, uint64_t *times, size_t count)
 {
 	qsort(times, count, sizeof *times, compare);
@@ -31,7 +39,7 @@ static void check(const struct latency *latency, uint64_t *times, size_t count)
 		size_t rank = (size_t)ceil(shares[i] * (double)count);
 		uint64_t time = times[rank == 0 ? 0 : rank - 1];
 		uint64_t got = latency_at(latency, shares[i]);
-		if (got < time || got > time + time / LATENCY_STEPS)
+		if (got < time || got >= time + width_at(time))
 			fail_msg("share %g of %zu: %" PRIu64 " instead of %" PRIu64, shares[i],
 				count, got, time);
 	}

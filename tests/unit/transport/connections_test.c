@@ -114,6 +114,40 @@ static void test_older_ones_are_kept(void **state)
 	connections_free(connections);
 }
 
+static void take(struct connections *connections, uint32_t id, size_t size_bytes, uint64_t now_ns)
+{
+	enum connections_room room;
+	struct connection *connection = connections_begin(connections, id, &room);
+	connections_taken(connections, connection, size_bytes, now_ns);
+	connections_end(connections, connection);
+}
+
+static void test_the_largest_last_replies_are_shed(void **state)
+{
+	struct connections *connections =
+		open_connections(&(struct connections_options){ .connections_max = 10 });
+	for (uint32_t id = 1; id <= 4; id++)
+		add(connections, id, 1);
+	take(connections, 1, 400, 10);
+	take(connections, 2, 500, 12);
+	take(connections, 3, 500, 11);
+	take(connections, 4, 900, 20);
+	take(connections, 4, 100, 21); /* in the place of the one before */
+	assert_int_equal(connections_shed(connections, 1500, 100), 0);
+	assert_int_equal(connections_shed(connections, 1499, 10), 0); /* all too new */
+	assert_int_equal(connections_shed(connections, 600, 100), 3);
+	assert_int_equal(connections_shed(connections, 600, 100), 2); /* 3 counts no more */
+	assert_int_equal(connections_shed(connections, 600, 100), 0);
+	take(connections, 3, 700, 30); /* had been closed, or not yet */
+	assert_int_equal(connections_shed(connections, 600, 31), 3);
+	connections_remove(connections, (nng_pipe){ .id = 1 });
+	assert_int_equal(connections_shed(connections, 100, 100), 0); /* only 4 is left */
+	assert_int_equal(connections_shed(connections, 99, 100), 4);
+	take(connections, 9, 700, 40); /* never was there */
+	assert_int_equal(connections_shed(connections, 0, 100), 0);
+	connections_free(connections);
+}
+
 /* ---- The model ---- */
 
 struct request {
@@ -339,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_longest_idle_of_the_largest_address_goes),
 		cmocka_unit_test(test_older_ones_are_kept),
+		cmocka_unit_test(test_the_largest_last_replies_are_shed),
 		cmocka_unit_test(test_random_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
