@@ -70,9 +70,9 @@ static enum code read_version(const struct http_request *request, struct error *
 	return malformed(err, "connect-protocol-version must be 1");
 }
 
-static bool has_side_effects(const struct rpc_method_info *method)
+bool connect_is_by_get(const struct rpc_method_info *method)
 {
-	return method->access != RPC_READ && method->access != RPC_NONE;
+	return method->access == RPC_READ || method->access == RPC_NONE;
 }
 
 /* "application/json; charset=utf-8" */
@@ -126,25 +126,41 @@ static enum code read_parameter(
 	return CODE_OK;
 }
 
-static enum code read_get(
-	const struct http_request *request, struct connect_call *call, struct error *err)
+/* JSON unless it says otherwise, so that an address can be typed. */
+static enum code read_encoding(
+	struct slice encoding, struct connect_call *call, unsigned *status, struct error *err)
 {
-	struct slice encoding, message, base64, compression;
-	enum code code = read_parameter(request, "encoding", &encoding, err);
+	if (encoding.size == 0 || same(encoding, "json") || same(encoding, "proto")) {
+		call->codec = same(encoding, "proto") ? CONNECT_PROTO : CONNECT_JSON;
+		return CODE_OK;
+	}
+	*status = 415;
+	return fail_reason(err, CODE_UNKNOWN, "UNKNOWN_CONTENT_TYPE",
+		"the parameter 'encoding' must be json or proto");
+}
+
+static enum code read_get(const struct http_request *request, struct connect_call *call,
+	unsigned *status, struct error *err)
+{
+	struct slice version, encoding, message, base64, compression;
+	enum code code = read_parameter(request, "connect", &version, err);
+	if (code == CODE_OK)
+		code = read_parameter(request, "encoding", &encoding, err);
 	if (code == CODE_OK)
 		code = read_parameter(request, "base64", &base64, err);
 	if (code == CODE_OK)
 		code = read_parameter(request, "compression", &compression, err);
 	if (code == CODE_OK)
-		code = http_query(request, "message", &message, err);
-	if (code == CODE_NOT_FOUND)
-		return malformed(err, "the parameter 'message' is missing");
+		code = read_parameter(request, "message", &message, err);
+	if (code == CODE_OK)
+		code = read_encoding(encoding, call, status, err);
 	if (code != CODE_OK)
 		return code;
-	if (!same(encoding, "json") && !same(encoding, "proto"))
-		return malformed(err, "the parameter 'encoding' must be json or proto");
-	call->codec = same(encoding, "json") ? CONNECT_JSON : CONNECT_PROTO;
-	if (same(base64, "1") && !base64_read(message, request->arena, &message))
+	if (version.size > 0 && !same(version, "v1"))
+		return malformed(err, "the parameter 'connect' must be v1");
+	if (base64.size > 0 && !same(base64, "1"))
+		return malformed(err, "the parameter 'base64' must be 1");
+	if (base64.size > 0 && !base64_read(message, request->arena, &message))
 		return malformed(err, "the parameter 'message' is no base64 as in URLs");
 	return unpack(request, message, compression, &call->message, err);
 }
@@ -166,7 +182,7 @@ enum code connect_read(const struct http_request *request, struct connect_call *
 			"there is no such method; see docs/api.md or GET /");
 	}
 	ret->get = request->method == HTTP_GET || request->method == HTTP_HEAD;
-	bool by_get = !has_side_effects(&ret->method);
+	bool by_get = connect_is_by_get(&ret->method);
 	if (request->method != HTTP_POST && !(ret->get && by_get)) {
 		*ret_status = 405;
 		return refuse_method(err, by_get);
@@ -178,7 +194,8 @@ enum code connect_read(const struct http_request *request, struct connect_call *
 		code = read_min_revision(request, ret, err);
 	if (code != CODE_OK)
 		return code;
-	return ret->get ? read_get(request, ret, err) : read_post(request, ret, ret_status, err);
+	return ret->get ? read_get(request, ret, ret_status, err)
+			: read_post(request, ret, ret_status, err);
 }
 
 enum code connect_payload(const struct http_request *request, const struct connect_call *call,

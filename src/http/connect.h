@@ -20,6 +20,9 @@ struct connect_call {
 /* Whether the path is in the form "/package.Service/Method", known or not. */
 bool connect_is_path(struct slice path);
 
+/* Whether a method can be called by GET: it neither writes nor waits, as its schema says. */
+bool connect_is_by_get(const struct rpc_method_info *method);
+
 /*
  * Reads everything but the message itself. `status` is what an error is answered with where that
  * differs from its code's: 404, 405 or 415; else 0.

@@ -30,6 +30,23 @@ static void put_peer(const struct sockaddr *address, bool secure, char out[HTTP_
 		host, brackets ? "]" : "", port);
 }
 
+/* Beyond the numbers that nng gives to connections. Of IPv6 the network: a client has many
+ * addresses in it. */
+static uint64_t source_of(const struct sockaddr *address)
+{
+	const uint64_t v4_mark = UINT64_C(1) << 62;
+	const uint64_t v6_mark = UINT64_C(1) << 63;
+	uint64_t network = 0;
+	if (address == NULL)
+		return v4_mark;
+	if (address->sa_family == AF_INET)
+		return v4_mark | ((const struct sockaddr_in *)address)->sin_addr.s_addr;
+	if (address->sa_family == AF_INET6)
+		memcpy(&network, &((const struct sockaddr_in6 *)address)->sin6_addr,
+			sizeof network);
+	return v6_mark | network;
+}
+
 static bool is_secure(struct MHD_Connection *mhd)
 {
 	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_PROTOCOL) != NULL;
@@ -48,7 +65,9 @@ static void connect_socket(struct http_server *server, struct MHD_Connection *mh
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	connection->fd = info == NULL ? -1 : info->connect_fd;
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	put_peer(info == NULL ? NULL : info->client_addr, connection->secure, connection->peer);
+	const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+	put_peer(address, connection->secure, connection->peer);
+	connection->source = source_of(address);
 	connection_enter(connection, CONNECTION_HEAD);
 	pthread_mutex_lock(&server->connections_mutex);
 	connection->next = server->connections;

@@ -120,7 +120,7 @@ static enum code inflate_all(
 		rv = inflate(stream, Z_NO_FLUSH);
 		buffer_append(out, chunk, sizeof chunk - stream->avail_out);
 		if (out->overflow)
-			return fail_reason(err, CODE_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE",
+			return fail_reason(err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
 				"the request has more than %zu bytes when it is unpacked",
 				max_bytes);
 	}

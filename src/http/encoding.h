@@ -17,6 +17,6 @@ bool encoding_takes_gzip(struct slice accept);
 bool gzip_put(struct slice bytes, struct buffer *out) NODISCARD;
 
 /* The bytes that a body stands for, in the arena: at most max_bytes, whatever it claims.
- * INVALID_ARGUMENT for what is no gzip, RESOURCE_EXHAUSTED beyond the bound. */
+ * INVALID_ARGUMENT for what is no gzip and beyond the bound. */
 enum code gzip_read(struct slice body, size_t max_bytes, struct arena *arena, struct slice *ret,
 	struct error *err) NODISCARD;

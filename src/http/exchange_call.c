@@ -114,6 +114,7 @@ static void fill_call(struct exchange *exchange, struct slice payload)
 	call->min_revision = exchange->connect.min_revision;
 	call->arrival_ns = exchange->request.arrival_ns;
 	call->peer = exchange->request.peer;
+	call->source = exchange->connection == NULL ? 0 : exchange->connection->source;
 	call->respond = respond;
 	call->park = park;
 	http_read_headers(&exchange->request, call);
@@ -161,7 +162,9 @@ static void refuse(struct exchange *exchange, const struct error *err, unsigned 
 		rpc_refuse(exchange->server->options.rpc, &exchange->call, err);
 	connect_print_error(&exchange->err, status, &exchange->arena, &exchange->reply);
 	if (status == 405)
-		http_add_field(&exchange->reply, "Allow", "POST, OPTIONS");
+		http_add_field(&exchange->reply, "Allow",
+			connect_is_by_get(&exchange->connect.method) ? "GET, HEAD, POST, OPTIONS"
+								     : "POST, OPTIONS");
 }
 
 /* The call belongs to whoever answers it from here on. Whether the connection waits. */

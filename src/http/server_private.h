@@ -23,6 +23,7 @@ struct connection {
 	int fd;
 	bool secure;
 	char peer[HTTP_PEER_BYTES];
+	uint64_t source; /* the client's address, for struct rpc_call */
 	_Atomic int phase;
 	_Atomic uint64_t since_ns;
 };

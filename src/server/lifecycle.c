@@ -147,12 +147,15 @@ static enum code start_publishing(struct server *server, struct error *err)
 	return services_publish(server->services, &publisher, err);
 }
 
+/* Those of nng, then those of HTTP. */
 static enum code tell_addresses(struct server *server, struct error *err)
 {
-	const char *urls[LIMIT_LISTENERS];
+	const char *urls[2 * LIMIT_LISTENERS];
 	size_t count = nng_server_address_count(server->transport);
 	for (size_t i = 0; i < count; i++)
 		urls[i] = nng_server_address(server->transport, i);
+	for (size_t i = 0; i < serve_http_address_count(server->http); i++)
+		urls[count++] = serve_http_address(server->http, i);
 	return services_set_addresses(server->services, urls, count, err);
 }
 

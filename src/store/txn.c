@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <xxhash.h>
 
 enum { INTERRUPTED_RETRY_MS = 500 };
 
