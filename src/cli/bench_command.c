@@ -1,6 +1,8 @@
 /* lectern bench: how much a server takes, and what it does when it is more. */
 #include "cli/bench.h"
+#include "cli/rpc.h"
 
+#include <lectern/v1/health.pb-c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +90,20 @@ static enum exit_status make_calls(
 	return bench_make(cli, *ret_kind, ret);
 }
 
+/* A server that has gone leaves numbers, but they are none of a whole measurement. */
+static enum exit_status check_answers(struct cli *cli)
+{
+	const ProtobufCMessage *answer;
+	Lectern__V1__CheckRequest request = LECTERN__V1__CHECK_REQUEST__INIT;
+	if (stop != 0)
+		return EXIT_STATUS_OK;
+	enum exit_status status = rpc_call(
+		cli, &lectern__v1__health_service__descriptor, "Check", &request.base, &answer);
+	return status == EXIT_STATUS_OK
+		       ? status
+		       : problem_hint(cli, "the server has gone during the measurement");
+}
+
 static enum exit_status run_bench(struct cli *cli, const struct args *args)
 {
 	struct load_options options = { 0 };
@@ -115,6 +131,8 @@ static enum exit_status run_bench(struct cli *cli, const struct args *args)
 		status = bench_report(cli, kind, &options, result);
 	else
 		status = problem_rpc(cli, &err);
+	if (status == EXIT_STATUS_OK)
+		status = check_answers(cli);
 	free(result);
 	/* After a connection that was lost amid an answer, nng 1.5.2 may wait for ever in whatever
 	 * closes one; the end of the process does that, too. */

@@ -59,17 +59,6 @@ static enum code unpack(const struct page_call *page, const ProtobufCMessageDesc
 	return CODE_OK;
 }
 
-static void read_headers(struct rpc_call *call, const struct http_request *request)
-{
-	static const char *const names[] = { "authorization", "x-request-id", "traceparent" };
-	rpc_clear_headers(call);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct slice value;
-		if (http_header(request, names[i], &value))
-			rpc_read_header(call, slice_of_text(names[i]), value);
-	}
-}
-
 static enum code dispatch(struct page_call *page, const ProtobufCMessage *message,
 	const struct rpc_method_info *method, struct http_answer *ret, struct error *err)
 {
@@ -84,7 +73,7 @@ static enum code dispatch(struct page_call *page, const ProtobufCMessage *messag
 		if (call->payload.data == NULL)
 			return fail_out_of_memory(err);
 	}
-	read_headers(call, request);
+	http_read_headers(request, call);
 	call->trusted = request->trusted;
 	rpc_dispatch(request->rpc, call);
 	if (!page->answered)

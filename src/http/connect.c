@@ -43,9 +43,11 @@ static enum code read_timeout(
 		return CODE_OK;
 	if (value.size > TIMEOUT_DIGITS_MAX || !text_number(value, &number))
 		return malformed(err, "connect-timeout-ms must be a number of at most 10 digits");
-	/* 0 is no default here: there is no time left. */
-	call->timeout_ms = number == 0 ? 1 : number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
-	return CODE_OK;
+	call->timeout_ms = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+	if (number > 0)
+		return CODE_OK;
+	return fail(err, CODE_DEADLINE_EXCEEDED,
+		"connect-timeout-ms is 0: the call's time is over; it had no effect");
 }
 
 static enum code read_min_revision(

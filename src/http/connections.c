@@ -30,31 +30,25 @@ static void put_peer(const struct sockaddr *address, bool secure, char out[HTTP_
 		host, brackets ? "]" : "", port);
 }
 
-static bool is_secure(const struct http_server *server, struct MHD_Connection *mhd)
+static bool is_secure(struct MHD_Connection *mhd)
 {
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON);
-	for (size_t i = 0; info != NULL && i < server->listener_count; i++)
-		if (server->listeners[i].daemon == info->daemon)
-			return server->listeners[i].secure;
 	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_PROTOCOL) != NULL;
 }
 
 static void connect_socket(struct http_server *server, struct MHD_Connection *mhd, void **context)
 {
 	struct connection *connection = calloc(1, sizeof *connection);
-	const union MHD_ConnectionInfo *fd =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	const union MHD_ConnectionInfo *address =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	*context = connection;
 	if (connection == NULL)
 		return;
 	connection->server = server;
-	connection->fd = fd == NULL ? -1 : fd->connect_fd;
-	connection->secure = is_secure(server, mhd);
-	put_peer(address == NULL ? NULL : address->client_addr, connection->secure,
-		connection->peer);
+	connection->secure = is_secure(mhd);
+	/* One answer overwrites the one before, since libmicrohttpd 1.0. */
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	connection->fd = info == NULL ? -1 : info->connect_fd;
+	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	put_peer(info == NULL ? NULL : info->client_addr, connection->secure, connection->peer);
 	connection_enter(connection, CONNECTION_HEAD);
 	pthread_mutex_lock(&server->connections_mutex);
 	connection->next = server->connections;

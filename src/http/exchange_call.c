@@ -4,7 +4,7 @@
  */
 #include "http/server_private.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 
 static struct exchange *exchange_of(struct rpc_call *call)
 {
@@ -106,9 +106,7 @@ static enum code park(struct rpc_call *call, struct error *err)
 
 static void fill_call(struct exchange *exchange, struct slice payload)
 {
-	static const char *const names[] = { "authorization", "x-request-id", "traceparent" };
 	struct rpc_call *call = &exchange->call;
-	struct slice value;
 	call->arena = &exchange->call_arena;
 	call->method = exchange->request.path;
 	call->payload = payload;
@@ -118,28 +116,35 @@ static void fill_call(struct exchange *exchange, struct slice payload)
 	call->peer = exchange->request.peer;
 	call->respond = respond;
 	call->park = park;
-	rpc_clear_headers(call);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (http_header(&exchange->request, names[i], &value))
-			rpc_read_header(call, slice_of_text(names[i]), value);
+	http_read_headers(&exchange->request, call);
 }
 
-/* The call belongs to whoever answers it from here on. Whether the connection waits. */
-static bool dispatch(struct exchange *exchange)
+/* Counts the call as in flight; false once the server stops: libmicrohttpd cannot be ended while
+ * connections are suspended, so none may be when http_server_stop() has waited for them. */
+static bool enter_flight(struct exchange *exchange, bool suspend)
 {
 	struct http_server *server = exchange->server;
-	enum rpc_access access = exchange->connect.method.access;
-	bool later = access == RPC_WRITE || access == RPC_WAIT;
-	atomic_fetch_add(&exchange->owners, 1);
 	pthread_mutex_lock(&server->mutex);
-	server->in_flight++;
-	if (later) {
+	bool enters = !server->stopping;
+	if (enters) {
+		atomic_fetch_add(&exchange->owners, 1);
+		server->in_flight++;
+	}
+	if (enters && suspend) {
 		link_suspended(exchange);
 		MHD_suspend_connection(exchange->mhd);
 	}
 	pthread_mutex_unlock(&server->mutex);
-	rpc_dispatch(server->options.rpc, &exchange->call);
-	return later;
+	return enters;
+}
+
+bool exchange_is_last(struct exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+	pthread_mutex_lock(&server->mutex);
+	bool stopping = server->stopping;
+	pthread_mutex_unlock(&server->mutex);
+	return stopping;
 }
 
 /* Also for errors that are found before the dispatcher, so that they are counted and logged. */
@@ -159,11 +164,45 @@ static void refuse(struct exchange *exchange, const struct error *err, unsigned 
 		http_add_field(&exchange->reply, "Allow", "POST, OPTIONS");
 }
 
+/* The call belongs to whoever answers it from here on. Whether the connection waits. */
+static bool dispatch(struct exchange *exchange)
+{
+	enum rpc_access access = exchange->connect.method.access;
+	bool later = access == RPC_WRITE || access == RPC_WAIT;
+	struct error err;
+	if (!enter_flight(exchange, later)) {
+		fail_stopping(&err);
+		refuse(exchange, &err, 0);
+		return false;
+	}
+	rpc_dispatch(exchange->server->options.rpc, &exchange->call);
+	if (!later)
+		exchange_finish_call(exchange);
+	return later;
+}
+
+static void respond_at_once(struct rpc_call *call, const struct error *err)
+{
+	keep_answer(exchange_of(call), err);
+}
+
+/* Nobody who may not call has compressed bytes or JSON read, or is told what is wrong with them. */
+static bool admit(struct exchange *exchange)
+{
+	fill_call(exchange, slice_of(NULL, 0));
+	exchange->call.respond = respond_at_once;
+	return rpc_admit(exchange->server->options.rpc, &exchange->call);
+}
+
 bool exchange_call(struct exchange *exchange)
 {
 	struct slice payload;
 	struct error err;
 	unsigned status;
+	if (!admit(exchange)) {
+		exchange_finish_call(exchange);
+		return false;
+	}
 	enum code code = connect_read(&exchange->request, &exchange->connect, &status, &err);
 	if (code == CODE_OK)
 		code = connect_payload(&exchange->request, &exchange->connect, &payload, &err);
@@ -172,10 +211,7 @@ bool exchange_call(struct exchange *exchange)
 		return false;
 	}
 	fill_call(exchange, payload);
-	if (dispatch(exchange))
-		return true;
-	exchange_finish_call(exchange);
-	return false;
+	return dispatch(exchange);
 }
 
 void exchange_finish_call(struct exchange *exchange)
@@ -192,12 +228,14 @@ void exchange_finish_call(struct exchange *exchange)
 	connect_print_error(&exchange->err, 0, &exchange->arena, &exchange->reply);
 }
 
-/* The client's end of a suspended connection, which libmicrohttpd does not look at. */
+/* The client's end of a suspended connection, which libmicrohttpd does not look at; also behind
+ * bytes that are not read yet, such as the last of TLS. */
 static bool has_gone(const struct exchange *exchange)
 {
-	char byte;
-	return exchange->connection != NULL &&
-	       recv(exchange->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	if (exchange->connection == NULL)
+		return false;
+	struct pollfd socket = { .fd = exchange->connection->fd, .events = POLLRDHUP };
+	return poll(&socket, 1, 0) == 1;
 }
 
 void exchanges_unwanted(struct http_server *server, bool all)

@@ -160,10 +160,8 @@ static void finish(struct exchange *exchange)
 	bool compressed = compress(exchange);
 	if (compressed)
 		http_add_field(reply, "Content-Encoding", "gzip");
-	if (cached && validate(exchange, compressed)) {
-		reply->status = 304;
-		buffer_clear(&reply->body);
-	}
+	if (cached && validate(exchange, compressed))
+		reply->status = 304; /* of the body its length alone is sent (RFC 9110, 8.6) */
 	if (reply->status != 204)
 		add_cache_control(exchange);
 	add_vary(exchange);
@@ -214,6 +212,8 @@ enum MHD_Result exchange_send(struct exchange *exchange)
 		connect_print_error(&err, 0, &exchange->arena, &exchange->reply);
 	}
 	finish(exchange);
+	if (exchange_is_last(exchange))
+		http_add_field(&exchange->reply, "Connection", "close");
 	struct MHD_Response *response = make_response(&exchange->reply);
 	if (response == NULL)
 		return MHD_NO;

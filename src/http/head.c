@@ -144,6 +144,8 @@ unsigned head_check(const struct http_request *request, struct head *head, struc
 	size_t hosts = count(request, "host", &value);
 	if (hosts > 1 || (hosts == 0 && is(head->version, "HTTP/1.1")))
 		return refuse(err, "needs one Host header");
+	if (count(request, "authorization", &value) > 1)
+		return refuse(err, "has several Authorization headers");
 	if (count(request, "expect", &value) > 0 && !is(value, "100-continue")) {
 		refuse(err, "expects what this server does not know");
 		return 417;

@@ -21,6 +21,16 @@ bool http_header(const struct http_request *request, const char *name, struct sl
 	return false;
 }
 
+void http_read_headers(const struct http_request *request, struct rpc_call *call)
+{
+	static const char *const names[] = { "authorization", "x-request-id", "traceparent" };
+	struct slice value;
+	rpc_clear_headers(call);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (http_header(request, names[i], &value))
+			rpc_read_header(call, slice_of_text(names[i]), value);
+}
+
 static int hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')

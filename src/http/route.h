@@ -93,6 +93,9 @@ struct http_route {
 /* False if there is no such header. Of several the first one is taken. */
 bool http_header(const struct http_request *request, const char *name, struct slice *ret);
 
+/* What the request's headers say of a call that it makes. */
+void http_read_headers(const struct http_request *request, struct rpc_call *call);
+
 /* The decoded value of a query parameter ("+" is a blank), in the request's arena, without NUL
  * bytes. NOT_FOUND if it is not there; INVALID_ARGUMENT where it is not well-formed (%XX, UTF-8) or
  * given twice. */

@@ -108,6 +108,8 @@ void exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 /* exchange_call.c: calls by Connect. Whether the answer comes later, by resuming. */
 bool exchange_call(struct exchange *exchange);
 void exchange_finish_call(struct exchange *exchange);
+/* Whether the server stops, so that the connection ends with this reply. */
+bool exchange_is_last(struct exchange *exchange);
 /* Drops one owner. */
 void exchange_leave(struct exchange *exchange);
 /* Tells calls whose answers nobody waits for: all, or those whose client has gone. */

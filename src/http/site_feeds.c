@@ -306,7 +306,7 @@ enum code site_feed_of_term(void *context, const struct http_request *request,
 	struct site_request site;
 	struct wanted wanted;
 	struct http_answer answer;
-	enum site_term kind;
+	enum site_term kind = SITE_TAG;
 	struct slice slug;
 	enum code code = read_path(request, &kind, &slug, err);
 	if (code == CODE_OK)

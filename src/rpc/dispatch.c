@@ -297,6 +297,23 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	}
 }
 
+bool rpc_admit(const struct rpc *rpc, struct rpc_call *call)
+{
+	struct error err;
+	struct slice authorization = call->authorization;
+	const struct rpc_name *name = names_find(&rpc->names, call->method);
+	if (name == NULL)
+		return true; /* is refused for that */
+	prepare(rpc, call);
+	call->row = name->row;
+	bool admitted = authorize(rpc, call, &err) == CODE_OK;
+	if (admitted)
+		call->authorization = authorization;
+	else
+		complete(call, &err);
+	return admitted;
+}
+
 void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error *err)
 {
 	prepare(rpc, call);

@@ -163,6 +163,11 @@ uint32_t rpc_timeout_ms(const struct rpc_call *call);
  */
 void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
 
+/* For transports whose payloads cost something to unpack, before that: answers the call as
+ * rpc_dispatch() would and returns false if its caller may not call its method. Otherwise
+ * rpc_dispatch() or rpc_refuse() follows, which asks again. */
+bool rpc_admit(const struct rpc *rpc, struct rpc_call *call);
+
 /* Answers a call with an error that the transport has found, in the place of rpc_dispatch(). The
  * method's name, where it is known, is counted as for any other call. */
 void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error *err);

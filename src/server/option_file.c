@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -192,12 +193,18 @@ static enum code fail_file(struct options_file *file, const char *what)
 /* The whole file as a text. */
 static enum code read_text(struct options_file *file, struct buffer *text)
 {
-	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Without waiting for whoever writes into a pipe, which would look empty. */
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fail_file(file, strerror(errno));
+	struct stat info;
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		close(fd);
+		return fail_file(file, "is no regular file");
+	}
 	char piece[4096];
-	ssize_t size;
-	while ((size = read(fd, piece, sizeof piece)) > 0)
+	ssize_t size = 0;
+	while (!text->overflow && (size = read(fd, piece, sizeof piece)) > 0)
 		buffer_append(text, piece, (size_t)size);
 	int failure = size < 0 ? errno : 0;
 	close(fd);

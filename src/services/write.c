@@ -1,38 +1,47 @@
 #include "services/write.h"
 
 #include "base/clock.h"
-#include "base/wire.h"
 #include "services/renderer.h"
 
 #include <sodium.h>
 
 enum { FINGERPRINT_BYTES = crypto_generichash_BYTES_MIN };
 
-/* Hashes the method and every field of the request but its request id. */
-static bool fingerprint(const struct rpc_call *call, uint32_t request_id_field, uint8_t *out)
-{
+/* A message that is packed goes here. */
+struct hashing {
+	ProtobufCBuffer base;
 	crypto_generichash_state state;
-	struct slice rest = call->payload;
-	struct wire_field field;
-	crypto_generichash_init(&state, NULL, 0, FINGERPRINT_BYTES);
-	crypto_generichash_update(
-		&state, (const uint8_t *)call->row->name, strlen(call->row->name));
-	while (rest.size > 0) {
-		const uint8_t *start = rest.data;
-		if (!wire_next(&rest, &field))
-			return false;
-		if (field.number != request_id_field)
-			crypto_generichash_update(&state, start, (size_t)(rest.data - start));
-	}
-	crypto_generichash_final(&state, out, FINGERPRINT_BYTES);
-	return true;
+};
+
+static void hash_piece(ProtobufCBuffer *buffer, size_t size_bytes, const uint8_t *data)
+{
+	crypto_generichash_update(&((struct hashing *)buffer)->state, data, size_bytes);
 }
 
-static uint32_t request_id_field_of(const ProtobufCMessage *request)
+/* Where the request has its id; NULL if it has none. */
+static char **request_id_of(const ProtobufCMessage *request)
 {
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "request_id");
-	return field == NULL ? 0 : field->id;
+	return field == NULL ? NULL : (char **)((uintptr_t)request + field->offset);
+}
+
+/* Hashes the method and every field of the request but its id. The bytes that came would not do:
+ * the same message has several encodings, and some clients choose another one each time. */
+static void fingerprint(const struct rpc_call *call, const ProtobufCMessage *request, uint8_t *out)
+{
+	static char nothing[] = "";
+	struct hashing hashing = { .base = { .append = hash_piece } };
+	char **request_id = request_id_of(request);
+	char *kept = request_id == NULL ? NULL : *request_id;
+	crypto_generichash_init(&hashing.state, NULL, 0, FINGERPRINT_BYTES);
+	hash_piece(&hashing.base, strlen(call->row->name), (const uint8_t *)call->row->name);
+	if (request_id != NULL)
+		*request_id = nothing;
+	protobuf_c_message_pack_to_buffer(request, &hashing.base);
+	if (request_id != NULL)
+		*request_id = kept;
+	crypto_generichash_final(&hashing.state, out, FINGERPRINT_BYTES);
 }
 
 struct write *write_new(struct rpc_call *call, const ProtobufCMessage *request,
@@ -40,11 +49,11 @@ struct write *write_new(struct rpc_call *call, const ProtobufCMessage *request,
 {
 	struct write *write = arena_calloc(call->arena, 1, sizeof *write);
 	uint8_t *hash = arena_alloc(call->arena, FINGERPRINT_BYTES);
-	if (write == NULL || hash == NULL ||
-		!fingerprint(call, request_id_field_of(request), hash)) {
+	if (write == NULL || hash == NULL) {
 		fail_out_of_memory(err);
 		return NULL;
 	}
+	fingerprint(call, request, hash);
 	write->call = call;
 	write->store = services_of(call)->store;
 	lectern__store__v1__command__init(&write->command);

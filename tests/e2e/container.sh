@@ -250,9 +250,7 @@ test_exposed() {
 	[ "$(https '' '' readyz | tail -n 1)" = 200 ] || die "/readyz does not answer 200"
 	exec_env=()
 	health || die "the health check fails where tokens are needed"
-	as write
-	test_contract
-	exec_env=()
+	test_clients "$kind" "$name"
 	end TERM || die "lecternd ended with status $?"
 	container_binds=()
 	container_env=("LECTERND_LISTEN=tls+tcp://0.0.0.0:7400")
@@ -260,17 +258,40 @@ test_exposed() {
 	container_env=()
 }
 
-# What every server has to keep, if the suite is there.
-test_contract() {
-	[ -x tests/interop/contract.sh ] || {
-		echo "skipped: there is no tests/interop/contract.sh"
-		return 0
-	}
-	nsenter -t "$server" -n env LECTERN_CONTRACT_URL=tls+tcp://localhost:7400 \
-		LECTERN_CONTRACT_HTTP=https://localhost:7480 LECTERN_TLS_CA="$work/etc/ca.crt" \
-		LECTERN_TOKEN_FILE="$work/etc/write.token" tests/interop/contract.sh || {
-		[ $? -eq 77 ] || die "the container does not keep the contract"
-	}
+# The same by other people's clients: the archive whole and in its order, a write that is refused.
+# table KIND NAME: the calls.
+table() {
+	jq -cn --rawfile titles "$work/titles" --arg kind "ARCHIVE_KIND_${1^^}" --arg name "$2" '
+		($titles | split("\n") | map(select(. != ""))) as $titles |
+		{label: "the archive \($name)", method: "ArchiveService/GetArchive",
+		 request: {kind: $kind, term: {name: $name}, pageSize: 100},
+		 response: ({"posts.length": ($titles | length)} +
+			([$titles | to_entries[] | {key: "posts.\(.key).title", value: .value}] | from_entries))},
+		{label: "a write", needs: "write", method: "TagService/CreateTag",
+		 request: {tag: {name: "${client}"}}},
+		{label: "without a token", needs: "tokens", token: false, method: "ArchiveService/ListArchiveDates",
+		 request: {}, code: "UNAUTHENTICATED", reason: "TOKEN_MISSING"}'
+}
+
+# test_clients KIND NAME
+test_clients() {
+	local client status
+	table "$1" "$2" >"$work/table.jsonl"
+	for client in c python go node buf curl; do
+		status=0
+		bash tests/interop/contract.sh "$client" prepare >"$work/prepared" 2>&1 || status=$?
+		if [ "$status" -eq 0 ]; then
+			nsenter -t "$server" -n env LECTERN_CONTRACT_URL=tls+tcp://localhost:7400 \
+				LECTERN_CONTRACT_HTTP=https://localhost:7480 LECTERN_TLS_CA="$work/etc/ca.crt" \
+				LECTERN_TOKEN_FILE="$work/etc/read.token" LECTERN_CONTRACT_TABLE="$work/table.jsonl" \
+				bash tests/interop/contract.sh "$client" || die "$client gets something else of the container"
+		elif [ "$status" -eq 77 ]; then
+			tail -n 1 "$work/prepared"
+		else
+			cat "$work/prepared"
+			die "the client $client cannot be made ready"
+		fi
+	done
 }
 
 use_images

@@ -41,4 +41,13 @@ jq -e '.errors | keys - ["RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "UNAVAILABLE
 jq -e '.unanswered + .unsent < .offered / 2' "$work/numbers" >/dev/null ||
 	die "too many calls had no answer"
 [ "$(lectern health)" = SERVING ] || die "the server does not serve afterwards"
+
+# A server that goes away ends the measurement with the status of UNAVAILABLE.
+bench >"$work/numbers" 2>"$work/error" &
+sleep 1
 stop
+status=0
+wait $! || status=$?
+[ "$status" = 78 ] || die "without a server bench ended with status $status"
+[ -s "$work/error" ] || die "bench does not say that the server has gone"
+jq -e '.goodput_per_s > 0' "$work/numbers" >/dev/null || die "bench keeps its numbers for itself"

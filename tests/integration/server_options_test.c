@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -366,9 +367,25 @@ static void ranks_its_sources(void **state)
 	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
 	assert_non_null(strstr(err.text, "No such file"));
 	server_options_done(&options);
-	setenv("LECTERND_CONFIG", "/", 1);
-	assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
-	server_options_done(&options);
+}
+
+/* A pipe would look empty, a device has no end. */
+static void takes_regular_files_only(void **state)
+{
+	char path[] = "/tmp/lectern-options-XXXXXX";
+	assert_int_equal(close(mkstemp(path)), 0);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	const char *const paths[] = { path, "/", "/dev/zero", "/dev/null" };
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		const char *const arguments[] = ARGUMENTS("--data", "d", "--config", paths[i]);
+		struct server_options options;
+		struct error err;
+		assert_int_equal(parse(arguments, &options, &err), CODE_INVALID_ARGUMENT);
+		assert_non_null(strstr(err.text, "is no regular file"));
+		server_options_done(&options);
+	}
+	remove(path);
 }
 
 static const struct {
@@ -449,6 +466,7 @@ int main(void)
 		TEST(refuses_variables_of_no_option),
 		TEST(reads_files),
 		TEST(ranks_its_sources),
+		TEST(takes_regular_files_only),
 		TEST(knows_which_addresses_are_local),
 		TEST(documents_every_option),
 	};

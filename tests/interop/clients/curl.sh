@@ -18,9 +18,10 @@ contract() {
 	ask() { ask_json; }
 	rows "$1" curl-json || failed=1
 	ask() { ask_encoded; }
-	grep '"payload"' "$1" >"$prepared/payloads"
-	rows "$prepared/payloads" curl-encoded || failed=1
-	encoded_both_ways || failed=1
+	if grep '"payload"' "$1" >"$prepared/payloads"; then
+		rows "$prepared/payloads" curl-encoded || failed=1
+		encoded_both_ways || failed=1
+	fi
 	return "$failed"
 }
 

@@ -1,6 +1,7 @@
 # Go with mangos and google.golang.org/protobuf; sourced by contract.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 over=nng
+unanswered=1
 
 prepare() {
 	local file options=()

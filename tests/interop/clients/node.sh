@@ -1,6 +1,7 @@
 # Node with Connect's library over HTTP; sourced by contract.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 over=http
+unanswered=1
 
 prepare() {
 	for tool in node npm protoc; do

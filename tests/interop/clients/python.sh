@@ -1,6 +1,7 @@
 # Python with pynng and protobuf; sourced by contract.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 over=nng
+unanswered=1
 
 prepare() {
 	command -v python3 >/dev/null || {

@@ -4,6 +4,8 @@ pip install pynng protobuf grpcio-tools
 python -m grpc_tools.protoc -I proto --python_out=. $(find proto -name '*.proto')
 """
 
+import threading
+
 import pynng
 from lectern.rpc.v1 import envelope_pb2, status_pb2
 
@@ -15,7 +17,7 @@ CODES = (
 
 
 class LecternError(Exception):
-    """An answer that is no success: docs/errors.md lists code and reason."""
+    """An answer that is no success, or none in time: docs/errors.md lists code and reason."""
 
     def __init__(self, status):
         self.code = CODES[status.code] if 0 <= status.code < len(CODES) else "UNKNOWN"
@@ -46,6 +48,7 @@ class Client:
         # REQ sends again after a minute, also writes: put that beyond every timeout. pynng waits
         # for ever unless told otherwise, and while the first connection is made in the background.
         self.socket = pynng.Req0(dial=url, tls_config=tls, block_on_dial=False, resend_time=2**31 - 1)
+        self.lock = threading.Lock()
         self.timeout_ms = timeout_ms
         self.token = open(token_file, encoding="ascii").readline().strip() if token_file else None
 
@@ -60,14 +63,24 @@ class Client:
         )
         if token and self.token:
             envelope.headers.add(name="authorization", value="Bearer " + self.token)
-        with self.socket.new_context() as context:
-            # the server says itself when the time is over; a second more for its answer
-            context.send_timeout = context.recv_timeout = timeout_ms + 1000
-            context.send(envelope.SerializeToString())
-            answer = envelope_pb2.Response.FromString(context.recv())
+        with self.new_context(timeout_ms) as context:
+            try:
+                context.send(envelope.SerializeToString())
+                answer = envelope_pb2.Response.FromString(context.recv())
+            except pynng.Timeout:
+                late = f"no answer in {timeout_ms} ms"
+                code = CODES.index("DEADLINE_EXCEEDED")
+                raise LecternError(status_pb2.Status(code=code, message=late)) from None
         if answer.status.code != 0:
             raise LecternError(answer.status)
         return response_type.FromString(answer.payload)
+
+    def new_context(self, timeout_ms):
+        # A context of pynng takes the timeouts that the socket has when it is made and has none of
+        # its own. The server says itself when the time is over; a second more for its answer.
+        with self.lock:
+            self.socket.send_timeout = self.socket.recv_timeout = timeout_ms + 1000
+            return self.socket.new_context()
 
     def close(self):
         self.socket.close()

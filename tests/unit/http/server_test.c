@@ -212,6 +212,7 @@ static void answers_from_caches(void **state)
 		assert_true(begins(reply, "HTTP/1.1 304 "));
 		assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
 		assert_non_null(strstr(reply, etag));
+		assert_null(strstr(reply, "Content-Length: 0\r\n")); /* of another body */
 	}
 	(void)publish(START_US + 1, "a", NULL);
 	assert_true(begins(ask(request), "HTTP/1.1 304 ")); /* "*" */
@@ -376,8 +377,11 @@ static void lets_calls_wait(void **state)
 	}
 	wait_for_parked(SLOW);
 	assert_served();
+	say(waiting[0], "G"); /* the next request, not read before the end */
+	uint64_t left_ns = clock_monotonic_ns();
 	close(waiting[0]);
 	wait_for_parked(SLOW - 1);
+	assert_true(clock_monotonic_ns() - left_ns < (uint64_t)WAIT_MS / 2 * 1000000);
 	(void)publish(START_US, NULL, NULL);
 	for (int i = 1; i < SLOW; i++) {
 		const char *reply = hear(waiting[i]);
@@ -403,6 +407,30 @@ static void stops_while_calls_wait(void **state)
 	local_server_close(&server);
 	local_server_open(&server);
 	options.rpc = server.rpc;
+	assert_int_equal(http_server_new(&options, &http, &err), CODE_OK);
+	assert_int_equal(http_server_start(http, &err), CODE_OK);
+}
+
+/* Clients that do not stop asking keep no connection suspended, which libmicrohttpd ends the
+ * process for. */
+static void stops_while_calls_come(void **state)
+{
+	static const char request[] =
+		"POST /lectern.v1.TagService/CreateTag HTTP/1.1\r\nHost: x\r\n" JSON
+		"Content-Length: 23\r\n\r\n{\"tag\":{\"name\":\"News\"}}";
+	struct http_server_stop stop;
+	struct error err;
+	int asking[SLOW];
+	for (int i = 0; i < SLOW; i++) {
+		asking[i] = dial();
+		for (int j = 0; j < MANY; j++)
+			say(asking[i], request);
+	}
+	http_server_stop(http, WAIT_MS, &stop);
+	assert_int_equal(stop.abandoned_count, 0);
+	for (int i = 0; i < SLOW; i++)
+		(void)hear(asking[i]);
+	http_server_free(http);
 	assert_int_equal(http_server_new(&options, &http, &err), CODE_OK);
 	assert_int_equal(http_server_start(http, &err), CODE_OK);
 }
@@ -447,6 +475,7 @@ int main(void)
 		HTTP_TEST(forgets_those_that_leave),
 		HTTP_TEST(lets_calls_wait),
 		HTTP_TEST(stops_while_calls_wait),
+		HTTP_TEST(stops_while_calls_come),
 		HTTP_TEST(says_which_address_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

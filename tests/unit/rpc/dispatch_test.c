@@ -307,6 +307,22 @@ static void asks_who_calls(void **state)
 
 	dispatch("lectern.v1.HealthService/Check", BYTES(""));
 	assert_int_equal(seen.code, CODE_OK);
+
+	/* Before a payload is there. */
+	prepare("lectern.v1.HealthService/Check", BYTES(""));
+	assert_true(rpc_admit(rpc, &call));
+	prepare("lectern.v1.TagService/Unknown", BYTES(""));
+	assert_true(rpc_admit(rpc, &call));
+	prepare("/lectern.v1.TagService/GetTag", BYTES(""));
+	call.authorization = slice_of_text("Bearer read");
+	assert_true(rpc_admit(rpc, &call));
+	assert_int_equal(call.authorization.size, 11);
+	int responses = seen.responses;
+	prepare("/lectern.v1.TagService/CreateTag", BYTES(""));
+	call.authorization = slice_of_text("Bearer read");
+	assert_false(rpc_admit(rpc, &call));
+	assert_int_equal(seen.responses, responses + 1);
+	assert_int_equal(seen.code, CODE_PERMISSION_DENIED);
 }
 
 static void describes_methods(void **state)

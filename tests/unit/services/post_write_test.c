@@ -451,6 +451,24 @@ static void test_request_ids(void **state)
 	assert_int_equal(create_post(&server, &sketch, &answer), CODE_OK);
 }
 
+/* One message has several encodings: fields in another order, defaults that are sent. */
+static void test_a_repeat_in_other_bytes(void **state)
+{
+	static const char first[] = "\x0A\x06\x1A\x04News\x1A\x01r";
+	static const char again[] = "\x1A\x01r\x10\x00\x0A\x08\x12\x00\x1A\x04News";
+	static const char other[] = "\x1A\x01r\x0A\x06\x1A\x04Newt";
+	assert_int_equal(
+		call_bytes(&server, "TagService/CreateTag", first, sizeof first - 1, &answer),
+		CODE_OK);
+	uint64_t revision = revision_of(&server);
+	assert_int_equal(
+		call_bytes(&server, "TagService/CreateTag", again, sizeof again - 1, &answer),
+		CODE_OK);
+	assert_int_equal(revision_of(&server), revision);
+	(void)call_bytes(&server, "TagService/CreateTag", other, sizeof other - 1, &answer);
+	assert_error(CODE_INVALID_ARGUMENT, "REQUEST_ID_REUSED", "another request");
+}
+
 /* A refused write leaves its id free: the caller mends the request and sends it again. */
 static void test_a_refused_write_keeps_no_answer(void **state)
 {
@@ -678,6 +696,7 @@ int main(void)
 		TEST(test_allow_missing),
 		TEST(test_validate_only),
 		TEST(test_request_ids),
+		TEST(test_a_repeat_in_other_bytes),
 		TEST(test_a_refused_write_keeps_no_answer),
 		TEST(test_schedule_and_expire),
 		TEST(test_states),

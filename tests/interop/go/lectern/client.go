@@ -4,6 +4,7 @@ package lectern
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -34,12 +35,19 @@ type Client struct {
 	token  string
 }
 
+const deadlineExceeded = 4 // of google.rpc.Code
+
 // maxReplyBytes is more than a server sends; mangos itself knows no limit.
 const maxReplyBytes = 64 << 20
 
 // Dial connects to tcp://HOST:7400, tls+tcp://HOST:7400 or ipc:///PATH. tokenFile and caFile may be "".
 func Dial(address, tokenFile, caFile string) (*Client, error) {
-	options := map[string]interface{}{mangos.OptionMaxRecvSize: maxReplyBytes}
+	options := map[string]interface{}{
+		mangos.OptionMaxRecvSize: maxReplyBytes,
+		// Without it Dial waits for as long as a server says nothing. Calls wait for the connection,
+		// and a lost one comes back by itself.
+		mangos.OptionDialAsynch: true,
+	}
 	if strings.HasPrefix(address, "tls+tcp:") {
 		parsed, err := url.Parse(address)
 		if err != nil {
@@ -130,10 +138,13 @@ func (c *Client) CallBytes(method string, payload []byte, options Options) ([]by
 			return nil, err
 		}
 	}
-	if err = context.Send(message); err != nil {
-		return nil, err
+	if err = context.Send(message); err == nil {
+		message, err = context.Recv()
 	}
-	if message, err = context.Recv(); err != nil {
+	if errors.Is(err, mangos.ErrSendTimeout) || errors.Is(err, mangos.ErrRecvTimeout) {
+		late := fmt.Sprintf("no answer in %v", options.Timeout)
+		return nil, &Error{Code: deadlineExceeded, Message: late}
+	} else if err != nil {
 		return nil, err
 	}
 	answer := &rpc.Response{}
