@@ -115,6 +115,41 @@ static void test_what_is_not_utf8_is_replaced(void **state)
 }
 
 /* Something is said whatever the length, in one line of at most 8 KiB. */
+#define SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+
+/* A token that somebody has put where something else belongs. */
+static void test_tokens_are_not_told(void **state)
+{
+	static const struct {
+		const char *text, *told;
+	} cases[] = {
+		{ "no method 'lectern_0123456789ab_" SECRET "'; did",
+			"no method 'lectern_0123456789ab_***'; did" },
+		{ "lectern_0123456789ab_" SECRET, "lectern_0123456789ab_***" },
+		{ "lectern_0123456789ab_" SECRET " lectern_0123456789AB_" SECRET,
+			"lectern_0123456789ab_*** lectern_0123456789AB_***" },
+		{ "lectern_0123456789ab_0", "lectern_0123456789ab_***" },
+		{ "lectern_calls_total", "lectern_calls_total" },
+		{ "lectern_0123456789a", "lectern_0123456789a" },
+		{ "lectern_0123456789abc" SECRET, "lectern_0123456789abc" SECRET },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		log_configure(LOG_JSON, LOG_INFO);
+		capture();
+		log_event(LOG_INFO, cases[i].text, log_text("field", cases[i].text), LOG_END);
+		json_t *line = only_line();
+		assert_string_equal(text_of(line, "msg"), cases[i].told);
+		assert_string_equal(text_of(line, "field"), cases[i].told);
+		json_decref(line);
+		log_configure(LOG_TEXT, LOG_INFO);
+		capture();
+		log_event(LOG_INFO, cases[i].text, log_text("field", cases[i].text), LOG_END);
+		const char *text = captured_text();
+		assert_non_null(strstr(text, cases[i].told));
+		assert_true(strstr(text, SECRET) == NULL || strstr(cases[i].told, SECRET) != NULL);
+	}
+}
+
 static void test_long_lines(void **state)
 {
 	static char text[9000];
@@ -249,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_every_byte_is_escaped),
 		cmocka_unit_test(test_what_is_not_utf8_is_replaced),
+		cmocka_unit_test(test_tokens_are_not_told),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_a_very_long_text_is_quick),
 		cmocka_unit_test(test_text_format),
