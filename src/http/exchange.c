@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { URI_BYTES_MAX = 48 * 1024 }; /* more does not fit into libmicrohttpd's memory for a head */
 
@@ -87,27 +86,12 @@ static enum MHD_Result add_header(
 	return MHD_YES;
 }
 
-/* "http://host/path" as proxies send it becomes "/path". */
-static struct slice without_origin(struct slice uri)
-{
-	static const char scheme[] = "http://";
-	size_t size = sizeof scheme - 1;
-	if (uri.size < size || strncasecmp((const char *)uri.data, scheme, size) != 0)
-		return uri;
-	const uint8_t *slash = memchr(uri.data + size, '/', uri.size - size);
-	return slash == NULL ? slice_of_text("/")
-			     : slice_of(slash, uri.size - (size_t)(slash - uri.data));
-}
-
 static void read_head(struct exchange *exchange, const char *method)
 {
 	struct http_request *request = &exchange->request;
-	struct slice uri = without_origin(slice_of(exchange->uri.data, exchange->uri.size));
-	const uint8_t *mark = uri.size == 0 ? NULL : memchr(uri.data, '?', uri.size);
 	request->method = method_of(method);
-	request->path = slice_of(uri.data, mark == NULL ? uri.size : (size_t)(mark - uri.data));
-	request->query = mark == NULL ? slice_of(NULL, 0)
-				      : slice_of(mark + 1, uri.size - request->path.size - 1);
+	exchange->has_target =
+		head_split_target(slice_of(exchange->uri.data, exchange->uri.size), request);
 	snprintf(exchange->peer, sizeof exchange->peer, "%s",
 		exchange->connection == NULL ? "http" : exchange->connection->peer);
 	request->peer = exchange->peer;
@@ -132,11 +116,16 @@ static unsigned check_head(const struct exchange *exchange, const char *version,
 			"--tls-client-ca");
 		return 403;
 	}
-	if (exchange->uri.overflow || request->path.size == 0) {
+	if (exchange->uri.overflow) {
 		fail_reason(err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
 			"the address is longer than %d bytes; send the message by POST",
 			URI_BYTES_MAX);
 		return 414;
+	}
+	if (!exchange->has_target) {
+		fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST",
+			"the address of the request is no path");
+		return 400;
 	}
 	if (request->header_count == HTTP_HEADERS_MAX) {
 		fail_reason(err, CODE_INVALID_ARGUMENT, "MALFORMED_REQUEST", "%d or more headers",

@@ -5,7 +5,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { ETAG_HASH_BYTES = 16, NUMBER_BYTES = 24 };
 
@@ -56,7 +55,7 @@ static bool compress(struct exchange *exchange)
 {
 	struct slice accept;
 	struct http_reply *reply = &exchange->reply;
-	if (reply->body.size < GZIP_BYTES_MIN || exchange->request.method == HTTP_HEAD ||
+	if (reply->body.size < GZIP_BYTES_MIN ||
 		!http_header(&exchange->request, "accept-encoding", &accept) ||
 		!encoding_takes_gzip(accept))
 		return false;

@@ -32,7 +32,7 @@ static struct slice without_authority(struct slice target)
 bool head_split_target(struct slice target, struct http_request *request)
 {
 	for (size_t i = 0; i < target.size; i++)
-		if (target.data[i] <= ' ' || target.data[i] >= 0x7F || target.data[i] == '#')
+		if (target.data[i] <= ' ' || target.data[i] == 0x7F || target.data[i] == '#')
 			return false;
 	struct slice rest = without_authority(target);
 	const uint8_t *mark = rest.size == 0 ? NULL : memchr(rest.data, '?', rest.size);

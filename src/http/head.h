@@ -2,8 +2,6 @@
 #pragma once
 #include "http/route.h"
 
-enum { HTTP_URI_BYTES_MAX = 16 * 1024 };
-
 /* What a head says about the message as a whole. */
 struct head {
 	struct slice version; /* "HTTP/1.1" */
@@ -12,8 +10,9 @@ struct head {
 };
 
 /* Splits the target of a request line, in origin or absolute form, into path and query. False where
- * it is neither. */
-bool head_split_target(struct slice target, struct http_request *request);
+ * it is neither. Characters beyond ASCII, which ought to be percent-encoded, are taken as they are:
+ * people type them. */
+bool head_split_target(struct slice target, struct http_request *request) NODISCARD;
 
 /*
  * Refuses what servers and proxies are known to read differently, so that no request can hide in

@@ -37,7 +37,8 @@ struct exchange {
 	char peer[HTTP_PEER_BYTES]; /* the call may outlive the connection */
 	struct buffer uri;	    /* as sent */
 	struct buffer body;
-	bool begun; /* the head was looked at */
+	bool begun;	 /* the head was looked at */
+	bool has_target; /* and says what is asked for */
 	bool called;
 	struct http_request request;
 	struct http_reply reply;

@@ -87,6 +87,9 @@ static enum code read_header(
 		code = malformed(err, "a header's name is empty or not of [a-z0-9-]");
 	if (code == CODE_OK)
 		code = check_text(value, LIMIT_HEADER_VALUE_BYTES, "a header's value", err);
+	bool token = slice_equals(name, slice_of_text("authorization"));
+	if (code == CODE_OK && token && call->authorization.size > 0)
+		code = malformed(err, "the header authorization is there twice");
 	if (code == CODE_OK)
 		rpc_read_header(call, name, value);
 	return code;

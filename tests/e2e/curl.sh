@@ -155,6 +155,8 @@ done
 ask 304 -H "If-None-Match: $packed_etag" -H 'Accept-Encoding: gzip' "$list"
 ask 200 -H "If-None-Match: $packed_etag" "$list"
 ask 200 -H 'If-None-Match: "a"' "$list"
+ask 200 -I -H 'Accept-Encoding: gzip' "$list"
+header etag "$packed_etag"
 ask 200 -I "$list"
 header etag "$etag"
 header content-length "$(stat -c %s "$work/plain")"

@@ -39,7 +39,8 @@ static void test_targets(void **state)
 		{ "/a b", false, NULL, NULL },
 		{ "/a#b", false, NULL, NULL },
 		{ "/\x01", false, NULL, NULL },
-		{ "/\xC3\xA9", false, NULL, NULL },
+		{ "/\x7F", false, NULL, NULL },
+		{ "/\xC3\xA9?\xC3\xA9", true, "/\xC3\xA9", "\xC3\xA9" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct http_request request = { .method = HTTP_GET };

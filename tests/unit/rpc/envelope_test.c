@@ -223,6 +223,32 @@ static void keeps_the_limits(void **state)
 	assert_string_equal(err.reason, "REQUEST_TOO_LARGE");
 }
 
+/* Which of two tokens is meant nobody knows. */
+static void takes_one_token(void **state)
+{
+	Lectern__Rpc__V1__Request request = sample_request();
+	static char name[] = "authorization", value[] = "Bearer a", other[] = "Bearer b";
+	Lectern__Rpc__V1__Header headers[2];
+	Lectern__Rpc__V1__Header *list[] = { &headers[0], &headers[1] };
+	uint8_t memory[512];
+	struct rpc_call call;
+	struct error err;
+	for (int i = 0; i < 2; i++) {
+		lectern__rpc__v1__header__init(&headers[i]);
+		headers[i].name = name;
+		headers[i].value = i == 0 ? value : other;
+	}
+	request.headers = list;
+	request.n_headers = 1;
+	assert_int_equal(
+		envelope_read_request(pack_request(&request, memory), &call, &err), CODE_OK);
+	assert_true(slice_equals(call.authorization, slice_of_text("Bearer a")));
+	request.n_headers = 2;
+	assert_int_equal(envelope_read_request(pack_request(&request, memory), &call, &err),
+		CODE_INVALID_ARGUMENT);
+	assert_non_null(strstr(err.text, "authorization is there twice"));
+}
+
 static void keeps_the_limits_of_headers(void **state)
 {
 	static const struct {
@@ -319,6 +345,7 @@ int main(void)
 		cmocka_unit_test(survives_every_changed_byte),
 		cmocka_unit_test(refuses_malformed_frames),
 		cmocka_unit_test(keeps_the_limits),
+		cmocka_unit_test(takes_one_token),
 		cmocka_unit_test(keeps_the_limits_of_headers),
 		cmocka_unit_test(writes_the_payload_from_parts),
 		cmocka_unit_test(makes_a_large_response_an_error),
