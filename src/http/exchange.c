@@ -143,14 +143,24 @@ static enum MHD_Result refuse(struct exchange *exchange, unsigned status, const 
 	return exchange_send(exchange);
 }
 
-/* Too much of a body that did not tell its length. */
+/* Of a body that did not tell its length and is too long a part is read and dropped, so that the
+ * client can be told; one that goes on and on loses its connection. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *upload, size_t *size)
 {
-	buffer_append(&exchange->body, upload, *size);
+	if (exchange->body.overflow)
+		exchange->dropped_bytes += *size;
+	else
+		buffer_append(&exchange->body, upload, *size);
 	*size = 0;
-	if (!exchange->body.overflow)
-		return MHD_YES;
-	return MHD_NO; /* libmicrohttpd has no way to answer here: the connection ends */
+	return exchange->dropped_bytes > LIMIT_REQUEST_BYTES ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result refuse_body(struct exchange *exchange)
+{
+	struct error err;
+	fail_reason(&err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
+		"the body may have at most %d bytes", LIMIT_REQUEST_BYTES);
+	return refuse(exchange, 413, &err);
 }
 
 static bool matches(const struct http_route *route, struct slice path)
@@ -265,6 +275,8 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *mhd, const
 		return begin(exchange, method, version);
 	if (*upload_bytes > 0)
 		return take_body(exchange, upload, upload_bytes);
+	if (exchange->body.overflow)
+		return refuse_body(exchange);
 	if (!exchange->called) {
 		exchange->called = true;
 		if (exchange->connection != NULL)

@@ -37,8 +37,9 @@ struct exchange {
 	char peer[HTTP_PEER_BYTES]; /* the call may outlive the connection */
 	struct buffer uri;	    /* as sent */
 	struct buffer body;
-	bool begun;	 /* the head was looked at */
-	bool has_target; /* and says what is asked for */
+	size_t dropped_bytes; /* of a body that is too long */
+	bool begun;	      /* the head was looked at */
+	bool has_target;      /* and says what is asked for */
 	bool called;
 	struct http_request request;
 	struct http_reply reply;

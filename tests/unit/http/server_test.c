@@ -270,6 +270,32 @@ static void refuses_bad_requests(void **state)
 	assert_served();
 }
 
+/* A body in chunks that grows beyond the limit is answered; one that goes on ends. */
+static void bounds_bodies_in_chunks(void **state)
+{
+	static char chunk[1 << 20];
+	int fd = dial();
+	say(fd, CHECK TAIL JSON "Transfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 9; i++) {
+		say(fd, "100000\r\n");
+		put(fd, chunk, sizeof chunk);
+		say(fd, "\r\n");
+	}
+	say(fd, "0\r\n\r\n");
+	const char *reply = hear(fd);
+	assert_true(begins(reply, "HTTP/1.1 413 "));
+	assert_non_null(strstr(reply, "REQUEST_TOO_LARGE"));
+	fd = dial();
+	say(fd, CHECK TAIL JSON "Transfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 40; i++) {
+		say(fd, "100000\r\n");
+		put(fd, chunk, sizeof chunk);
+		say(fd, "\r\n");
+	}
+	assert_string_equal(hear(fd), "");
+	assert_served();
+}
+
 static size_t count_descriptors(void)
 {
 	size_t count = 0;
@@ -471,6 +497,7 @@ int main(void)
 		HTTP_TEST(serves_pages),
 		HTTP_TEST(answers_from_caches),
 		HTTP_TEST(refuses_bad_requests),
+		HTTP_TEST(bounds_bodies_in_chunks),
 		HTTP_TEST(ends_slow_clients),
 		HTTP_TEST(forgets_those_that_leave),
 		HTTP_TEST(lets_calls_wait),
