@@ -10,8 +10,27 @@
 
 enum { URI_BYTES_MAX = 48 * 1024 }; /* more does not fit into libmicrohttpd's memory for a head */
 
+bool exchange_charge(struct exchange *exchange, size_t size_bytes)
+{
+	struct http_server *server = exchange->server;
+	exchange->charged_bytes += size_bytes;
+	return atomic_fetch_add(&server->body_bytes, size_bytes) + size_bytes <=
+	       server->options.body_bytes_max;
+}
+
+enum code exchange_fail_busy(struct error *err)
+{
+	enum { RETRY_MS = 1000 };
+	fail_reason(err, CODE_UNAVAILABLE, "SERVER_BUSY",
+		"the requests and replies over HTTP take all the memory that they may; repeat the "
+		"call after a pause");
+	err->retry_ms = RETRY_MS;
+	return CODE_UNAVAILABLE;
+}
+
 static void exchange_free(struct exchange *exchange)
 {
+	atomic_fetch_sub(&exchange->server->body_bytes, exchange->charged_bytes);
 	buffer_done(&exchange->uri);
 	buffer_done(&exchange->body);
 	buffer_done(&exchange->reply.body);
@@ -147,7 +166,8 @@ static enum MHD_Result refuse(struct exchange *exchange, unsigned status, const 
  * client can be told; one that goes on and on loses its connection. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *upload, size_t *size)
 {
-	if (exchange->body.overflow)
+	exchange->busy = exchange->busy || !exchange_charge(exchange, *size);
+	if (exchange->body.overflow || exchange->busy)
 		exchange->dropped_bytes += *size;
 	else
 		buffer_append(&exchange->body, upload, *size);
@@ -158,6 +178,10 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *upload, 
 static enum MHD_Result refuse_body(struct exchange *exchange)
 {
 	struct error err;
+	if (exchange->busy) {
+		exchange_fail_busy(&err);
+		return refuse(exchange, 0, &err);
+	}
 	fail_reason(&err, CODE_INVALID_ARGUMENT, "REQUEST_TOO_LARGE",
 		"the body may have at most %d bytes", LIMIT_REQUEST_BYTES);
 	return refuse(exchange, 413, &err);
@@ -275,7 +299,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *mhd, const
 		return begin(exchange, method, version);
 	if (*upload_bytes > 0)
 		return take_body(exchange, upload, upload_bytes);
-	if (exchange->body.overflow)
+	if (exchange->body.overflow || exchange->busy)
 		return refuse_body(exchange);
 	if (!exchange->called) {
 		exchange->called = true;

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ETAG_HASH_BYTES = 16, NUMBER_BYTES = 24 };
+enum {
+	ETAG_HASH_BYTES = 16,
+	SMALL_BYTES = 64 * 1024, /* a reply up to this size is made in any case */
+};
 
 static bool is_empty_status(unsigned status)
 {

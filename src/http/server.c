@@ -35,6 +35,8 @@ static void fill_defaults(struct http_server_options *options)
 		options->body_ms = HTTP_BODY_MS_DEFAULT;
 	if (options->reply_ms == 0)
 		options->reply_ms = HTTP_REPLY_MS_DEFAULT;
+	if (options->body_bytes_max == 0)
+		options->body_bytes_max = HTTP_BODY_BYTES_SUM_DEFAULT;
 	if (options->idle_s == 0)
 		options->idle_s = HTTP_IDLE_S_DEFAULT;
 }

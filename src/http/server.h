@@ -13,6 +13,7 @@ enum {
 	HTTP_BODY_MS_DEFAULT = 60 * 1000,
 	HTTP_REPLY_MS_DEFAULT = 120 * 1000,
 	HTTP_IDLE_S_DEFAULT = 15,
+	HTTP_BODY_BYTES_SUM_DEFAULT = 512 * 1024 * 1024,
 	HTTP_PARKED_MAX = LIMIT_PARKED_CALLS,
 };
 
@@ -43,6 +44,9 @@ struct http_server_options {
 	uint32_t body_ms;  /* to the end of the body */
 	uint32_t reply_ms; /* to the end of the reply, once it is there */
 	unsigned idle_s;   /* without a byte in either direction */
+	/* Bodies of requests and replies that are in memory at once, of all connections. Beyond it
+	 * requests are refused with UNAVAILABLE, SERVER_BUSY. */
+	size_t body_bytes_max;
 };
 
 struct http_server_stop {

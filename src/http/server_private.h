@@ -38,6 +38,8 @@ struct exchange {
 	struct buffer uri;	    /* as sent */
 	struct buffer body;
 	size_t dropped_bytes; /* of a body that is too long */
+	bool busy;	      /* there was no memory left for the body */
+	size_t charged_bytes; /* of the server's body_bytes */
 	bool begun;	      /* the head was looked at */
 	bool has_target;      /* and says what is asked for */
 	bool called;
@@ -78,6 +80,7 @@ struct http_server {
 	size_t in_flight;
 	size_t parked;
 	bool stopping;
+	atomic_size_t body_bytes; /* of all exchanges */
 	pthread_mutex_t connections_mutex;
 	struct connection *connections;
 	size_t connection_count;
@@ -113,6 +116,11 @@ bool exchange_call(struct exchange *exchange);
 void exchange_finish_call(struct exchange *exchange);
 /* Whether the server stops, so that the connection ends with this reply. */
 bool exchange_is_last(struct exchange *exchange);
+/* Takes memory for a body until the exchange ends. False, and it is taken all the same, where that
+ * is more than all may have together. */
+bool exchange_charge(struct exchange *exchange, size_t size_bytes) NODISCARD;
+enum code exchange_fail_busy(struct error *err);
+
 /* Drops one owner. */
 void exchange_leave(struct exchange *exchange);
 /* Tells calls whose answers nobody waits for: all, or those whose client has gone. */

@@ -54,6 +54,18 @@ static int set_up_http(void **state)
 	return 0;
 }
 
+/* With other options. */
+static void restart(void)
+{
+	struct http_server_stop stop;
+	struct error err;
+	http_server_stop(http, WAIT_MS, &stop);
+	http_server_free(http);
+	assert_int_equal(http_server_new(&options, &http, &err), CODE_OK);
+	port = (unsigned)atoi(strrchr(http_server_address(http, 0), ':') + 1);
+	assert_int_equal(http_server_start(http, &err), CODE_OK);
+}
+
 static int tear_down_http(void **state)
 {
 	struct http_server_stop stop;
@@ -296,6 +308,35 @@ static void bounds_bodies_in_chunks(void **state)
 	assert_served();
 }
 
+/* Many bodies at once have a bound together; it is there again when they have gone. */
+static void bounds_all_bodies(void **state)
+{
+	static char body[700 * 1024];
+	static const char head[] = CHECK TAIL JSON "Content-Length: 716800\r\n\r\n";
+	memset(body, ' ', sizeof body);
+	options.body_ms = WAIT_MS;
+	options.body_bytes_max = 1024 * 1024;
+	restart();
+	int first = dial();
+	say(first, head);
+	put(first, body, sizeof body - 1);
+	const char *reply = "";
+	for (int i = 0; i < 100 && !strstr(reply, "SERVER_BUSY"); i++) { /* the first has come in */
+		int second = dial();
+		say(second, head);
+		put(second, body, sizeof body);
+		reply = hear(second);
+	}
+	assert_true(begins(reply, "HTTP/1.1 503 "));
+	assert_non_null(strstr(reply, "Retry-After: 1\r\n"));
+	put(first, body, 1);
+	assert_true(begins(hear(first), "HTTP/1.1 400 ")); /* blanks are no JSON */
+	int third = dial();
+	say(third, head);
+	put(third, body, sizeof body);
+	assert_true(begins(hear(third), "HTTP/1.1 400 "));
+}
+
 static size_t count_descriptors(void)
 {
 	size_t count = 0;
@@ -498,6 +539,7 @@ int main(void)
 		HTTP_TEST(answers_from_caches),
 		HTTP_TEST(refuses_bad_requests),
 		HTTP_TEST(bounds_bodies_in_chunks),
+		HTTP_TEST(bounds_all_bodies),
 		HTTP_TEST(ends_slow_clients),
 		HTTP_TEST(forgets_those_that_leave),
 		HTTP_TEST(lets_calls_wait),
