@@ -13,9 +13,13 @@ enum { URI_BYTES_MAX = 48 * 1024 }; /* more does not fit into libmicrohttpd's me
 bool exchange_charge(struct exchange *exchange, size_t size_bytes)
 {
 	struct http_server *server = exchange->server;
+	size_t sum = atomic_fetch_add(&server->body_bytes, size_bytes) + size_bytes;
+	if (sum > server->options.body_bytes_max) {
+		atomic_fetch_sub(&server->body_bytes, size_bytes);
+		return false;
+	}
 	exchange->charged_bytes += size_bytes;
-	return atomic_fetch_add(&server->body_bytes, size_bytes) + size_bytes <=
-	       server->options.body_bytes_max;
+	return true;
 }
 
 enum code exchange_fail_busy(struct error *err)

@@ -153,6 +153,7 @@ void http_server_stats(struct http_server *server, struct http_server_stats *ret
 	pthread_mutex_lock(&server->mutex);
 	ret->in_flight = server->in_flight;
 	ret->parked = server->parked;
+	ret->body_bytes = atomic_load(&server->body_bytes);
 	pthread_mutex_unlock(&server->mutex);
 }
 

@@ -57,6 +57,7 @@ struct http_server_stats {
 	size_t connections;
 	size_t in_flight; /* calls that are not answered yet */
 	size_t parked;	  /* those of them that wait for something to happen */
+	size_t body_bytes;
 };
 
 /* Takes the addresses; connections wait until http_server_start(). FAILED_PRECONDITION for one that
