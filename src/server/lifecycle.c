@@ -122,8 +122,8 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code == CODE_OK)
 		code = serve_http_new(options, &server->tls, server->rpc, &server->http, err);
 	if (code == CODE_OK)
-		observer_attach(
-			server->observer, server->services, server->transport, server->publisher);
+		observer_attach(server->observer, server->services, server->transport,
+			server->publisher, server->http);
 	return code;
 }
 

@@ -17,6 +17,7 @@ struct observer {
 	struct services *services;
 	struct nng_server *transport;
 	struct publisher *publisher; /* may be NULL */
+	struct serve_http *http;     /* likewise */
 	/* Powers of two: seconds from 64 us to 16.8 s, and writes. */
 	double commit_bounds[COMMIT_BOUNDS];
 	double batch_bounds[STORE_BATCH_BUCKETS];
@@ -161,6 +162,16 @@ static void fill_traffic(const struct observer *observer, struct telemetry_gauge
 		ret->feed_subscribers = publisher_subscribers(observer->publisher);
 }
 
+static void fill_http(const struct observer *observer, struct telemetry_gauges *ret)
+{
+	struct http_server_stats stats;
+	serve_http_read_stats(observer->http, &stats);
+	ret->http_calls_in_flight = stats.in_flight;
+	ret->http_calls_parked = stats.parked;
+	ret->http_connections = stats.connections;
+	ret->http_body_bytes = stats.body_bytes;
+}
+
 enum code observer_write_metrics(void *context, struct buffer *out)
 {
 	struct observer *observer = context;
@@ -168,6 +179,7 @@ enum code observer_write_metrics(void *context, struct buffer *out)
 	struct telemetry_gauges gauges = { .calls_in_flight = 0 };
 	services_read_figures(observer->services, &figures);
 	fill_traffic(observer, &gauges);
+	fill_http(observer, &gauges);
 	fill_store(observer, &figures.store, &gauges);
 	gauges.store_healthy = figures.store_healthy;
 	gauges.feed_waiters = figures.change_waiters;
@@ -178,7 +190,7 @@ enum code observer_write_metrics(void *context, struct buffer *out)
 }
 
 void observer_attach(struct observer *observer, struct services *services,
-	struct nng_server *transport, struct publisher *publisher)
+	struct nng_server *transport, struct publisher *publisher, struct serve_http *http)
 {
 	const struct services_telemetry telemetry = { .context = observer,
 		.read_calls = read_calls,
@@ -186,5 +198,6 @@ void observer_attach(struct observer *observer, struct services *services,
 	observer->services = services;
 	observer->transport = transport;
 	observer->publisher = publisher;
+	observer->http = http;
 	services_set_telemetry(services, &telemetry);
 }

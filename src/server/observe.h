@@ -2,6 +2,7 @@
 #pragma once
 #include "rpc/rpc.h"
 #include "server/options.h"
+#include "server/serve_http.h"
 #include "services/services.h"
 #include "transport/nng_server.h"
 #include "transport/publisher.h"
@@ -17,9 +18,9 @@ void observer_reload(struct observer *observer, const struct server_options *opt
 void observer_free(struct observer *observer);
 
 /* What gauges are read from, and GetStats and GetMetrics answered with; before the first call is
- * dispatched. The publisher may be NULL. All are borrowed until no call comes in any more. */
+ * dispatched. Publisher and HTTP may be NULL. All are borrowed until no call comes in any more. */
 void observer_attach(struct observer *observer, struct services *services,
-	struct nng_server *transport, struct publisher *publisher);
+	struct nng_server *transport, struct publisher *publisher, struct serve_http *http);
 
 /* Appends all metrics, as telemetry.h tells; the context is the observer.
  * RESOURCE_EXHAUSTED if they do not fit. Any thread, after

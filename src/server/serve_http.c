@@ -79,6 +79,13 @@ const char *serve_http_address(const struct serve_http *http, size_t index)
 	return http_server_address(http->server, index);
 }
 
+void serve_http_read_stats(struct serve_http *http, struct http_server_stats *ret)
+{
+	*ret = (struct http_server_stats){ .connections = 0 };
+	if (http != NULL)
+		http_server_stats(http->server, ret);
+}
+
 size_t serve_http_stop(struct serve_http *http, uint32_t timeout_ms)
 {
 	struct http_server_stop stop = { 0 };

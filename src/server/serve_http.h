@@ -1,6 +1,7 @@
 /* HTTP, wired to the rest of the server: --http and the options of its group. */
 #pragma once
 #include "base/attributes.h"
+#include "http/server.h"
 #include "rpc/rpc.h"
 #include "server/options.h"
 #include "tls/credentials.h"
@@ -17,6 +18,8 @@ enum code serve_http_start(struct serve_http *http, struct error *err) NODISCARD
 /* URLs with real ports. */
 size_t serve_http_address_count(const struct serve_http *http);
 const char *serve_http_address(const struct serve_http *http, size_t index);
+
+void serve_http_read_stats(struct serve_http *http, struct http_server_stats *ret);
 
 /* Ends it; the number of calls that were not answered within timeout_ms. */
 size_t serve_http_stop(struct serve_http *http, uint32_t timeout_ms);

@@ -77,6 +77,11 @@ struct telemetry_gauges {
 	uint64_t connections_accepted;
 	uint64_t calls_refused[TELEMETRY_REFUSALS];
 	uint64_t connections_closed[TELEMETRY_CLOSINGS];
+	/* The same over HTTP. */
+	uint64_t http_calls_in_flight;
+	uint64_t http_calls_parked;
+	uint64_t http_connections;
+	uint64_t http_body_bytes; /* of requests and replies in memory */
 	/* The feed. */
 	uint64_t feed_waiters;
 	uint64_t feed_subscribers;
