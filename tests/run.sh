@@ -111,18 +111,26 @@ fuzz_build() {
 # What bytes from the network reach first.
 network='^fuzz\.(envelope|http|json)$'
 
+# any PATTERN...: an expression for tests with one of the names. CTest does not take many parentheses.
+any() {
+	local names
+	printf -v names '|^%s$' "$@"
+	printf '%s\n' "${names#|}"
+}
+
 # Where ThreadSanitizer would see nothing that it does not see elsewhere: layers without threads,
 # tests that damage files or write beside the writer's thread, and programs that make thousands of calls
 # of a server that does one thing after the other.
-no_threads='^(base|codec|analysis|exporters)\.|^importers\.([^p]|plain)|^services\.html|^store\.search_(size|block)$'
-no_threads+='|^store\.(check|pages|pages_damage|rebuild|seal)$'
-no_threads+='|^services\.(archive_pages|filter_random|markdown|page|search_(bounds|pages|random)|time_zone)$'
-no_threads+='|^(cli|http)\.(diff|connect|site_pages)$|^e2e\.(18f|api_examples|cli|clock|damaged|import[a-z_]*)$'
-no_threads+='|^e2e\.(manifests|migration|options|query_oracle|readme|seeds|site|systemd|tokens|watch)$'
+no_threads=$(any 'base\..*' 'codec\..*' 'analysis\..*' 'exporters\..*' 'importers\.[^p].*' importers.plain \
+	'services\.html.*' services.{archive_pages,filter_random,markdown,page,time_zone} \
+	services.search_{bounds,pages,random} store.search_{size,block} \
+	store.{check,pages,pages_damage,rebuild,seal} cli.diff http.{connect,site_pages} site.{atom,links} \
+	e2e.{18f,api_examples,cli,clock,damaged,manifests,migration,options,query_oracle,readme} \
+	e2e.{seeds,site,systemd,tokens,watch} 'e2e\.import.*')
 
 # What takes long and does the same in every build; it runs in the last one.
-same='^store\.(pages_damage|power_cut)$|^e2e\.(damaged|import_[a-z_]*|manifests|migration|query_oracle)$'
-same+='|^e2e\.(options|systemd|tokens)$'
+same=$(any store.{pages_damage,power_cut} 'e2e\.import_.*' \
+	e2e.{damaged,manifests,migration,options,query_oracle,systemd,tokens})
 
 # long_run NAME: a program of the release build, for much longer than CTest lets it run.
 long_run() {
