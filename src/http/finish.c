@@ -213,6 +213,13 @@ enum MHD_Result exchange_send(struct exchange *exchange)
 			"the answer has more than %d bytes; ask for less", HTTP_BODY_BYTES_MAX);
 		connect_print_error(&err, 0, &exchange->arena, &exchange->reply);
 	}
+	size_t size = exchange->reply.body.size;
+	if (size > SMALL_BYTES && !exchange_charge(exchange, size)) {
+		buffer_done(&exchange->reply.body);
+		exchange->reply.field_count = 0;
+		exchange_fail_busy(&err);
+		connect_print_error(&err, 0, &exchange->arena, &exchange->reply);
+	}
 	finish(exchange);
 	if (exchange_is_last(exchange))
 		http_add_field(&exchange->reply, "Connection", "close");

@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { WAIT_MS = 20 * 1000, BOUND_MS = 700, REPLY_BYTES = 1 << 20, SLOW = 20, MANY = 300 };
+enum { WAIT_MS = 20 * 1000, BOUND_MS = 700, REPLY_BYTES = 16 << 20, SLOW = 20, MANY = 300 };
 
 static struct http_server *http;
 static struct http_server_options options;
@@ -339,6 +339,39 @@ static void bounds_all_bodies(void **state)
 	assert_true(begins(hear(third), "HTTP/1.1 400 "));
 }
 
+/* A reply that its client does not take counts until it has gone. */
+static void bounds_all_replies(void **state)
+{
+	static char body[LIMIT_BODY_BYTES]; /* more than the kernel keeps for a client */
+	static const char get[] =
+		"GET /lectern.v1.PostService/GetPost?message=%7B%22slug%22%3A%22a%22%7D "
+		"HTTP/1.1\r\n" TAIL "\r\n";
+	struct http_server_stats stats;
+	memset(body, 'a', sizeof body - 1);
+	(void)new_post(
+		&server, &(struct sketch){ .slug = "a", .title = "A", .body = body }, &answer);
+	options.reply_ms = WAIT_MS;
+	options.body_bytes_max = 12 * 1024 * 1024; /* source and html of one reply */
+	restart();
+	int small = 4096;
+	int first = dial();
+	setsockopt(first, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	say(first, get);
+	do {
+		http_server_stats(http, &stats);
+		poll(NULL, 0, 5);
+	} while (stats.body_bytes == 0);
+	const char *reply = ask(get);
+	assert_true(begins(reply, "HTTP/1.1 503 "));
+	assert_non_null(strstr(reply, "SERVER_BUSY"));
+	close(first);
+	do {
+		http_server_stats(http, &stats);
+		poll(NULL, 0, 5);
+	} while (stats.body_bytes > 0);
+	assert_true(begins(ask(get), "HTTP/1.1 200 "));
+}
+
 static size_t count_descriptors(void)
 {
 	size_t count = 0;
@@ -542,6 +575,7 @@ int main(void)
 		HTTP_TEST(refuses_bad_requests),
 		HTTP_TEST(bounds_bodies_in_chunks),
 		HTTP_TEST(bounds_all_bodies),
+		HTTP_TEST(bounds_all_replies),
 		HTTP_TEST(ends_slow_clients),
 		HTTP_TEST(forgets_those_that_leave),
 		HTTP_TEST(lets_calls_wait),
