@@ -236,7 +236,6 @@ secure tls server
 ask 200 "${ca[@]}" "$url/livez"
 ask 200 "${ca[@]}" "${json[@]}" -d '{}' "$url/lectern.v1.HealthService/Check"
 grep -q '"peer":"https://127.0.0.1:[1-9]' "$work/tls.log" || die "the log does not say who called"
-refused 60 "$url/livez"
 refused 60 --cacert "$work/tls/other-ca.crt" "$url/livez"
 refused 35 "${ca[@]}" --tlsv1.0 --tls-max 1.1 --ciphers 'DEFAULT@SECLEVEL=0' "$url/livez"
 refused 52 "http://${url#https://}/livez" || true
