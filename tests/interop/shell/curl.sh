@@ -5,7 +5,7 @@
 ask_json() {
 	[ "$request" != '""' ] || return 77
 	printf '%s' "$request" >"$prepared/request"
-	post application/json
+	post application/json || return 1
 	[ "$http_status" != 200 ] ||
 		jq -c '{code: "OK", reason: "", field: "", response: .}' "$prepared/body" >"$prepared/outcome"
 }
@@ -13,7 +13,7 @@ ask_json() {
 # ask_encoded: the body is the row's payload.
 ask_encoded() {
 	base64 -d <<<"$payload" >"$prepared/request"
-	post application/proto
+	post application/proto || return 1
 	[ "$http_status" != 200 ] ||
 		echo '{"code": "OK", "reason": "", "field": "", "response": {}}' >"$prepared/outcome"
 }
