@@ -67,7 +67,7 @@ static enum code check_overridden(
 	struct server_options unused;
 	memset(&unused, 0, sizeof unused);
 	arena_init(&unused.texts, FILE_BYTES_MAX);
-	enum code code = options_take(&unused, index, value, source, OPTION_FILE, file->err);
+	enum code code = options_take(&unused, index, value, source, file->err);
 	arena_done(&unused.texts);
 	return code;
 }
@@ -97,7 +97,7 @@ static enum code take(
 	if (file->overridden[index])
 		return check_overridden(file, index, value, source);
 	file->given->rows[index] = true;
-	return options_take(file->options, index, value, source, OPTION_FILE, file->err);
+	return options_take(file->options, index, value, source, file->err);
 }
 
 /* inih's handler: 0 is an error. */

@@ -24,4 +24,4 @@ enum code options_read_defaults(
 
 /* A value that may hold several ones, separated by blanks, for a list. Copied. */
 enum code options_take(struct server_options *options, size_t index, const char *value,
-	const char *source, enum option_source kind, struct error *err) NODISCARD;
+	const char *source, struct error *err) NODISCARD;

@@ -40,22 +40,20 @@ static enum code refuse_argument(const char *argument, struct error *err)
 		nearest == NULL ? "" : nearest->name);
 }
 
-static void set_origin(
-	struct server_options *options, size_t index, const char *origin, enum option_source kind)
+static void set_origin(struct server_options *options, size_t index, const char *origin)
 {
-	options->sources[index] = kind;
 	options->origins[index] = origin;
 }
 
 enum code options_take(struct server_options *options, size_t index, const char *value,
-	const char *source, enum option_source kind, struct error *err)
+	const char *source, struct error *err)
 {
 	const struct option_row *row = option_at(index);
 	char *copy = arena_text(&options->texts, slice_of_text(value));
 	const char *origin = arena_text(&options->texts, slice_of_text(source));
 	if (copy == NULL || origin == NULL)
 		return fail_out_of_memory(err);
-	set_origin(options, index, origin, kind);
+	set_origin(options, index, origin);
 	if (row->type != OPTION_LIST)
 		return option_apply(options, row, copy, source, err);
 	for (char *item; (item = strsep(&copy, " \t\n")) != NULL;) {
@@ -89,7 +87,7 @@ enum code options_read_arguments(int argc, char *const *argv, struct server_opti
 		if (source == NULL)
 			return fail_out_of_memory(err);
 		given->rows[index] = true;
-		set_origin(options, index, source, OPTION_ARGUMENT);
+		set_origin(options, index, source);
 		enum code code = option_apply(options, row, optarg, source, err);
 		if (code != CODE_OK)
 			return code;
@@ -155,7 +153,7 @@ static enum code read_variable(struct server_options *options, struct options_gi
 		if (given->rows[i] || value[0] == '\0')
 			return CODE_OK;
 		given->rows[i] = true;
-		return options_take(options, i, value, name, OPTION_ENVIRONMENT, err);
+		return options_take(options, i, value, name, err);
 	}
 	return is_of_kubernetes(name, value) ? CODE_OK : refuse_variable(name, err);
 }
@@ -184,10 +182,10 @@ enum code options_read_defaults(
 	for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
 		if (given->rows[i])
 			continue;
-		set_origin(options, i, "default", OPTION_DEFAULT);
-		enum code code = row->initial == NULL ? CODE_OK
-						      : options_take(options, i, row->initial,
-								"default", OPTION_DEFAULT, err);
+		set_origin(options, i, "default");
+		enum code code = row->initial == NULL
+					 ? CODE_OK
+					 : options_take(options, i, row->initial, "default", err);
 		if (code != CODE_OK)
 			return code;
 	}

@@ -36,9 +36,6 @@ struct option_list {
 	size_t count;
 };
 
-/* Where a value comes from; the greater one wins. */
-enum option_source { OPTION_DEFAULT, OPTION_FILE, OPTION_ENVIRONMENT, OPTION_ARGUMENT };
-
 enum server_log_format {
 	SERVER_LOG_AUTO, /* text on a terminal, else JSON */
 	SERVER_LOG_TEXT,
@@ -89,7 +86,6 @@ struct server_options {
 	int64_t slow_call_us; /* 0: none is slow */
 
 	/* Of each row of the table, by its index. */
-	enum option_source sources[OPTIONS_MAX];
 	const char *origins[OPTIONS_MAX]; /* "default", "--map-size", "/etc/a.ini:12" */
 	struct arena texts; /* owns what fields point to, but for arguments and environment */
 };
