@@ -16,11 +16,6 @@ work=$(mktemp -d)
 trap 'kill_servers; rm -rf "$work"' EXIT
 unset http_proxy https_proxy all_proxy
 
-# http NAME: the address of HTTP in a server's log.
-http() {
-	grep -o '"http":"[^"]*"' "$work/$1.log" | cut -d'"' -f4
-}
-
 # ask STATUS ARGUMENT...: curl's arguments; the head to $work/head, the body to $work/body.
 ask() {
 	local want=$1 got
@@ -53,7 +48,7 @@ body() {
 export LECTERND_HTTP=127.0.0.1:0 LECTERND_HTTP_CORS_ORIGIN=https://a.example
 start one
 lectern import jsonl deploy/sample/*.jsonl >/dev/null
-url=$(http one)
+url=$(http_of one)
 v1=$url/lectern.v1
 json=(-H 'Content-Type: application/json')
 
@@ -190,7 +185,7 @@ unset LECTERND_HTTP_CORS_ORIGIN
 token=$(lectern token create reader --scope read --tokens "$work/tokens" 2>/dev/null)
 export LECTERND_HTTP_MAX_AGE=60s
 LECTERND_TOKENS=$work/tokens start two
-url=$(http two)
+url=$(http_of two)
 v1=$url/lectern.v1
 ask 401 "$v1.PostService/ListPosts"
 body .code unauthenticated
@@ -202,7 +197,7 @@ ask 200 "$url/livez"
 ask 200 "$url/readyz"
 stop
 start three
-ask 200 "$(http three)/lectern.v1.PostService/ListPosts"
+ask 200 "$(http_of three)/lectern.v1.PostService/ListPosts"
 header cache-control 'public, max-age=60'
 stop
 
@@ -218,7 +213,7 @@ unset LECTERND_HTTP LECTERND_HTTP_MAX_AGE
 secure() {
 	start "$1" "ipc://$work/$1.sock" --http https://127.0.0.1:0 --log-calls all --log-format json \
 		--tls-cert "$work/tls/$2.crt" --tls-key "$work/tls/$2.key" "${@:3}"
-	url=$(http "$1")
+	url=$(http_of "$1")
 	url=${url/127.0.0.1/localhost}
 }
 # refused STATUS ARGUMENT...: what curl ends with where it does not come to a reply.

@@ -21,6 +21,11 @@ start() {
 	export LECTERN_SERVER
 }
 
+# http_of NAME: where the server answers HTTP, as its log says.
+http_of() {
+	sed -n 's/.*"msg":"ready".*"http":"\([^" ]*\).*/\1/p' "$work/$1.log"
+}
+
 # stop: the last one that was started; it has to end with 0.
 stop() {
 	local status=0 pid=${servers[-1]}

@@ -51,7 +51,7 @@ feed() {
 
 start site "ipc://$work/site.sock" --http 127.0.0.1:0 --site-url https://example.org/blog \
 	--site-title "Sample & Sons" --site-post-path '/{year}/{slug}'
-http=http://$(sed -n 's/.*"http":"http:\/\/\([^" ]*\)".*/\1/p' "$work/site.log")
+http=$(http_of site)
 lectern import auto deploy/sample/*.jsonl >/dev/null 2>&1
 
 feed /feeds/all.atom lectern post list --page-size 20
@@ -101,7 +101,7 @@ stop
 # Tokens.
 lectern token create reader --scope read --tokens "$work/tokens" >"$work/token"
 start closed "ipc://$work/closed.sock" --http 127.0.0.1:0 --tokens "$work/tokens"
-http=http://$(sed -n 's/.*"http":"http:\/\/\([^" ]*\)".*/\1/p' "$work/closed.log")
+http=$(http_of closed)
 get feed.xml /feeds/all.atom
 status 401
 get feed.xml /feeds/all.atom -H "Authorization: Bearer $(cat "$work/token")"
@@ -109,7 +109,7 @@ status 200
 check atom feed.xml
 stop
 start open "ipc://$work/open.sock" --http 127.0.0.1:0 --tokens "$work/tokens" --public-feeds
-http=http://$(sed -n 's/.*"http":"http:\/\/\([^" ]*\)".*/\1/p' "$work/open.log")
+http=$(http_of open)
 get feed.xml /feeds/all.atom
 status 200
 get sitemap.xml /sitemap.xml

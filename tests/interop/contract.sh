@@ -70,7 +70,7 @@ serve() {
 	! has http || http=(--http "$3")
 	start "$1" "$2" --data "$work/data" "${http[@]}" "${@:4}"
 	LECTERN_CONTRACT_URL=$(sed -n 's/.*"address":"\([^" ]*\).*/\1/p' "$work/$1.log")
-	LECTERN_CONTRACT_HTTP=$(sed -n 's/.*"http":"\([^" ]*\).*/\1/p' "$work/$1.log")
+	LECTERN_CONTRACT_HTTP=$(http_of "$1")
 	export LECTERN_CONTRACT_URL LECTERN_CONTRACT_HTTP
 }
 
