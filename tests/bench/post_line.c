@@ -20,10 +20,10 @@ enum {
 	SERIES_PARTS = 10,
 	FEATURED_EVERY = 200,
 	YEARS = 20,
-	/* What a post in the FULL view has beside its texts: ids, times, etag, counts, the names of
-	 * fields; and for each term. Measured at made posts. */
-	FIXED_BYTES = 150,
-	TERM_BYTES = 10,
+	/* How much less of a post in the FULL view is beside body and html than of its line: times
+	 * are numbers, fields too. And for each term. Measured at made posts. */
+	FIXED_BYTES_LESS = 200,
+	TERM_BYTES_LESS = 13,
 };
 
 /* ln of the bytes of a body: normal with this mean and deviation, as of the 509 posts of 18F's blog
@@ -306,12 +306,11 @@ static size_t draw_body_bytes(struct post *post)
 					: (size_t)bytes;
 }
 
-/* Names of fields and marks of JSON are about what the summary's own ones are. */
 static struct body_size find_body_size(const struct text *text, struct post *post)
 {
 	if (post->source->full_bytes == 0)
 		return (struct body_size){ .bytes = draw_body_bytes(post) };
-	const size_t summary = FIXED_BYTES + text->size - TERM_BYTES * post->term_count;
+	const size_t summary = text->size - FIXED_BYTES_LESS - TERM_BYTES_LESS * post->term_count;
 	const size_t full = post->source->full_bytes;
 	return (struct body_size){ .bytes = full > summary ? full - summary : 1,
 		.counts_html = true };
