@@ -21,6 +21,7 @@ settings() {
 
 # row_facts_json: what else the row has found out, from $bench_work/facts.json.
 row_facts_json() {
+	# shellcheck disable=SC2154 # of run.sh
 	if [ -s "$bench_work/facts.json" ]; then
 		cat "$bench_work/facts.json"
 	else

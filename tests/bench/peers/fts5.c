@@ -23,6 +23,7 @@ struct run {
 	struct arena arena;
 	char **expressions; /* of the requests */
 	struct search_requests requests;
+	size_t next; /* request */
 	bool counted;
 	struct latency latency;
 	uint64_t response_bytes;
@@ -71,20 +72,19 @@ static enum code answer(struct run *run, const char *expression, struct error *e
 	return code;
 }
 
-/* Whole passes over the requests until the time is over. */
-static enum code answer_all(struct run *run, double seconds, double *elapsed, struct error *err)
+/* Request after request, from where the last run has ended, until the time is over. */
+static enum code answer_for(struct run *run, double seconds, double *elapsed, struct error *err)
 {
 	uint64_t begin = clock_monotonic_ns();
 	uint64_t start = begin;
 	do {
-		for (size_t i = 0; i < run->requests.count; i++) {
-			enum code code = answer(run, run->expressions[i], err);
-			if (code != CODE_OK)
-				return code;
-			uint64_t end = clock_monotonic_ns();
-			latency_add(&run->latency, end - start);
-			start = end;
-		}
+		enum code code = answer(run, run->expressions[run->next], err);
+		if (code != CODE_OK)
+			return code;
+		run->next = (run->next + 1) % run->requests.count;
+		uint64_t end = clock_monotonic_ns();
+		latency_add(&run->latency, end - start);
+		start = end;
 		*elapsed = (double)(start - begin) / 1e9;
 	} while (*elapsed < seconds);
 	return CODE_OK;
@@ -114,7 +114,7 @@ static enum code run_requests(int argc, char **argv, struct error *err)
 		double elapsed = 0;
 		memset(&run.latency, 0, sizeof run.latency);
 		run.response_bytes = 0;
-		code = answer_all(&run, seconds, &elapsed, err);
+		code = answer_for(&run, seconds, &elapsed, err);
 		if (code == CODE_OK)
 			print_run(&run, elapsed);
 	}

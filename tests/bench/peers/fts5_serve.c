@@ -81,7 +81,7 @@ static enum code listen_at(const char *url, nng_socket *ret, struct error *err)
 		rc = nng_listener_get_string(listener, NNG_OPT_URL, &address);
 	if (rc != 0)
 		return fail(err, CODE_UNAVAILABLE, "%s: %s", url, nng_strerror(rc));
-	printf("%s\n", address);
+	printf("ready, listening on %s\n", address);
 	fflush(stdout);
 	nng_strfree(address);
 	return CODE_OK;
