@@ -122,6 +122,7 @@ missing() {
 
 # stop_contestant: the one that runs, if any.
 running=
+server_pids=()
 stop_contestant() {
 	[ -z "$running" ] || "${running}_stop" || true
 	running=
@@ -130,6 +131,11 @@ stop_contestant() {
 
 # end_row: whatever has happened.
 end_row() {
+	# A preparation that fails leaves its server.
+	[ -n "$running" ] || [ ${#server_pids[@]} -eq 0 ] || {
+		kill "${server_pids[@]}" 2>/dev/null || true
+		wait "${server_pids[@]}" 2>/dev/null || true
+	}
 	stop_contestant
 	rm -rf "$bench_work"
 }

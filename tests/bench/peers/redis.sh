@@ -1,19 +1,6 @@
-# Redis, and redis-benchmark as its load. Sourced by rows, behind lecternd.sh.
+# Redis, and redis-benchmark as its load. Sourced by rows, behind lecternd.sh and loopback.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the rows
-
-# free_port: one of loopback that nobody listens at.
-free_port() {
-	local port
-	for _ in {1..50}; do
-		port=$((20000 + RANDOM % 10000))
-		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			echo "$port"
-			return
-		fi
-	done
-	die "no port is free"
-}
 
 # start_redis OPTION...: on loopback, without snapshots. Redis advises threads for I/O only with four
 # processors or more, so it has one, the default.

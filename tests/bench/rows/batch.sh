@@ -6,6 +6,7 @@ row_target='server CPU per post at most that of Redis per key'
 row_contestants=(lecternd redis)
 row_programs=(redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
 . tests/bench/peers/lecternd.sh
+. tests/bench/peers/loopback.sh
 . tests/bench/peers/redis.sh
 . tests/bench/peers/posts.sh
 

@@ -1,0 +1,29 @@
+# A page of a tag's archive, its ten newest posts in full and how many there are, beside PostgreSQL.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # shared with run.sh and the peers
+row_title='GetArchive of a tag, 10 posts FULL, 25 KB, beside a prepared SELECT, 16 in flight'
+row_target='none'
+row_contestants=(lecternd postgres)
+row_programs=(postgres pgbench psql pg_isready bench.postgres_rows bench.values)
+. tests/bench/peers/lecternd.sh
+. tests/bench/peers/loopback.sh
+. tests/bench/peers/postgres.sh
+. tests/bench/peers/posts.sh
+
+row_prepare() {
+	prepare_posts
+	prepare_values
+	prepare_postgres "$bench_work/values"
+}
+
+lecternd_start() {
+	serve_lecternd "$data"
+}
+lecternd_load() {
+	load_lectern "$LECTERN_SERVER" "$1" --connections 8 --in-flight 2 --method ArchiveService/GetArchive \
+		--requests "$bench_work/archive.jsonl" --zipf
+}
+# A connection of PostgreSQL has one call in flight.
+postgres_load() {
+	load_postgres posts archive "$1" -c 16 -j 2 -D tags="$(wc -l <"$bench_work/archive.jsonl")"
+}
