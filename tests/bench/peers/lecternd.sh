@@ -21,6 +21,7 @@ serve_lecternd() {
 stop_servers() {
 	kill "${server_pids[@]}" 2>/dev/null || true
 	wait "${server_pids[@]}" 2>/dev/null || true
+	server_pids=()
 }
 
 # load_lectern SERVER SECONDS OPTION...: `lectern bench` as the load of a row.
