@@ -144,6 +144,7 @@ load() {
 	local TIMEFORMAT='%U %S'
 	{ time "$1_load" "$2" >"$bench_work/load" 2>"$bench_work/load_error"; } 2>"$bench_work/load_time" || {
 		cat "$bench_work/load_error" >&2
+		tail -n 5 "$bench_work"/*.log >&2
 		die "$row_name: the load on $1 failed"
 	}
 	jq -c --arg time "$(tail -n 1 "$bench_work/load_time")" '

@@ -180,6 +180,11 @@ int serve(const char *directory)
 	grpc::ServerBuilder builder;
 	int port = 0;
 	builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+	// What gRPC's own benchmarks set: none of the filters that look after deadlines, sizes and
+	// ages, which takes about a tenth off. The rest is at its defaults; other sizes of reads,
+	// no probes of bandwidth, and optimization targets made no difference.
+	builder.AddChannelArgument(GRPC_ARG_MINIMAL_STACK, 1);
+	builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
 	builder.RegisterService(&posts);
 	builder.RegisterService(&archives);
 	std::unique_ptr<grpc::Server> server = builder.BuildAndStart();

@@ -7,6 +7,7 @@
 serve_lecternd() {
 	rm -rf "${bench_work:?}/data"
 	cp -r --reflink=auto "$1" "$bench_work/data"
+	: >"$bench_work/lecternd.log" # else the address of the server before may be read
 	lecternd --data "$bench_work/data" --listen tcp://127.0.0.1:0 "${@:2}" >"$bench_work/lecternd.log" \
 		2>&1 </dev/null &
 	server_pids=($!)
