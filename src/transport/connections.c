@@ -165,6 +165,7 @@ static void release(struct connection *connection)
 /* Unlinks it; requests in flight keep the struct. */
 static void forget(struct connections *connections, struct connection *connection)
 {
+	const struct connections_options *options = &connections->options;
 	struct origin *origin = connection->origin;
 	struct connection **at = bucket_of_id(connections, connection->id);
 	while (*at != connection)
@@ -178,6 +179,8 @@ static void forget(struct connections *connections, struct connection *connectio
 	if (origin->connection_count == 0)
 		forget_origin(connections, origin);
 	connections->count.connections--;
+	if (options->left != NULL)
+		options->left(options->argument, connection);
 	release(connection);
 }
 

@@ -39,6 +39,7 @@ struct connection {
 	struct context *last_queued;
 	uint32_t queued;
 	struct connection *next_in_turn;
+	bool left;
 };
 
 struct connections_options {
@@ -49,6 +50,9 @@ struct connections_options {
 	uint32_t in_flight_max; /* of each connection */
 	uint32_t parked_max;	/* of each connection */
 	uint32_t origin_parked_max;
+	/* Called once for each that leaves or is closed, while it cannot go; may be NULL. */
+	void (*left)(void *argument, struct connection *connection);
+	void *argument;
 };
 
 /* Of one moment. */

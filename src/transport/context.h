@@ -18,8 +18,8 @@ struct context;
 enum refused {
 	REFUSED_CONNECTION, /* its connection has the most requests in flight */
 	REFUSED_QUEUE,	    /* too many calls wait for a processor */
-	REFUSED_LATE,	    /* half of its time was over before its turn came */
-	REFUSED_WAITER,	    /* too many of its connection or address, or of all, are parked */
+	REFUSED_LATE, /* half of its time was over, or its client had left, before its turn came */
+	REFUSED_WAITER, /* too many of its connection or address, or of all, are parked */
 	REFUSED_COUNT,
 };
 

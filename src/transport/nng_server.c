@@ -153,6 +153,12 @@ static enum code open_socket(struct nng_server *server, struct error *err)
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
 }
 
+static void on_left(void *argument, struct connection *connection)
+{
+	struct nng_server *server = argument;
+	run_queue_leave(server->traffic.queue, connection);
+}
+
 /* Before connections can come. */
 static enum code open_bounds(
 	struct nng_server *server, const struct nng_server_options *options, struct error *err)
@@ -167,13 +173,15 @@ static enum code open_bounds(
 		.in_flight_max = traffic->in_flight_max,
 		.parked_max = LIMIT_CONNECTION_PARKED_CALLS,
 		.origin_parked_max = LIMIT_ADDRESS_PARKED_CALLS,
+		.left = on_left,
+		.argument = server,
 	};
 	const struct run_queue_options queue = {
 		.run = context_run,
 		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts * 5 / 8,
 	};
-	enum code code = connections_new(&connections, &traffic->connections, err);
-	return code == CODE_OK ? run_queue_new(&queue, &traffic->queue, err) : code;
+	enum code code = run_queue_new(&queue, &traffic->queue, err);
+	return code == CODE_OK ? connections_new(&connections, &traffic->connections, err) : code;
 }
 
 static enum code open_contexts(struct nng_server *server, size_t count, struct error *err)

@@ -27,12 +27,18 @@ struct run_queue {
 	size_t queued;
 	/* Connections with calls, a ring: the next one whose turn it is comes after the last. */
 	struct connection *last_in_turn;
-	struct connection gone; /* for calls of connections that there are not any more */
+	struct context *left; /* calls of connections that have gone; not counted in queued */
 	bool stopping;
 };
 
-static struct context *take(struct run_queue *queue)
+static struct context *take(struct run_queue *queue, bool *ret_left)
 {
+	struct context *left = queue->left;
+	*ret_left = left != NULL;
+	if (left != NULL) {
+		queue->left = left->next_queued;
+		return left;
+	}
 	struct connection *last = queue->last_in_turn;
 	if (last == NULL)
 		return NULL;
@@ -68,6 +74,27 @@ static void put(struct run_queue *queue, struct connection *connection, struct c
 	queue->queued++;
 }
 
+void run_queue_leave(struct run_queue *queue, struct connection *connection)
+{
+	pthread_mutex_lock(&queue->mutex);
+	connection->left = true;
+	if (connection->queued > 0) {
+		struct connection *before = queue->last_in_turn;
+		while (before->next_in_turn != connection)
+			before = before->next_in_turn;
+		before->next_in_turn = connection->next_in_turn;
+		if (queue->last_in_turn == connection)
+			queue->last_in_turn = before == connection ? NULL : before;
+		connection->last_queued->next_queued = queue->left;
+		queue->left = connection->first_queued;
+		queue->queued -= connection->queued;
+		connection->first_queued = NULL;
+		connection->queued = 0;
+		pthread_cond_broadcast(&queue->work);
+	}
+	pthread_mutex_unlock(&queue->mutex);
+}
+
 /* Whoever is begun has at least half of its time left, so what is done is done for somebody. */
 static bool is_too_late(const struct context *context)
 {
@@ -96,7 +123,8 @@ static void *run_thread(void *argument)
 	struct run_queue *queue = argument;
 	pthread_mutex_lock(&queue->mutex);
 	for (;;) {
-		struct context *context = take(queue);
+		bool left;
+		struct context *context = take(queue, &left);
 		if (context == NULL && queue->stopping)
 			break;
 		if (context == NULL) {
@@ -106,7 +134,7 @@ static void *run_thread(void *argument)
 		queue->running++;
 		bool stopping = queue->stopping;
 		pthread_mutex_unlock(&queue->mutex);
-		queue->options.run(context, !stopping && is_too_late(context));
+		queue->options.run(context, left || (!stopping && is_too_late(context)));
 		pthread_mutex_lock(&queue->mutex);
 		queue->running--;
 	}
@@ -153,9 +181,15 @@ bool run_queue_run(struct run_queue *queue, struct context *context)
 
 bool run_queue_put(struct run_queue *queue, struct context *context)
 {
-	struct connection *connection =
-		context->connection == NULL ? &queue->gone : context->connection;
+	struct connection *connection = context->connection;
 	pthread_mutex_lock(&queue->mutex);
+	if (connection == NULL || connection->left) {
+		context->next_queued = queue->left;
+		queue->left = context;
+		pthread_cond_signal(&queue->work);
+		pthread_mutex_unlock(&queue->mutex);
+		return true;
+	}
 	size_t places = queue->options.queued_max - queue->queued;
 	bool alone = connection->queued == queue->queued;
 	bool room = places > 0 && (connection->queued <= places ||

@@ -12,11 +12,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct connection;
 struct context;
 struct run_queue;
 
 struct run_queue_options {
-	/* Runs a call; too_late: it has waited for so much of its time that it is to be refused. */
+	/* Runs a call; too_late: it has waited for so much of its time that it is to be refused, or
+	 * its client has left meanwhile. */
 	void (*run)(struct context *context, bool too_late);
 	size_t queued_max;
 };
@@ -36,6 +38,10 @@ bool run_queue_run(struct run_queue *queue, struct context *context);
  * afterwards. False: the queue is full.
  */
 bool run_queue_put(struct run_queue *queue, struct context *context);
+
+/* The connection has gone, and with it whoever would read the answers: its calls take no places
+ * from now on and are refused as soon as a thread is free. */
+void run_queue_leave(struct run_queue *queue, struct connection *connection);
 
 size_t run_queue_length(struct run_queue *queue);
 
