@@ -5,6 +5,7 @@
 #include "transport/context.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,11 +21,10 @@ struct run_queue {
 	struct run_queue_options options;
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
-	size_t processors;
+	atomic_size_t running; /* calls, in our threads and in nng's */
+	atomic_size_t queued;  /* changed with the mutex */
 	pthread_mutex_t mutex; /* for everything below, and what connections have of ours */
 	pthread_cond_t work;
-	size_t running; /* calls, in our threads and in nng's */
-	size_t queued;
 	/* Connections with calls, a ring: the next one whose turn it is comes after the last. */
 	struct connection *last_in_turn;
 	struct context *left; /* calls of connections that have gone; not counted in queued */
@@ -113,9 +113,7 @@ static bool is_burst(const struct run_queue *queue)
 static void run_here(struct run_queue *queue, struct context *context)
 {
 	queue->options.run(context, false);
-	pthread_mutex_lock(&queue->mutex);
-	queue->running--;
-	pthread_mutex_unlock(&queue->mutex);
+	atomic_fetch_sub(&queue->running, 1);
 }
 
 static void *run_thread(void *argument)
@@ -131,12 +129,12 @@ static void *run_thread(void *argument)
 			pthread_cond_wait(&queue->work, &queue->mutex);
 			continue;
 		}
-		queue->running++;
+		atomic_fetch_add(&queue->running, 1);
 		bool stopping = queue->stopping;
 		pthread_mutex_unlock(&queue->mutex);
 		queue->options.run(context, left || (!stopping && is_too_late(context)));
+		atomic_fetch_sub(&queue->running, 1);
 		pthread_mutex_lock(&queue->mutex);
-		queue->running--;
 	}
 	pthread_mutex_unlock(&queue->mutex);
 	return NULL;
@@ -152,8 +150,7 @@ enum code run_queue_new(
 	pthread_mutex_init(&queue->mutex, NULL);
 	pthread_cond_init(&queue->work, NULL);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	queue->processors = processors < 1 ? 1 : (size_t)processors;
-	size_t count = queue->processors < THREADS_MIN ? THREADS_MIN : queue->processors;
+	size_t count = processors < THREADS_MIN ? THREADS_MIN : (size_t)processors;
 	for (size_t i = 0; i < count && i < THREADS_MAX; i++) {
 		if (pthread_create(&queue->threads[i], NULL, run_thread, queue) != 0) {
 			run_queue_stop(queue);
@@ -169,14 +166,14 @@ enum code run_queue_new(
 
 bool run_queue_run(struct run_queue *queue, struct context *context)
 {
-	pthread_mutex_lock(&queue->mutex);
-	bool free = queue->queued == 0 && queue->running < queue->processors;
-	if (free)
-		queue->running++;
-	pthread_mutex_unlock(&queue->mutex);
-	if (free)
-		run_here(queue, context);
-	return free;
+	if (atomic_load(&queue->queued) > 0)
+		return false;
+	if (atomic_fetch_add(&queue->running, 1) >= queue->options.at_once_max) {
+		atomic_fetch_sub(&queue->running, 1);
+		return false;
+	}
+	run_here(queue, context);
+	return true;
 }
 
 bool run_queue_put(struct run_queue *queue, struct context *context)
@@ -199,20 +196,17 @@ bool run_queue_put(struct run_queue *queue, struct context *context)
 		put(queue, connection, context);
 		pthread_cond_signal(&queue->work);
 	}
-	if (burst)
-		queue->running++;
 	pthread_mutex_unlock(&queue->mutex);
-	if (burst)
+	if (burst) {
+		atomic_fetch_add(&queue->running, 1);
 		run_here(queue, context);
+	}
 	return room || burst;
 }
 
 size_t run_queue_length(struct run_queue *queue)
 {
-	pthread_mutex_lock(&queue->mutex);
-	size_t length = queue->queued;
-	pthread_mutex_unlock(&queue->mutex);
-	return length;
+	return atomic_load(&queue->queued);
 }
 
 void run_queue_stop(struct run_queue *queue)

@@ -21,13 +21,15 @@ struct run_queue_options {
 	 * its client has left meanwhile. */
 	void (*run)(struct context *context, bool too_late);
 	size_t queued_max;
+	/* Calls that run in the threads that receive, at most. */
+	size_t at_once_max;
 };
 
 enum code run_queue_new(const struct run_queue_options *options, struct run_queue **ret,
 	struct error *err) NODISCARD;
 
-/* Runs the call at once if a processor is free and nobody waits. The context may not be touched
- * afterwards. False: it was not. */
+/* Runs the call at once if fewer than at_once_max do and nobody waits. The context may not be
+ * touched afterwards. False: it was not. */
 bool run_queue_run(struct run_queue *queue, struct context *context);
 
 /*
