@@ -5,7 +5,6 @@ cd "$(dirname "$0")/../.."
 . deploy/steps.sh
 . tests/bench/measure.sh
 . tests/bench/report.sh
-[ ! -f tests/bench/corpus.sh ] || . tests/bench/corpus.sh
 
 usage() {
 	cat <<'END'
@@ -23,7 +22,9 @@ the table.
   --list         only the names and titles of the rows
   --table        only the table, of the results that are there
 
-LECTERN_BENCH_BUILD is a build directory to take programs from instead of building them.
+LECTERN_BIN is the folder bin of a build to take the programs from instead of building them.
+LECTERN_BENCH_POSTS is the number of posts of the rows get and archive (default: 10000), LECTERN_BENCH_DIR
+where stores are kept (default: build/bench).
 END
 }
 
@@ -97,19 +98,17 @@ if [ "$only" = table ]; then
 	exit
 fi
 
-# For the rows: $bench_bin has lecternd and lectern, $bench_programs the programs bench.NAME,
-# $bench_work is a folder of the row that goes with it.
+# For the rows: lecternd, lectern and the programs bench.NAME are on the PATH, $bench_work is a folder
+# of the row that goes with it, and corpus makes stores.
 LECTERN_LOGS=$(mktemp -d)
 trap 'rm -rf "$LECTERN_LOGS"' EXIT
-if [ -n "${LECTERN_BENCH_BUILD:-}" ]; then
-	build=$(cd "$LECTERN_BENCH_BUILD" && pwd)
-else
-	build=$PWD/build/release
+if [ -z "${LECTERN_BIN:-}" ]; then
 	step "configuring the release" cmake --preset release -DLECTERN_BENCH=ON
 	step "building the release" cmake --build build/release --target lecternd lectern_cli bench_programs
+	export LECTERN_BIN=$PWD/build/release/bin
 fi
-export bench_bin=$build/bin bench_programs=$build/tests
-export PATH="$bench_bin:$bench_programs:$PATH"
+export PATH="$LECTERN_BIN:$LECTERN_BIN/../tests:$PATH"
+. tests/bench/corpus.sh
 
 # missing: what the row in this shell needs and is not there.
 missing() {
@@ -129,14 +128,14 @@ stop_contestant() {
 	server_pids=()
 }
 
-# end_row: whatever has happened.
+# end_row: whatever has happened, and whether a contestant or row_prepare has started servers.
 end_row() {
-	# A preparation that fails leaves its server.
-	[ -n "$running" ] || [ ${#server_pids[@]} -eq 0 ] || {
-		kill "${server_pids[@]}" 2>/dev/null || true
-		wait "${server_pids[@]}" 2>/dev/null || true
-	}
+	local servers=("${server_pids[@]}")
 	stop_contestant
+	if [ ${#servers[@]} -gt 0 ]; then
+		kill "${servers[@]}" 2>/dev/null || true
+		wait "${servers[@]}" 2>/dev/null || true
+	fi
 	rm -rf "$bench_work"
 }
 
@@ -145,6 +144,7 @@ load() {
 	local TIMEFORMAT='%U %S'
 	{ time "$1_load" "$2" >"$bench_work/load" 2>"$bench_work/load_error"; } 2>"$bench_work/load_time" || {
 		cat "$bench_work/load_error" >&2
+		tail -n 5 "$bench_work"/*.log >&2
 		die "$row_name: the load on $1 failed"
 	}
 	jq -c --arg time "$(tail -n 1 "$bench_work/load_time")" '
@@ -155,7 +155,6 @@ load() {
 # measure CONTESTANT: starts it, loads it and prints what came of it.
 measure() {
 	local before after result
-	server_pids=()
 	running=$1
 	"$1_start" || die "$row_name: $1 did not start"
 	[ "$warmup" -eq 0 ] || load "$1" "$warmup" >/dev/null

@@ -12,6 +12,7 @@ serve_lecternd() {
 
 # start_lecternd DATA [OPTION...]: the same with the data itself, a copy of the row's.
 start_lecternd() {
+	: >"$bench_work/lecternd.log" # else the address of the server before may be read
 	lecternd --data "$1" --listen tcp://127.0.0.1:0 "${@:2}" >"$bench_work/lecternd.log" \
 		2>&1 </dev/null &
 	server_pids=($!)

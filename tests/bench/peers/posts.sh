@@ -5,7 +5,7 @@
 
 # Ten thousand posts are 25 MB: more than the caches of a processor hold. They are asked for by Zipf's
 # law, in the order of the list.
-posts_count=10000
+posts_count=${LECTERN_BENCH_POSTS:-10000}
 post_bytes=2500
 tags_count=100
 
@@ -17,9 +17,9 @@ prepare_posts() {
 	lectern -o jsonl post list --all --view basic |
 		jq -c '{slug, view: "POST_VIEW_FULL"}' >"$bench_work/get.jsonl"
 	# Those with full pages.
-	lectern -o jsonl tag list --all --order-by count | jq -c 'select((.postCount | tonumber) >= 10) |
-		{kind: "ARCHIVE_KIND_TAG", term: {slug}, view: "POST_VIEW_FULL"}' |
-		head -n "$tags_count" >"$bench_work/archive.jsonl"
+	lectern -o jsonl tag list --all --order-by count | jq -cs --argjson count "$tags_count" '
+		map(select((.postCount // "0" | tonumber) >= 10)) | .[:$count][] |
+		{kind: "ARCHIVE_KIND_TAG", term: {slug}, view: "POST_VIEW_FULL"}' >"$bench_work/archive.jsonl"
 	stop_servers
 	[ -s "$bench_work/get.jsonl" ] && [ -s "$bench_work/archive.jsonl" ] || die "the store has no posts"
 }
@@ -36,11 +36,18 @@ prepare_values() {
 	[ "$published" -gt 0 ] || die "the store has no posts"
 }
 
-load_get() { # SERVER SECONDS
-	load_lectern "$1" "$2" --connections 8 --in-flight 16 --method PostService/GetPost \
-		--requests "$bench_work/get.jsonl" --zipf
+# load_get PROTOCOL SERVER SECONDS, load_archive likewise: the same calls for all contestants, by
+# bench.load, or by `lectern bench` where LECTERN_BENCH_LOAD=nng asks for it.
+load_get() {
+	load_posts "$@" --method PostService/GetPost --requests "$bench_work/get.jsonl"
 }
-load_archive() { # SERVER SECONDS
-	load_lectern "$1" "$2" --connections 8 --in-flight 16 --method ArchiveService/GetArchive \
-		--requests "$bench_work/archive.jsonl" --zipf
+load_archive() {
+	load_posts "$@" --method ArchiveService/GetArchive --requests "$bench_work/archive.jsonl"
+}
+load_posts() {
+	if [ "$1 ${LECTERN_BENCH_LOAD:-}" = "sp nng" ]; then
+		load_lectern "$2" "$3" --connections 8 --in-flight 16 --zipf "${@:4}"
+	else
+		bench.load --protocol "$1" --server "$2" --seconds "$3" --connections 8 --in-flight 16 --zipf "${@:4}"
+	fi
 }

@@ -4,7 +4,7 @@
 row_title='BatchGetPosts of 100, FULL, 2.5 KB each, beside MGET, 8 connections x 4 in flight'
 row_target='server CPU per post at most that of Redis per key'
 row_contestants=(lecternd redis)
-row_programs=(redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
+row_programs=(bench.load redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh
 . tests/bench/peers/redis.sh
@@ -24,7 +24,7 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	load_lectern "$LECTERN_SERVER" "$1" --connections 8 --in-flight 4 --method PostService/BatchGetPosts \
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 4 --method PostService/BatchGetPosts \
 		--requests "$bench_work/batch.jsonl"
 }
 redis_start() {

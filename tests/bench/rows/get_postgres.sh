@@ -4,7 +4,7 @@
 row_title='GetPost by slug, FULL, 2.5 KB, beside a prepared SELECT, 16 in flight'
 row_target='none'
 row_contestants=(lecternd postgres)
-row_programs=(postgres pgbench psql pg_isready bench.postgres_rows bench.values)
+row_programs=(bench.load postgres pgbench psql pg_isready bench.postgres_rows bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh
 . tests/bench/peers/postgres.sh
@@ -20,7 +20,7 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	load_lectern "$LECTERN_SERVER" "$1" --connections 8 --in-flight 2 --method PostService/GetPost \
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 2 --method PostService/GetPost \
 		--requests "$bench_work/get.jsonl" --zipf
 }
 # A connection of PostgreSQL has one call in flight.

@@ -4,7 +4,7 @@
 row_title='GetPost by id, FULL, 2.5 KB, beside GET, 8 connections x 16 in flight'
 row_target='none: Redis copies bytes, Lectern reads a request, a transaction and an index'
 row_contestants=(lecternd redis)
-row_programs=(redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
+row_programs=(bench.load redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh
 . tests/bench/peers/redis.sh
@@ -20,7 +20,7 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	load_lectern "$LECTERN_SERVER" "$1" --connections 8 --in-flight 16 --method PostService/GetPost \
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 16 --method PostService/GetPost \
 		--requests "$bench_work/ids.jsonl"
 }
 redis_start() {

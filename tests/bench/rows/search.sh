@@ -4,7 +4,7 @@
 row_title='SearchPosts, 100k posts, ten best with snippets and the number of matches, one call at a time'
 row_target='p50 and p99 at most those of SQLite FTS5'
 row_contestants=(lecternd fts5_service fts5)
-row_programs=(bench.fts5 bench.fts5_serve bench.search_queries bench.values)
+row_programs=(bench.load bench.fts5 bench.fts5_serve bench.search_queries bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/fts5.sh
 
@@ -51,7 +51,7 @@ lecternd_start() {
 	start_lecternd "$bench_work/search"
 }
 load_search() { # SERVER SECONDS
-	load_lectern "$1" "$2" --connections 1 --in-flight 1 --method SearchService/SearchPosts \
+	bench.load --protocol sp --server "$1" --seconds "$2" --connections 1 --in-flight 1 --method SearchService/SearchPosts \
 		--requests "$bench_work/search.jsonl"
 }
 lecternd_load() {
