@@ -9,8 +9,8 @@ prepare_payloads() {
 	[ "$(stat -f -c %T "$bench_work")" != tmpfs ] ||
 		die "$bench_work is in memory, where nothing is synced; set TMPDIR to a folder on a disk"
 	serve_lecternd "$data"
-	lectern -o jsonl tag list --all --order-by count | head -n 192 | jq -c '{slug}' >"$bench_work/tags"
-	lectern -o jsonl post list --page-size 64 --view full |
+	lectern -o jsonl tag list --all --order-by count | jq -cs '.[:192][] | {slug}' >"$bench_work/tags"
+	lectern -o jsonl post list --page-size 64 --view full 2>"$bench_work/list.log" |
 		jq -c --slurpfile tags "$bench_work/tags" '[., input_line_number - 1] | .[1] as $n | .[0] |
 			{post: {slug: "bench-0123456789abcdef", title, excerpt, state: "POST_STATE_PUBLISHED",
 			language, bodyFormat, body, tags: $tags[3 * $n:3 * $n + 3]}}' >"$bench_work/create.jsonl"
