@@ -14,14 +14,34 @@ row_prepare() {
 	prepare_posts
 	prepare_values
 	prepare_postgres "$bench_work/values"
+	compare_pages
+}
+
+# Both must have the same posts on every page and the same counts.
+compare_pages() {
+	local ours theirs
+	serve_lecternd "$data"
+	ours=$(jq -c '{method: "ArchiveService/GetArchive", request: (.view = "POST_VIEW_BASIC")}' \
+		"$bench_work/archive.jsonl" | lectern batch -o jsonl - |
+		jq -r '.response | "\(.totalSize) \([.posts[].id] | join(","))"')
+	stop_servers
+	serve_postgres
+	theirs=$(sql posts -A -t -F ' ' -c "SELECT term.post_count, (
+		SELECT string_agg(page.post_id::text, ',' ORDER BY page.publish_time DESC, page.post_id DESC) FROM (
+			SELECT post_id, publish_time FROM post_terms WHERE term_id = term.id
+			ORDER BY publish_time DESC, post_id DESC LIMIT 10) AS page)
+		FROM terms AS term WHERE kind = 1 ORDER BY slug LIMIT $(wc -l <"$bench_work/archive.jsonl")")
+	stop_postgres
+	[ "$ours" = "$theirs" ] || die "archive_postgres: other pages in PostgreSQL:
+$(diff <(echo "$ours") <(echo "$theirs") | head -n 4)"
 }
 
 lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 2 --method ArchiveService/GetArchive \
-		--requests "$bench_work/archive.jsonl" --zipf
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 2 \
+		--method ArchiveService/GetArchive --requests "$bench_work/archive.jsonl" --zipf
 }
 # A connection of PostgreSQL has one call in flight.
 postgres_load() {

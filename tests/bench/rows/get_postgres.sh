@@ -20,8 +20,8 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 2 --method PostService/GetPost \
-		--requests "$bench_work/get.jsonl" --zipf
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 2 \
+		--method PostService/GetPost --requests "$bench_work/get.jsonl" --zipf
 }
 # A connection of PostgreSQL has one call in flight.
 postgres_load() {

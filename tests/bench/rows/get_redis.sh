@@ -20,8 +20,8 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 16 --method PostService/GetPost \
-		--requests "$bench_work/ids.jsonl"
+	bench.load --protocol sp --server "$LECTERN_SERVER" --seconds "$1" --connections 8 --in-flight 16 \
+		--method PostService/GetPost --requests "$bench_work/ids.jsonl"
 }
 redis_start() {
 	start_redis --appendonly no

@@ -51,8 +51,8 @@ lecternd_start() {
 	start_lecternd "$bench_work/search"
 }
 load_search() { # SERVER SECONDS
-	bench.load --protocol sp --server "$1" --seconds "$2" --connections 1 --in-flight 1 --method SearchService/SearchPosts \
-		--requests "$bench_work/search.jsonl"
+	bench.load --protocol sp --server "$1" --seconds "$2" --connections 1 --in-flight 1 \
+		--method SearchService/SearchPosts --requests "$bench_work/search.jsonl"
 }
 lecternd_load() {
 	load_search "$LECTERN_SERVER" "$1"

@@ -44,12 +44,12 @@ CREATE TABLE post_terms (
 
 SELECT setval(pg_get_serial_sequence('posts', 'id'), max(id)) FROM posts;
 
--- pgbench draws numbers, so tags are called after their rank by posts.
+-- pgbench draws numbers, so tags are called after their rank by posts, in Lectern's order.
 UPDATE terms SET post_count = counted.posts
 FROM (SELECT term_id, count(*) AS posts FROM post_terms GROUP BY term_id) AS counted
 WHERE id = counted.term_id;
 UPDATE terms SET slug = 'tag-' || lpad(ranked.rank::text, 6, '0')
-FROM (SELECT id, row_number() OVER (ORDER BY post_count DESC, id) AS rank FROM terms WHERE kind = 1) AS ranked
+FROM (SELECT id, row_number() OVER (ORDER BY post_count DESC, id DESC) AS rank FROM terms WHERE kind = 1) AS ranked
 WHERE terms.id = ranked.id;
 
 ALTER TABLE terms ADD PRIMARY KEY (id);
