@@ -21,6 +21,7 @@ the table.
   --results DIR  where to write
   --list         only the names and titles of the rows
   --table        only the table, of the results that are there
+  --document     the same, and into docs/performance.md
 
 LECTERN_BIN is the folder bin of a build to take the programs from instead of building them.
 LECTERN_BENCH_POSTS is the number of posts of the rows get and archive (default: 10000), LECTERN_BENCH_DIR
@@ -47,7 +48,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--list) only=list ;;
-	--table) only=table ;;
+	--table | --document) only=${1#--} ;;
 	-h | --help)
 		usage
 		exit 0
@@ -93,8 +94,9 @@ if [ "$only" = list ]; then
 fi
 command -v jq >/dev/null || die "needs jq; it is in the group test of deploy/packages"
 mkdir -p "$results"
-if [ "$only" = table ]; then
+if [ -n "$only" ]; then
 	print_table "$results" "${names[@]}"
+	[ "$only" = table ] || document_table "$results" docs/performance.md
 	exit
 fi
 
