@@ -44,6 +44,12 @@ cpu_between() {
 	}'
 }
 
+# busy_ns: the processor time of everything on the machine.
+busy_ns() {
+	awk -v ticks="$(getconf CLK_TCK)" '$1 == "cpu" {
+		printf "%.0f\n", ($2 + $3 + $4 + $7 + $8 + $9) / ticks * 1e9 }' /proc/stat
+}
+
 # memory PID...: {"rss_bytes":N,"private_bytes":N} of these processes with all below them. Pages that
 # several of them share count once for each in the first; the second is what is in no file.
 memory() {

@@ -53,15 +53,15 @@ print_table() {
 			else . * 100 | round / 100 end | tostring;
 		def mib: if . == null then "-" else . / 1048576 | short end;
 		"| row | | calls/s | bytes each | server CPU per call, us | p50, us | p99, us | p999, us | resident, MiB | private, MiB | load CPU per call, us |",
-		"|---|---|---|---|---|---|---|---|---|---|---|",
+		"|---|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | ($row.contestants | keys_unsorted) as $names | $names[] as $name |
 			$row.contestants[$name].median as $m |
 			"| \(if $name == $names[0] then "`\($row.name)`" else "" end) | \($name) | \($m.requests_per_s | short) | \(if $m.requests > 0 and $m.response_bytes != null then $m.response_bytes / $m.requests | round else null end | short) | \($m.server_cpu_us_per_request | short) | \($m.p50_us | short) | \($m.p99_us | short) | \($m.p999_us | short) | \($m.rss_bytes | mib) | \($m.private_bytes | mib) | \($m.load_cpu_us_per_request | short) |"),
 		"",
-		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds | again |",
-		"|---|---|---|---|---|---|---|---|---|---|",
+		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds | others | again |",
+		"|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | .ratios | to_entries[] | .value as $r |
-			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s | `tests/bench/run.sh \($row.name)` |"),
+			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s | \([$row.contestants[].median.others_share // 0] | max * 100 | round) % | `tests/bench/run.sh \($row.name)` |"),
 		"",
 		(group_by([.machine, .commit[:12], .date[:10]]) | .[] | .[0] as $one |
 			(map("`\(.name)`") | join(", ")) + ": \($one.machine.processor), \($one.machine.processors) processors, " +
