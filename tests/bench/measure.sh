@@ -17,7 +17,7 @@ with_children() {
 }
 
 # cpu_ns PID...: the processor time of these processes with all below them, "FINE COARSE": the sum of
-# all threads, which loses those that have ended, and of all processes, their ended ones included, in
+# all threads, which loses those that have ended, and of all processes with those that have ended, in
 # ticks.
 cpu_ns() {
 	local pid
@@ -43,6 +43,12 @@ cpu_between() {
 		fine = a[1] - b[1]; coarse = a[2] - b[2]
 		printf "%.0f\n", (coarse > fine * 1.02 + 20e6) ? coarse : fine
 	}'
+}
+
+# busy_ns: the processor time of everything on the machine.
+busy_ns() {
+	awk -v ticks="$(getconf CLK_TCK)" '$1 == "cpu" {
+		printf "%.0f\n", ($2 + $3 + $4 + $7 + $8 + $9) / ticks * 1e9 }' /proc/stat
 }
 
 # memory PID...: {"rss_bytes":N,"private_bytes":N} of these processes with all below them. Pages that

@@ -73,15 +73,15 @@ print_table() {
 			else . * 100 | round / 100 end | tostring;
 		def mib: if . == null then "-" else . / 1048576 | short end;
 		"| row | | calls/s | bytes each | server CPU per call, us | p50, us | p99, us | p999, us | resident, MiB | private, MiB | load CPU per call, us |",
-		"|---|---|---|---|---|---|---|---|---|---|---|",
+		"|---|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | ($row.contestants | keys_unsorted) as $names | $names[] as $name |
 			$row.contestants[$name].median as $m |
 			"| \(if $name == $names[0] then "`\($row.name)`" else "" end) | \($name) | \($m.requests_per_s | short) | \(if $m.requests > 0 and $m.response_bytes != null then $m.response_bytes / $m.requests | round else null end | short) | \($m.server_cpu_us_per_request | short) | \($m.p50_us | short) | \($m.p99_us | short) | \($m.p999_us | short) | \($m.rss_bytes | mib) | \($m.private_bytes | mib) | \($m.load_cpu_us_per_request | short) |"),
 		"",
-		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds |",
-		"|---|---|---|---|---|---|---|---|---|",
+		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds | others | again |",
+		"|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | .ratios | to_entries[] | .value as $r |
-			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s |"),
+			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s | \([$row.contestants[].median.others_share // 0] | max * 100 | round) % | `tests/bench/run.sh \($row.name)` |"),
 		"",
 		(group_by([.machine, .commit[:12], .date[:10]]) | .[] | .[0] as $one |
 			(map("`\(.name)`") | join(", ")) + ": \($one.machine.processor), \($one.machine.processors) processors, " +
@@ -89,4 +89,15 @@ print_table() {
 			"commit \($one.commit[:12]), \($one.date[:10]). " +
 			(map(.contestants | to_entries[] | "\(.key) \(.value.version)") | unique | join(", ")) + ".")
 		' "${files[@]}" | tee "$1/table.md"
+}
+
+# document_table DIR FILE: DIR/table.md into the FILE, between its marks.
+document_table() {
+	[ -s "$1/table.md" ] || die "there are no results in $1"
+	awk -v table="$1/table.md" '
+		/^<!-- end of results -->$/ { inside = 0 }
+		!inside
+		/^<!-- results -->$/ { inside = 1; while ((getline line <table) > 0) print line }
+	' "$2" >"$2.new"
+	mv "$2.new" "$2"
 }

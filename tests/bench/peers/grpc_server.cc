@@ -174,7 +174,7 @@ int serve(const char *directory)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, nullptr); // in all threads
-	Store store(directory);
+	static Store store(directory); // which threads of gRPC may use to the end of the process
 	Posts posts(store);
 	Archives archives(store);
 	grpc::ServerBuilder builder;

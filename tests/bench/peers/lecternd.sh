@@ -34,7 +34,7 @@ stop_servers() {
 load_lectern() {
 	lectern --server "$1" bench -o json --duration "$2" --timeout 5000 "${@:3}" | jq -c '{
 		requests: .succeeded.count, elapsed_s, failed: (([.errors[]] | add // 0) + .unanswered + .unsent),
-		p50_us: (.succeeded.p50_ms * 1000), p99_us: (.succeeded.p99_ms * 1000),
+		p50_us: (.succeeded.p50_ms * 1000), p90_us: (.succeeded.p90_ms * 1000), p99_us: (.succeeded.p99_ms * 1000),
 		p999_us: (.succeeded.p999_ms * 1000), response_bytes: .received_bytes}'
 }
 
