@@ -53,7 +53,7 @@ print_table() {
 			else . * 100 | round / 100 end | tostring;
 		def mib: if . == null then "-" else . / 1048576 | short end;
 		"| row | | calls/s | bytes each | server CPU per call, us | p50, us | p99, us | p999, us | resident, MiB | private, MiB | load CPU per call, us |",
-		"|---|---|---|---|---|---|---|---|---|---|---|---|",
+		"|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | ($row.contestants | keys_unsorted) as $names | $names[] as $name |
 			$row.contestants[$name].median as $m |
 			"| \(if $name == $names[0] then "`\($row.name)`" else "" end) | \($name) | \($m.requests_per_s | short) | \(if $m.requests > 0 and $m.response_bytes != null then $m.response_bytes / $m.requests | round else null end | short) | \($m.server_cpu_us_per_request | short) | \($m.p50_us | short) | \($m.p99_us | short) | \($m.p999_us | short) | \($m.rss_bytes | mib) | \($m.private_bytes | mib) | \($m.load_cpu_us_per_request | short) |"),
