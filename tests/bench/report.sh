@@ -30,7 +30,8 @@ row_facts_json() {
 }
 
 # write_result FILE: of the row in this shell; its rounds are in $bench_work. A ratio is that of
-# the first contestant to the other one, of medians; above 1 it has more of it.
+# ours (row_ours, else the first contestant) to another one, of medians; above 1 it has more of it.
+# Its name is that of the other one, behind "OURS/" where it is not of the first of ours.
 write_result() {
 	local name all='{}'
 	# shellcheck disable=SC2154
@@ -48,15 +49,17 @@ write_result() {
 		--arg date "$(date -u +%FT%TZ)" --argjson machine "$(machine)" \
 		--arg commit "$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
 		--argjson seconds "$seconds" --argjson warmup "$warmup" --argjson contestants "$all" \
-		--argjson facts "$(row_facts_json)" '
-		def ratio(key; other): $contestants[$contestants | keys_unsorted[0]].median[key] as $ours |
+		--argjson facts "$(row_facts_json)" \
+		--argjson ours "$(jq -cn '$ARGS.positional' --args "${row_ours[@]:-${row_contestants[0]}}")" '
+		def ratio(key; ours; other): $contestants[ours].median[key] as $mine |
 			$contestants[other].median[key] as $theirs |
-			if $ours == null or ($theirs // 0) == 0 then null else $ours / $theirs end;
+			if $mine == null or ($theirs // 0) == 0 then null else $mine / $theirs end;
 		{name: $name, title: $title, target: $target, date: $date, commit: $commit, machine: $machine,
 		seconds: $seconds, warmup: $warmup, facts: $facts, contestants: $contestants,
-		ratios: [$contestants | keys_unsorted[1:][] as $other | {key: $other, value: (
+		ratios: [$ours[] as $mine | ($contestants | keys_unsorted - $ours)[] as $other | {
+			key: (if $mine == $ours[0] then $other else "\($mine)/\($other)" end), value: (
 			["requests_per_s", "server_cpu_us_per_request", "p50_us", "p99_us", "p999_us", "rss_bytes",
-			"private_bytes"] | map({key: ., value: ratio(.; $other)}) | from_entries)}] | from_entries}' \
+			"private_bytes"] | map({key: ., value: ratio(.; $mine; $other)}) | from_entries)}] | from_entries}' \
 		>"$1.new"
 	mv "$1.new" "$1"
 }
@@ -73,7 +76,7 @@ print_table() {
 			else . * 100 | round / 100 end | tostring;
 		def mib: if . == null then "-" else . / 1048576 | short end;
 		"| row | | calls/s | bytes each | server CPU per call, us | p50, us | p99, us | p999, us | resident, MiB | private, MiB | load CPU per call, us |",
-		"|---|---|---|---|---|---|---|---|---|---|---|---|",
+		"|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | ($row.contestants | keys_unsorted) as $names | $names[] as $name |
 			$row.contestants[$name].median as $m |
 			"| \(if $name == $names[0] then "`\($row.name)`" else "" end) | \($name) | \($m.requests_per_s | short) | \(if $m.requests > 0 and $m.response_bytes != null then $m.response_bytes / $m.requests | round else null end | short) | \($m.server_cpu_us_per_request | short) | \($m.p50_us | short) | \($m.p99_us | short) | \($m.p999_us | short) | \($m.rss_bytes | mib) | \($m.private_bytes | mib) | \($m.load_cpu_us_per_request | short) |"),

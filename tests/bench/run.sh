@@ -188,6 +188,7 @@ run_row() {
 	local need round i
 	row_name=$1
 	row_programs=()
+	row_ours=()
 	# shellcheck disable=SC1090
 	. "tests/bench/rows/$row_name.sh"
 	say "$row_name: $row_title"

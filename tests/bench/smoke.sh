@@ -40,15 +40,16 @@ done
 
 for load in '' nng; do
 	LECTERN_BENCH_LOAD=$load run --rounds 1 --seconds 1 --warmup 0 get
-	check '.contestants | keys_unsorted == ["lecternd", "echo"]'
-	check '[.contestants[].rounds | length] == [1, 1]'
+	check '.contestants | keys_unsorted == ["lecternd", "lecternd_uncached", "echo"]'
+	check '[.contestants[].rounds | length] == [1, 1, 1]'
 	check '[.contestants[].rounds[0]] | all(.requests > 0 and .failed == 0 and .elapsed_s > 0.5)'
 	check '[.contestants[].rounds[0]] | all(0 < .p50_us and .p50_us <= .p99_us and .p99_us <= .p999_us)'
 	check '[.contestants[].median] | all(.server_cpu_us_per_request > 0 and .load_cpu_us_per_request > 0)'
 	check '[.contestants[].median] | all(.rss_bytes > .private_bytes and .private_bytes > 0)'
 	# The echo has only one of the answers.
-	check '[.contestants[].median | .response_bytes / .requests] | .[0] / .[1] | 0.8 < . and . < 1.25'
-	check '.ratios.echo | .requests_per_s > 0 and .server_cpu_us_per_request > 0'
+	check '[.contestants[].median | .response_bytes / .requests] | .[0] / .[2] | 0.8 < . and . < 1.25'
+	check '.ratios | keys == ["echo", "lecternd_uncached/echo"]'
+	check '.ratios[] | .requests_per_s > 0 and .server_cpu_us_per_request > 0'
 	check '.machine.processors > 0 and (.commit | length > 0) and .seconds == 1'
 	grep -q '^| `get` | lecternd | [0-9.]* ' "$work/results/table.md" || die "no row in table.md"
 done
@@ -103,7 +104,7 @@ if command -v bench.grpc_server >/dev/null; then
 	# What both answer with is the same post.
 	run --rounds 1 --seconds 1 --warmup 0 get_grpc
 	jq -e '[.contestants[].rounds[0]] | all(.requests > 0 and .failed == 0) and
-		(map(.response_bytes / .requests) | .[0] / .[1] | 0.8 < . and . < 1.25)' \
+		(map(.response_bytes / .requests) | .[0] / .[2] | 0.8 < . and . < 1.25)' \
 		"$work/results/get_grpc.json" >/dev/null || die "$(cat "$work/results/get_grpc.json")"
 else
 	echo "without the peer of gRPC, which was not built"

@@ -44,3 +44,18 @@ lecternd_version() {
 lecternd_stop() {
 	stop_servers
 }
+
+# The same without what it keeps of answers: every call is read from the store. For rows that have
+# $data and lecternd_load.
+lecternd_uncached_start() {
+	serve_lecternd "$data" --reply-cache 0
+}
+lecternd_uncached_load() {
+	lecternd_load "$1"
+}
+lecternd_uncached_version() {
+	lecternd_version
+}
+lecternd_uncached_stop() {
+	stop_servers
+}

@@ -64,6 +64,7 @@ load_redis() {
 		/requests completed in/ { requests = $1 }
 		/throughput summary:/ { rate = $3 }
 		/^[0-9.]+% <=/ { if ($1 + 0 >= 99.9 && p999 == "") p999 = $3 * 1000 }
+		/^[0-9.]+% <=/ { if ($1 + 0 >= 90 && p90 == "") p90 = $3 * 1000 }
 		summary { p50 = $3 * 1000; p99 = $5 * 1000; summary = 0 }
 		$1 == "avg" && $3 == "p50" { summary = 1 }
 		END {
@@ -71,7 +72,7 @@ load_redis() {
 			if (requests == 0 || rate == 0) exit 1
 			printf "{\"requests\":%d,\"failed\":%d,\"elapsed_s\":%.3f,\"p50_us\":%.1f,\"p99_us\":%.1f,", \
 				requests, a[1] - b[1], requests / rate, p50, p99
-			printf "\"p999_us\":%.1f,\"response_bytes\":%.0f}\n", p999, a[2] - b[2]
+			printf "\"p90_us\":%.1f,\"p999_us\":%.1f,\"response_bytes\":%.0f}\n", p90, p999, a[2] - b[2]
 		}' <<<"$report" || {
 		echo "$report" >&2
 		return 1

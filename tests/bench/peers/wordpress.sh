@@ -114,8 +114,8 @@ load_http() {
 			traffic = substr(report, RSTART, RLENGTH)
 			match(traffic, /\([0-9]+\) total/)
 			bytes = substr(traffic, RSTART + 1, RLENGTH) + 0
-			printf "{\"requests\":%d,\"failed\":%d,\"elapsed_s\":%s,\"p50_us\":%d,\"p99_us\":%d,", \
-				NR, NR - good, seconds, at(0.5), at(0.99)
+			printf "{\"requests\":%d,\"failed\":%d,\"elapsed_s\":%s,\"p50_us\":%d,\"p90_us\":%d,\"p99_us\":%d,", \
+				NR, NR - good, seconds, at(0.5), at(0.9), at(0.99)
 			printf "\"p999_us\":%d,\"response_bytes\":%d}\n", at(0.999), bytes
 		}' || {
 		echo "$report" >&2

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the peers
 row_title='GetArchive of a tag, 10 posts FULL, 25 KB, beside a prepared SELECT, 16 in flight'
 row_target='none'
-row_contestants=(lecternd postgres)
+row_contestants=(lecternd lecternd_uncached postgres)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(bench.load postgres pgbench psql pg_isready bench.postgres_rows bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh

@@ -4,7 +4,8 @@
 batch_in_flight=${batch_in_flight:-4}
 row_title="BatchGetPosts of 100, FULL, 2.5 KB each, beside MGET, 8 connections x $batch_in_flight in flight"
 row_target='server CPU per post at most that of Redis per key'
-row_contestants=(lecternd redis)
+row_contestants=(lecternd lecternd_uncached redis)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(bench.load redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh

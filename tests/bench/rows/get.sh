@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034 # read by run.sh
 row_title='GetPost, FULL, 2.5 KB, 8 connections x 16 in flight'
 row_target='at least 0.90 of the throughput of a bare nng echo, at most 1.15 of its server CPU per call'
-row_contestants=(lecternd echo)
+row_contestants=(lecternd lecternd_uncached echo)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(bench.load bench.echo bench.record)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/echo.sh

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the peers
 row_title='GetPost by id, FULL, 2.5 KB, beside GET, 8 connections x 16 in flight'
 row_target='none: Redis copies bytes, Lectern reads a request, a transaction and an index'
-row_contestants=(lecternd redis)
+row_contestants=(lecternd lecternd_uncached redis)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(bench.load redis-server redis-benchmark redis-cli bench.redis_commands bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the peers
 row_title='SearchPosts, 100k posts, ten best with snippets and the number of matches, one call at a time'
 row_target='p50 and p99 at most those of SQLite FTS5'
-row_contestants=(lecternd fts5_service fts5)
+row_contestants=(lecternd lecternd_uncached fts5_service fts5)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(bench.load bench.fts5 bench.fts5_serve bench.search_queries bench.values)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/fts5.sh
@@ -49,6 +50,9 @@ compare_matches() {
 
 lecternd_start() {
 	start_lecternd "$bench_work/search"
+}
+lecternd_uncached_start() {
+	start_lecternd "$bench_work/search" --reply-cache 0
 }
 load_search() { # SERVER SECONDS
 	bench.load --protocol sp --server "$1" --seconds "$2" --connections 1 --in-flight 1 \
