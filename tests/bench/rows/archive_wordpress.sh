@@ -4,7 +4,8 @@
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the peers
 row_title='An archive page of 10 posts as JSON over HTTP/1.1, beside WordPress REST, 8 connections x 1 in flight'
 row_target='none'
-row_contestants=(lecternd wordpress)
+row_contestants=(lecternd lecternd_uncached wordpress)
+row_ours=(lecternd lecternd_uncached)
 row_programs=(h2load curl debootstrap unshare)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/loopback.sh
@@ -33,10 +34,17 @@ addresses() {
 	sed "s|^|$1|" "$2" >"$bench_work/addresses"
 }
 
-lecternd_start() {
-	serve_lecternd "$data" --http 127.0.0.1:0
+# start_http OPTION...: lecternd, and the addresses that it is asked for.
+start_http() {
+	serve_lecternd "$data" --http 127.0.0.1:0 "$@"
 	lecternd_http=$(sed -n 's/.*"msg":"ready".*"http":"\([^" ]*\).*/\1/p' "$bench_work/lecternd.log")
 	addresses "$lecternd_http" "$bench_work/lectern.paths"
+}
+lecternd_start() {
+	start_http
+}
+lecternd_uncached_start() {
+	start_http --reply-cache 0
 }
 lecternd_load() {
 	load_http "$1" 8 "$bench_work/addresses"
