@@ -1,0 +1,128 @@
+/*
+ * What the guard counts instructions of: each path of the server that has to stay fast, alone in a
+ * process, on the same store, with the same requests. tests/bench/guard.sh runs it under callgrind.
+ */
+#include "bench/guard/calls.h"
+#include "bench/guard/http.h"
+#include "bench/guard/requests.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <valgrind/callgrind.h>
+
+enum { WARM_UP = GUARD_ROUND };
+
+enum path_kind { PATH_READ, PATH_WRITE, PATH_HTTP };
+
+struct path {
+	const char *name;
+	enum path_kind kind;
+	guard_request *request;
+	unsigned calls; /* measured */
+	unsigned first; /* number of the first request */
+};
+
+static const struct path paths[] = {
+	{ "get_post_full", PATH_READ, guard_get_post_by_slug, 512, 0 },
+	{ "get_post_basic_by_id", PATH_READ, guard_get_post_by_id, 512, 0 },
+	{ "archive_tag_full", PATH_READ, guard_get_archive, 120, 0 },
+	{ "batch_get_100_full", PATH_READ, guard_batch_get_posts, 32, 0 },
+	{ "list_two_tags", PATH_READ, guard_list_posts, 64, 0 },
+	{ "search_common_word", PATH_READ, guard_search_common_word, 16, 0 },
+	{ "search_two_words", PATH_READ, guard_search_two_words, 64, 0 },
+	{ "suggest", PATH_READ, guard_suggest_terms, 64, 0 },
+	{ "http_get_post_full", PATH_HTTP, guard_http_target, 128, 0 },
+	/* One merge of the search index in each, after 512 writes; see docs/design.md. */
+	{ "create_post", PATH_WRITE, guard_create_post, 512, GUARD_POSTS },
+	{ "update_post", PATH_WRITE, guard_update_post, 512, 0 },
+};
+enum { PATHS = sizeof paths / sizeof *paths };
+
+static struct slice *make_requests(const struct path *path, unsigned first, unsigned count)
+{
+	struct slice *requests = calloc(count + 1U, sizeof *requests);
+	if (requests == NULL)
+		abort();
+	for (unsigned i = 0; i < count; i++)
+		requests[i] = path->request(first + i);
+	return requests;
+}
+
+static void free_requests(struct slice *requests)
+{
+	for (size_t i = 0; requests[i].data != NULL; i++)
+		free((void *)(uintptr_t)requests[i].data);
+	free(requests);
+}
+
+static uint64_t call(struct guard_server *server, struct guard_writer *writer,
+	const struct path *path, const struct slice *requests, size_t count)
+{
+	switch (path->kind) {
+	case PATH_READ:
+		return guard_read(server, requests, count);
+	case PATH_WRITE:
+		guard_write(server, writer, requests, count);
+		return 0;
+	case PATH_HTTP:
+		return guard_get(server, requests, count);
+	}
+	return 0;
+}
+
+static void measure(
+	struct guard_server *server, struct guard_writer *writer, const struct path *path)
+{
+	struct slice *requests = make_requests(path, path->first, WARM_UP + path->calls);
+	call(server, writer, path, requests, WARM_UP);
+	CALLGRIND_START_INSTRUMENTATION;
+	uint64_t bytes = call(server, writer, path, requests + WARM_UP, path->calls);
+	CALLGRIND_STOP_INSTRUMENTATION;
+	CALLGRIND_DUMP_STATS_AT(path->name);
+	printf("%s %u %" PRIu64 "\n", path->name, path->calls, bytes / path->calls);
+	free_requests(requests);
+}
+
+static void make_store(struct guard_server *server, struct guard_writer *writer)
+{
+	static const struct path fill = { .request = guard_create_post };
+	struct slice *requests = make_requests(&fill, 0, GUARD_POSTS);
+	guard_write(server, writer, requests, GUARD_POSTS);
+	free_requests(requests);
+}
+
+static int run(const char *directory, const struct path *path)
+{
+	static struct guard_server server;
+	struct guard_writer writer;
+	guard_server_open(&server, directory);
+	guard_writer_init(&writer);
+	if (path == NULL)
+		make_store(&server, &writer);
+	else
+		measure(&server, &writer, path);
+	guard_writer_done(&writer);
+	guard_server_close(&server);
+	return EXIT_SUCCESS;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: bench.guard list | make DIRECTORY | run DIRECTORY PATH\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const char *action = argc > 1 ? argv[1] : "";
+	for (size_t i = 0; i < PATHS && argc == 2 && strcmp(action, "list") == 0; i++)
+		printf("%s %s\n", paths[i].name, paths[i].kind == PATH_WRITE ? "write" : "read");
+	if (argc == 2 && strcmp(action, "list") == 0)
+		return EXIT_SUCCESS;
+	if (argc == 3 && strcmp(action, "make") == 0)
+		return run(argv[2], NULL);
+	for (size_t i = 0; i < PATHS && argc == 4 && strcmp(action, "run") == 0; i++)
+		if (strcmp(paths[i].name, argv[3]) == 0)
+			return run(argv[2], &paths[i]);
+	return usage();
+}
