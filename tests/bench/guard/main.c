@@ -6,7 +6,6 @@
 #include "bench/guard/http.h"
 #include "bench/guard/requests.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <valgrind/callgrind.h>
 
@@ -76,10 +75,10 @@ static void measure(
 	struct slice *requests = make_requests(path, path->first, WARM_UP + path->calls);
 	call(server, writer, path, requests, WARM_UP);
 	CALLGRIND_START_INSTRUMENTATION;
-	uint64_t bytes = call(server, writer, path, requests + WARM_UP, path->calls);
+	call(server, writer, path, requests + WARM_UP, path->calls);
 	CALLGRIND_STOP_INSTRUMENTATION;
 	CALLGRIND_DUMP_STATS_AT(path->name);
-	printf("%s %u %" PRIu64 "\n", path->name, path->calls, bytes / path->calls);
+	printf("%u\n", path->calls);
 	free_requests(requests);
 }
 
@@ -106,9 +105,29 @@ static int run(const char *directory, const struct path *path)
 	return EXIT_SUCCESS;
 }
 
+/* What other counts must be expected with. libsodium looks at the processor itself. */
+static int about(void)
+{
+#ifdef __clang__
+	printf("compiler: clang %d.%d.%d\n", __clang_major__, __clang_minor__,
+		__clang_patchlevel__);
+#else
+	printf("compiler: gcc %d.%d.%d\n", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#endif
+#ifdef __x86_64__
+	printf("processor: %s\n", __builtin_cpu_supports("avx512f")  ? "avx512f"
+				  : __builtin_cpu_supports("avx2")   ? "avx2"
+				  : __builtin_cpu_supports("sse4.1") ? "sse4.1"
+								     : "sse2");
+#else
+	printf("processor: any\n");
+#endif
+	return EXIT_SUCCESS;
+}
+
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench.guard list | make DIRECTORY | run DIRECTORY PATH\n");
+	fprintf(stderr, "usage: bench.guard list | about | make DIRECTORY | run DIRECTORY PATH\n");
 	return 2;
 }
 
@@ -116,9 +135,11 @@ int main(int argc, char **argv)
 {
 	const char *action = argc > 1 ? argv[1] : "";
 	for (size_t i = 0; i < PATHS && argc == 2 && strcmp(action, "list") == 0; i++)
-		printf("%s %s\n", paths[i].name, paths[i].kind == PATH_WRITE ? "write" : "read");
+		puts(paths[i].name);
 	if (argc == 2 && strcmp(action, "list") == 0)
 		return EXIT_SUCCESS;
+	if (argc == 2 && strcmp(action, "about") == 0)
+		return about();
 	if (argc == 3 && strcmp(action, "make") == 0)
 		return run(argv[2], NULL);
 	for (size_t i = 0; i < PATHS && argc == 4 && strcmp(action, "run") == 0; i++)
