@@ -252,7 +252,8 @@ fi
 
 if ! jq -e --slurpfile environment "$work/environment" 'any(.environment == $environment[0])' \
 	"$recorded" >/dev/null; then
-	echo "skipped: no counts were recorded for $(jq -c . "$work/environment");"
+	jq -r '"skipped: no counts were recorded for \(.debian), \(.architecture), \(.compiler)"
+		+ " with these libraries and this processor"' "$work/environment"
 	jq -r --slurpfile environment "$work/environment" '
 		$environment[0] as $now | .[].environment | select(.debian == $now.debian) | . as $there |
 		[paths(scalars)] | map(. as $path | select(($there | getpath($path)) != ($now | getpath($path)))
