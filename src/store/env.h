@@ -38,6 +38,8 @@ struct txn {
 	struct txn *newer;
 	uint64_t opened_ns;   /* monotonic */
 	atomic_ullong commit; /* LMDB's number of the last one that it sees; 0: not yet known */
+	uint64_t revision;    /* what it was at revision_commit */
+	uint64_t revision_commit;
 };
 
 /* Opens or makes the environment and its tables; checks the data file (pages.h) and the format.
