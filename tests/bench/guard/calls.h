@@ -1,25 +1,24 @@
-/*
- * Calls as src/transport/context.c makes them: from the frame of a request to the message of its
- * response, in nng's memory.
+/* Calls over nng's transport (traffic.h), from the frame of a request to the reply in nng's memory.
  */
 #pragma once
 #include "bench/guard/server.h"
 
+#include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
-enum { GUARD_ROUND = 64 /* writes that are in flight together */ };
+enum { GUARD_ROUND = TRAFFIC_CONTEXTS /* writes that are in flight together */ };
 
-/* Reads one after the other, in this thread. Returns the bytes of all responses. */
-uint64_t guard_read(struct guard_server *server, const struct slice *frames, size_t count);
+/* Reads one after the other, in this thread. */
+void guard_read(struct guard_server *server, const struct slice *frames, size_t count);
 
-/* How a write is answered, and the writer's thread held. */
+/* How the writer's thread is held. */
 struct guard_writer {
 	pthread_t submitter;
 	sem_t answered; /* all of a round */
 	sem_t resume;
 	atomic_size_t left; /* of the round */
 	atomic_bool held;
-	struct guard_call *calls;
 };
 
 /*

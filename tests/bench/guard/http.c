@@ -1,12 +1,22 @@
 #include "bench/guard/http.h"
 
+#include "bench/guard/server.h"
+#include "http/pages.h"
+#include "http/server_private.h"
+#include "http/site_pages.h"
+
 #include <stdlib.h>
+
+struct guard_http {
+	struct http_server server;
+	struct site_pages site;
+	struct http_route routes[HTTP_PAGES + SITE_ROUTES];
+};
 
 /* One connection and one reply at a time. */
 static struct connection connection;
 static struct {
 	void *body;
-	size_t size_bytes;
 	unsigned status;
 	bool owned;
 } reply;
@@ -40,7 +50,7 @@ struct MHD_Response *MHD_create_response_from_buffer(
 	size_t size, void *buffer, enum MHD_ResponseMemoryMode mode)
 {
 	reply.body = buffer;
-	reply.size_bytes = size;
+	(void)size;
 	reply.owned = mode == MHD_RESPMEM_MUST_FREE;
 	return (struct MHD_Response *)&reply;
 }
@@ -68,29 +78,54 @@ void MHD_destroy_response(struct MHD_Response *response)
 	reply.owned = false;
 }
 
-static void get(struct guard_server *server, const char *target)
+static void get(struct guard_http *http, const char *target)
 {
 	static const char version[] = "HTTP/1.1";
 	struct error err;
 	size_t nothing = 0;
-	void *exchange = exchange_begin(&server->http, target, NULL);
+	void *exchange = exchange_begin(&http->server, target, NULL);
 	for (int i = 0; i < 2; i++) /* the head, then the end of the request */
-		if (exchange_handle(&server->http, NULL, target, "GET", version, NULL, &nothing,
+		if (exchange_handle(&http->server, NULL, target, "GET", version, NULL, &nothing,
 			    &exchange) != MHD_YES)
 			abort();
-	exchange_end(&server->http, NULL, &exchange, MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	exchange_end(&http->server, NULL, &exchange, MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	if (reply.status != 200) {
 		fail(&err, CODE_INTERNAL, "status %u", reply.status);
 		guard_give_up(target, &err);
 	}
 }
 
-uint64_t guard_get(struct guard_server *server, const struct slice *targets, size_t count)
+void guard_get(struct guard_http *http, const struct slice *targets, size_t count)
 {
-	uint64_t bytes = 0;
-	for (size_t i = 0; i < count; i++) {
-		get(server, (const char *)targets[i].data);
-		bytes += reply.size_bytes;
-	}
-	return bytes;
+	for (size_t i = 0; i < count; i++)
+		get(http, (const char *)targets[i].data);
+}
+
+struct guard_http *guard_http_new(const struct server_options *options, const struct rpc *rpc)
+{
+	struct guard_http *http = calloc(1, sizeof *http);
+	if (http == NULL)
+		abort();
+	http->site = (struct site_pages){ .links = { .base_url = options->site_url,
+						  .post_path = options->site_post_path,
+						  .term_path = options->site_term_path },
+		.title = options->site_title,
+		.sitemap_posts_max = SITE_SITEMAP_POSTS_MAX };
+	http_pages(http->routes);
+	site_routes(&http->site, http->routes + HTTP_PAGES);
+	http->server.options = (struct http_server_options){ .rpc = rpc,
+		.routes = http->routes,
+		.route_count = HTTP_PAGES + SITE_ROUTES,
+		.max_age_s = (int)(options->http_max_age_us / 1000000),
+		.body_bytes_max = HTTP_BODY_BYTES_SUM_DEFAULT };
+	pthread_mutex_init(&http->server.mutex, NULL);
+	pthread_cond_init(&http->server.idle, NULL);
+	return http;
+}
+
+void guard_http_free(struct guard_http *http)
+{
+	pthread_mutex_destroy(&http->server.mutex);
+	pthread_cond_destroy(&http->server.idle);
+	free(http);
 }

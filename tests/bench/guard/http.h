@@ -1,6 +1,13 @@
 /* The HTTP edge from libmicrohttpd's callbacks to the reply that is handed to it, without it. */
 #pragma once
-#include "bench/guard/server.h"
+#include "base/slice.h"
+#include "rpc/rpc.h"
+#include "server/options.h"
 
-/* GETs one after the other. Returns the bytes of all bodies. */
-uint64_t guard_get(struct guard_server *server, const struct slice *targets, size_t count);
+struct guard_http;
+
+struct guard_http *guard_http_new(const struct server_options *options, const struct rpc *rpc);
+void guard_http_free(struct guard_http *http);
+
+/* GETs one after the other. */
+void guard_get(struct guard_http *http, const struct slice *targets, size_t count);

@@ -109,26 +109,6 @@ static enum code open_rpc(struct guard_server *server, struct error *err)
 	return rpc_new(rpc, &server->rpc, err);
 }
 
-static void fill_http(struct guard_server *server)
-{
-	const struct server_options *options = &server->options;
-	struct http_server *http = &server->http;
-	server->site = (struct site_pages){ .links = { .base_url = options->site_url,
-						    .post_path = options->site_post_path,
-						    .term_path = options->site_term_path },
-		.title = options->site_title,
-		.sitemap_posts_max = SITE_SITEMAP_POSTS_MAX };
-	http_pages(server->routes);
-	site_routes(&server->site, server->routes + HTTP_PAGES);
-	http->options = (struct http_server_options){ .rpc = server->rpc,
-		.routes = server->routes,
-		.route_count = HTTP_PAGES + SITE_ROUTES,
-		.max_age_s = (int)(options->http_max_age_us / US_PER_S),
-		.body_bytes_max = HTTP_BODY_BYTES_SUM_DEFAULT };
-	pthread_mutex_init(&http->mutex, NULL);
-	pthread_cond_init(&http->idle, NULL);
-}
-
 void guard_server_open(struct guard_server *server, const char *directory)
 {
 	struct error err;
@@ -142,17 +122,18 @@ void guard_server_open(struct guard_server *server, const char *directory)
 		    &server->options, &err) != CODE_OK ||
 		open_services(server, &err) != CODE_OK || open_rpc(server, &err) != CODE_OK)
 		guard_give_up("start the server", &err);
-	fill_http(server);
+	server->traffic = guard_traffic_new(server->rpc);
+	server->http = guard_http_new(&server->options, server->rpc);
 }
 
 void guard_server_close(struct guard_server *server)
 {
 	services_stop(server->services);
 	store_close(server->store);
+	guard_traffic_free(server->traffic);
+	guard_http_free(server->http);
 	services_free(server->services);
 	rpc_free(server->rpc);
 	telemetry_free(server->telemetry);
 	server_options_done(&server->options);
-	pthread_mutex_destroy(&server->http.mutex);
-	pthread_cond_destroy(&server->http.idle);
 }

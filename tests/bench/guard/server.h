@@ -3,9 +3,8 @@
  * both clocks stand still unless they are moved, and random bytes are the same in each run.
  */
 #pragma once
-#include "http/pages.h"
-#include "http/server_private.h"
-#include "http/site_pages.h"
+#include "bench/guard/http.h"
+#include "bench/guard/traffic.h"
 #include "rpc/rpc.h"
 #include "server/options.h"
 #include "services/services.h"
@@ -19,10 +18,9 @@ struct guard_server {
 	struct rpc_options rpc_options;
 	struct telemetry *telemetry;
 	struct rpc *rpc;
-	/* Without sockets: see http.c. */
-	struct http_server http;
-	struct site_pages site;
-	struct http_route routes[HTTP_PAGES + SITE_ROUTES];
+	/* Without sockets. */
+	struct guard_traffic *traffic;
+	struct guard_http *http;
 };
 
 /* What goes wrong here and in the calls ends the program with a line that says so. */
