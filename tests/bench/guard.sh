@@ -115,7 +115,7 @@ upstream() {
 environment() {
 	local library path about
 	about=$(counted /dev/null about)
-	for library in libc libm liblmdb libsodium libprotobuf-c libcmark-gfm libglib-2.0 libgumbo libutf8proc \
+	for library in libc liblmdb libsodium libprotobuf-c libcmark-gfm libglib-2.0 libgumbo libutf8proc \
 		libstemmer libjansson libnng; do
 		path=$(ldd "$program" | awk -v name="$library.so" 'index($1, name) == 1 { print $3 }')
 		[ -z "$path" ] || printf '%s %s\n' "$library" "$(upstream "$path")"
@@ -169,7 +169,7 @@ functions() {
 		}' "$1"
 }
 
-# measure NAME: leaves $work/NAME.json.
+# measure NAME: leaves $work/NAME.json if all goes well.
 measure() {
 	local name=$1 calls out=$work/$1.callgrind
 	cp -r "$work/made" "$work/store-$name"
@@ -183,7 +183,8 @@ measure() {
 			| {name: .[0], self: (.[1] | tonumber), inclusive: (.[2] | tonumber)}
 			| select(.self >= $sum / 500 or .inclusive >= $sum / 100)]
 			| sort_by(-.self, -.inclusive, .name)
-			| map({(.name): [.self, .inclusive]}) | add)}}' >"$work/$name.json"
+			| map({(.name): [.self, .inclusive]}) | add)}}' >"$work/$name.part"
+	mv "$work/$name.part" "$work/$name.json"
 	if [ -n "$keep" ]; then
 		mkdir -p "$keep"
 		mv "$out" "$keep/"
@@ -194,27 +195,25 @@ mkdir "$work/made"
 (cd "$work" && "$program" make made)
 environment >"$work/environment"
 
-# The store of one path is gone before that of the one behind the next is made.
-jobs=$(nproc)
-failed=
 for name in "${names[@]}"; do
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n || failed=1
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n || true
 	done
 	measure "$name" &
 done
-while [ -n "$(jobs -p)" ]; do
-	wait -n || failed=1
-	jobs >/dev/null
+wait
+for name in "${names[@]}"; do
+	[ -f "$work/$name.json" ] || {
+		echo "error: $name could not be measured" >&2
+		exit 1
+	}
 done
-[ -z "$failed" ] || {
-	echo "error: not all paths could be measured" >&2
-	exit 1
-}
 (cd "$work" && jq -s add "${names[@]/%/.json}") >"$work/measured"
-[ -f "$record" ] || echo '[]' >"$work/empty"
 recorded=$record
-[ -f "$record" ] || recorded=$work/empty
+if [ ! -f "$record" ]; then
+	recorded=$work/no-records
+	echo '[]' >"$recorded"
+fi
 
 # Records are replaced by newer ones for the same release, architecture and compiler.
 if [ -n "$update" ]; then

@@ -106,7 +106,7 @@ static int run(const char *directory, const struct path *path)
 	return EXIT_SUCCESS;
 }
 
-/* What other counts must be expected with. libsodium looks at the processor itself. */
+/* What changes the counts: the compiler, and the processor, at which libsodium looks itself. */
 static int about(void)
 {
 #ifdef __clang__
@@ -132,19 +132,30 @@ static int usage(void)
 	return 2;
 }
 
+static int list(void)
+{
+	for (size_t i = 0; i < PATHS; i++)
+		puts(paths[i].name);
+	return EXIT_SUCCESS;
+}
+
+static const struct path *find(const char *name)
+{
+	for (size_t i = 0; i < PATHS; i++)
+		if (strcmp(paths[i].name, name) == 0)
+			return &paths[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const char *action = argc > 1 ? argv[1] : "";
-	for (size_t i = 0; i < PATHS && argc == 2 && strcmp(action, "list") == 0; i++)
-		puts(paths[i].name);
 	if (argc == 2 && strcmp(action, "list") == 0)
-		return EXIT_SUCCESS;
+		return list();
 	if (argc == 2 && strcmp(action, "about") == 0)
 		return about();
 	if (argc == 3 && strcmp(action, "make") == 0)
 		return run(argv[2], NULL);
-	for (size_t i = 0; i < PATHS && argc == 4 && strcmp(action, "run") == 0; i++)
-		if (strcmp(paths[i].name, argv[3]) == 0)
-			return run(argv[2], &paths[i]);
-	return usage();
+	const struct path *path = argc == 4 && strcmp(action, "run") == 0 ? find(argv[3]) : NULL;
+	return path == NULL ? usage() : run(argv[2], path);
 }

@@ -145,10 +145,10 @@ static nng_pipe pipe_of(size_t context)
 	return (nng_pipe){ .id = (uint32_t)(context % TRAFFIC_CONNECTIONS) + 1 };
 }
 
-void guard_receive(struct guard_traffic *traffic, size_t context, struct slice frame)
+void guard_receive(struct guard_traffic *guard, size_t context, struct slice frame)
 {
 	nng_msg *message;
-	nng_aio *receive = traffic->contexts[context].receive;
+	nng_aio *receive = guard->contexts[context].receive;
 	if (nng_msg_alloc(&message, frame.size) != 0)
 		abort();
 	memcpy(nng_msg_body(message), frame.data, frame.size);
@@ -162,19 +162,10 @@ static void on_idle(struct traffic *traffic)
 	(void)traffic;
 }
 
-struct guard_traffic *guard_traffic_new(const struct rpc *rpc)
+static void open_bounds(struct traffic *traffic)
 {
 	enum { AT_ONCE = 3 };
-	struct guard_traffic *guard = calloc(1, sizeof *guard);
-	if (guard == NULL)
-		abort();
-	struct traffic *traffic = &guard->traffic;
 	struct error err;
-	traffic->rpc = rpc;
-	traffic->send_timeout_ms = NNG_SERVER_SEND_TIMEOUT_MS;
-	traffic->in_flight_max = NNG_SERVER_IN_FLIGHT_DEFAULT;
-	traffic->idle = on_idle;
-	pthread_mutex_init(&traffic->mutex, NULL);
 	const struct connections_options connections = {
 		.connections_max = NNG_SERVER_CONNECTIONS_DEFAULT,
 		.in_flight_max = NNG_SERVER_IN_FLIGHT_DEFAULT,
@@ -191,6 +182,21 @@ struct guard_traffic *guard_traffic_new(const struct rpc *rpc)
 		guard_give_up("start the transport", &err);
 	for (size_t i = 0; i < TRAFFIC_CONNECTIONS; i++)
 		connections_add(traffic->connections, pipe_of(i), clock_monotonic_ns());
+}
+
+/* As nng_server_new() does. */
+struct guard_traffic *guard_traffic_new(const struct rpc *rpc)
+{
+	struct guard_traffic *guard = calloc(1, sizeof *guard);
+	if (guard == NULL)
+		abort();
+	struct traffic *traffic = &guard->traffic;
+	traffic->rpc = rpc;
+	traffic->send_timeout_ms = NNG_SERVER_SEND_TIMEOUT_MS;
+	traffic->in_flight_max = NNG_SERVER_IN_FLIGHT_DEFAULT;
+	traffic->idle = on_idle;
+	pthread_mutex_init(&traffic->mutex, NULL);
+	open_bounds(traffic);
 	for (size_t i = 0; i < TRAFFIC_CONTEXTS; i++) {
 		if (context_init(&guard->contexts[i], (nng_socket){ .id = 1 }, traffic) != 0)
 			abort();

@@ -15,11 +15,11 @@ struct guard_traffic;
 
 struct guard_traffic *guard_traffic_new(const struct rpc *rpc);
 /* No call may be in flight. */
-void guard_traffic_free(struct guard_traffic *traffic);
+void guard_traffic_free(struct guard_traffic *guard);
 
 /* The context receives the frame and handles it in this thread. Contexts belong to the connections
  * in turn. */
-void guard_receive(struct guard_traffic *traffic, size_t context, struct slice frame);
+void guard_receive(struct guard_traffic *guard, size_t context, struct slice frame);
 
 /* What is called with the bytes of each reply that was sent, by whoever sent it; the context can be
  * used again. A reply that is an error ends the program. */
