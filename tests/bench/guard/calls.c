@@ -59,30 +59,34 @@ static void wait_queued(struct store *store, size_t count)
 	}
 }
 
+/* It is as it was before if the writer was done before the handler returned. */
+void guard_writer_hold(struct guard_server *server, struct guard_writer *writer, struct slice frame)
+{
+	guard_on_sent(hold_writer, writer);
+	while (!atomic_load(&writer->held)) {
+		atomic_store(&writer->left, 1);
+		guard_receive(server->traffic, 0, frame);
+		sem_wait(&writer->answered);
+	}
+}
+
 static void write_round(struct guard_server *server, struct guard_writer *writer,
 	const struct slice *frames, size_t count)
 {
-	bool held = atomic_load(&writer->held);
 	guard_advance_clock();
 	atomic_store(&writer->left, count);
 	for (size_t i = 0; i < count; i++)
 		guard_receive(server->traffic, i, frames[i]);
-	if (held) {
-		wait_queued(server->store, count);
-		resume(writer);
-	}
+	wait_queued(server->store, count);
+	resume(writer);
 	sem_wait(&writer->answered);
 }
 
 void guard_write(struct guard_server *server, struct guard_writer *writer,
 	const struct slice *frames, size_t count)
 {
-	guard_on_sent(hold_writer, writer);
 	while (count > 0) {
-		/* One by one until one of them holds the writer. */
-		size_t round = !atomic_load(&writer->held) ? 1
-			       : count < GUARD_ROUND	   ? count
-							   : GUARD_ROUND;
+		size_t round = count < GUARD_ROUND ? count : GUARD_ROUND;
 		write_round(server, writer, frames, round);
 		frames += round;
 		count -= round;

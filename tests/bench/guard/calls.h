@@ -26,6 +26,9 @@ struct guard_writer {
  * round is one batch, however the threads take turns.
  */
 void guard_writer_init(struct guard_writer *writer);
+/* Holds the writer with a write that changes nothing. Before the first guard_write(). */
+void guard_writer_hold(
+	struct guard_server *server, struct guard_writer *writer, struct slice frame);
 void guard_write(struct guard_server *server, struct guard_writer *writer,
 	const struct slice *frames, size_t count);
 void guard_writer_done(struct guard_writer *writer);

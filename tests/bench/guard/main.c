@@ -83,6 +83,14 @@ static void measure(
 	free_requests(requests);
 }
 
+static void hold_writer(struct guard_server *server, struct guard_writer *writer)
+{
+	static const struct path hold = { .request = guard_try_post };
+	struct slice *requests = make_requests(&hold, UINT16_MAX, 1);
+	guard_writer_hold(server, writer, requests[0]);
+	free_requests(requests);
+}
+
 static void make_store(struct guard_server *server, struct guard_writer *writer)
 {
 	static const struct path fill = { .request = guard_create_post };
@@ -91,12 +99,15 @@ static void make_store(struct guard_server *server, struct guard_writer *writer)
 	free_requests(requests);
 }
 
+/* Fills the store without a path. */
 static int run(const char *directory, const struct path *path)
 {
 	static struct guard_server server;
 	struct guard_writer writer;
 	guard_server_open(&server, directory);
 	guard_writer_init(&writer);
+	if (path == NULL || path->kind == PATH_WRITE)
+		hold_writer(&server, &writer);
 	if (path == NULL)
 		make_store(&server, &writer);
 	else

@@ -148,7 +148,7 @@ struct slice guard_suggest_terms(unsigned index)
 	return frame_of("SearchService/SuggestTerms", &request.base);
 }
 
-struct slice guard_create_post(unsigned index)
+static struct slice create_post(unsigned index, bool validate_only)
 {
 	enum { TERMS = CONTENT_TAGS + 2 };
 	Lectern__V1__CreatePostRequest request = LECTERN__V1__CREATE_POST_REQUEST__INIT;
@@ -184,8 +184,19 @@ struct slice guard_create_post(unsigned index)
 	snprintf(request_id, sizeof request_id, "%032x", index);
 	request.post = &post;
 	request.create_missing_terms = true;
+	request.validate_only = validate_only;
 	request.request_id = request_id;
 	return frame_of("PostService/CreatePost", &request.base);
+}
+
+struct slice guard_create_post(unsigned index)
+{
+	return create_post(index, false);
+}
+
+struct slice guard_try_post(unsigned index)
+{
+	return create_post(index, true);
 }
 
 struct slice guard_update_post(unsigned index)

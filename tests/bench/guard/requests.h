@@ -20,6 +20,7 @@ guard_request guard_search_two_words;
 guard_request guard_suggest_terms;
 guard_request guard_create_post;
 guard_request guard_update_post;
+guard_request guard_try_post; /* as guard_create_post(), but only validated */
 
 /* The target of a GET with the same request as guard_get_post_by_slug(). */
 guard_request guard_http_target;
