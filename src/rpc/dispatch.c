@@ -2,6 +2,7 @@
 #include "rpc/envelope.h"
 #include "rpc/names.h"
 #include "rpc/plan.h"
+#include "rpc/reply_cache.h"
 #include "rpc/validate.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@ struct rpc {
 	struct rpc_options options;
 	struct names names;
 	struct plans *plans;
+	struct reply_cache *cache; /* NULL without one */
 };
 
 static void rpc_freep(struct rpc **rpc)
@@ -26,6 +28,7 @@ void rpc_free(struct rpc *rpc)
 		return;
 	names_done(&rpc->names);
 	plans_free(rpc->plans);
+	reply_cache_free(rpc->cache);
 	free(rpc);
 }
 
@@ -56,6 +59,8 @@ enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct er
 		names_init(&rpc->names, options->services_table, options->service_count, err);
 	if (code == CODE_OK)
 		code = plan_inputs(rpc, err);
+	if (code == CODE_OK && options->reply_cache_bytes > 0)
+		code = reply_cache_new(options->reply_cache_bytes, &rpc->cache, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "make dispatcher");
 	*ret = rpc;
@@ -88,6 +93,13 @@ static void complete(struct rpc_call *call, const struct error *err)
 		options->observe(
 			options->observer, call, err, clock_monotonic_ns() - call->arrival_ns);
 	call->respond(call, err);
+}
+
+void rpc_read_cache_stats(const struct rpc *rpc, struct rpc_cache_stats *ret)
+{
+	*ret = (struct rpc_cache_stats){ 0 };
+	if (rpc->cache != NULL)
+		reply_cache_read_stats(rpc->cache, ret);
 }
 
 uint32_t rpc_timeout_ms(const struct rpc_call *call)
@@ -159,9 +171,9 @@ static enum code authorize(const struct rpc *rpc, struct rpc_call *call, struct 
 	return code;
 }
 
-/* Finds the row and makes the request for its handler. */
-static enum code accept_call(
-	const struct rpc *rpc, struct rpc_call *call, ProtobufCMessage **ret, struct error *err)
+/* Finds the row, if the caller may call it. */
+static enum code accept_call(const struct rpc *rpc, struct rpc_call *call,
+	const struct rpc_name **ret, struct error *err)
 {
 	const struct rpc_name *name = names_find(&rpc->names, call->method);
 	if (name == NULL)
@@ -173,8 +185,8 @@ static enum code accept_call(
 	if (name->row->handle == NULL)
 		return fail_reason(err, CODE_UNIMPLEMENTED, "METHOD_NOT_IMPLEMENTED",
 			"%s is not implemented in this version", (const char *)name->full.data);
-	code = unpack(call, name, ret, err);
-	return code == CODE_OK ? check_deadline(call, err) : code;
+	*ret = name;
+	return CODE_OK;
 }
 
 static enum code open_snapshot(
@@ -201,8 +213,39 @@ static enum code open_snapshot(
 	return CODE_UNAVAILABLE;
 }
 
+/* Answers with what the same request was answered with before, if that still holds. Whatever has to
+ * be checked of a request was checked of that one. */
+static bool answer_again(struct rpc_call *call, const struct reply_key *key)
+{
+	if (key->row == NULL)
+		return false;
+	const struct cached_reply *reply = reply_cache_find(call->rpc->cache, key);
+	if (reply == NULL)
+		return false;
+	bool reached = call->min_revision <= reply->revision;
+	if (reached) {
+		call->revision = reply->revision;
+		reply_append(&call->reply, reply->payload);
+		complete(call, NULL);
+	}
+	reply_cache_release(reply);
+	return reached;
+}
+
+/* For answer_again() and to keep the answer; key->row is NULL where that is not done. */
+static void cache_key(const struct rpc_call *call, struct reply_key *ret)
+{
+	const struct rpc *rpc = call->rpc;
+	*ret = (struct reply_key){ .row = NULL };
+	if (rpc->cache != NULL && call->row->cached)
+		*ret = (struct reply_key){ .row = call->row,
+			.request = call->payload,
+			.version = rpc->options.version(rpc->options.services) };
+}
+
 /* The snapshot stays open until the response has been copied. */
-static void run_read(struct rpc_call *call, const ProtobufCMessage *request)
+static void run_read(
+	struct rpc_call *call, const ProtobufCMessage *request, const struct reply_key *key)
 {
 	const struct rpc_options *options = &call->rpc->options;
 	struct error err;
@@ -214,6 +257,8 @@ static void run_read(struct rpc_call *call, const ProtobufCMessage *request)
 	call->snapshot = snapshot;
 	err.code = CODE_OK;
 	enum code code = call->row->handle(call, request, &err);
+	if (code == CODE_OK && key->row != NULL && !call->reply.failed)
+		reply_cache_offer(call->rpc->cache, key, &call->reply, call->revision);
 	complete(call, code == CODE_OK ? NULL : checked(code, &err));
 	options->snapshot_close(options->services, snapshot);
 }
@@ -275,8 +320,18 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 {
 	prepare(rpc, call);
 	struct error err;
+	struct reply_key key = { .row = NULL };
+	const struct rpc_name *name = NULL;
 	ProtobufCMessage *request = NULL;
-	enum code code = accept_call(rpc, call, &request, &err);
+	enum code code = accept_call(rpc, call, &name, &err);
+	if (code == CODE_OK) {
+		cache_key(call, &key);
+		if (answer_again(call, &key))
+			return;
+		code = unpack(call, name, &request, &err);
+	}
+	if (code == CODE_OK)
+		code = check_deadline(call, &err);
 	if (code == CODE_OK && (call->row->access == RPC_WRITE || call->row->access == RPC_WAIT))
 		code = check_min_revision(call, &err);
 	if (code != CODE_OK) {
@@ -285,7 +340,7 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	}
 	switch (call->row->access) {
 	case RPC_READ:
-		run_read(call, request);
+		run_read(call, request, &key);
 		return;
 	case RPC_NONE:
 	case RPC_WRITE:

@@ -105,6 +105,9 @@ struct rpc_method {
 	/* For a handler that serves several methods: it finds its row in call->row. */
 	unsigned argument;
 	enum rpc_scope scope;
+	/* For RPC_READ: the reply depends on the request and the store alone, so that it may be
+	 * given again while the store does not change. */
+	bool cached;
 };
 
 /* One service: a row for every method of the descriptor, in any order. */
@@ -133,6 +136,11 @@ struct rpc_options {
 	enum code (*snapshot_open)(
 		void *services, void **ret, uint64_t *ret_revision, struct error *err);
 	void (*snapshot_close)(void *services, void *snapshot);
+	/* Replies that are kept, of methods whose rows say so; 0: none. */
+	size_t reply_cache_bytes;
+	/* A number that is another one after each change of what snapshots show. One that was read
+	 * before a snapshot was opened holds for that. */
+	uint64_t (*version)(void *services);
 	/* Whether the caller may call a method that needs this scope, which is not PUBLIC; fills
 	 * call->principal. UNAUTHENTICATED or PERMISSION_DENIED if not. NULL: anybody may do
 	 * anything. Any thread; before anything of the payload is looked at. */
@@ -153,6 +161,15 @@ struct rpc_options {
  */
 enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct error *err) NODISCARD;
 void rpc_free(struct rpc *rpc);
+
+/* Of the replies that are kept. */
+struct rpc_cache_stats {
+	uint64_t replies;
+	uint64_t bytes;
+	uint64_t hits; /* since the start, as below */
+	uint64_t misses;
+};
+void rpc_read_cache_stats(const struct rpc *rpc, struct rpc_cache_stats *ret);
 
 /* The time that a call has from its arrival, from timeout_ms as sent. */
 uint32_t rpc_timeout_ms(const struct rpc_call *call);

@@ -420,6 +420,8 @@ enum code txn_commit(struct txn *txn, struct error *err)
 		struct env *env = txn->env;
 		if (env->trouble.code != CODE_OK && !env->refuses) /* else it was a look */
 			env->trouble.code = CODE_OK;
+		if (env->pool != NULL)
+			snapshot_pool_commit(env->pool);
 		return CODE_OK;
 	}
 	/* LMDB says EIO when the disk has taken the first part of its pages and had no room for the
