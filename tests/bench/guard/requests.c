@@ -1,6 +1,7 @@
 #include "bench/guard/requests.h"
 
 #include "base/limits.h"
+#include "base/wire.h"
 #include "bench/guard/content.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { UNKNOWN_FIELD = 1000 };
 #define FULL LECTERN__V1__POST_VIEW__POST_VIEW_FULL
 
 static char *text(const char *given)
@@ -42,6 +44,22 @@ static struct slice frame_of(const char *method, const ProtobufCMessage *message
 	struct slice frame = pack(&request.base);
 	free((void *)(uintptr_t)payload.data);
 	return frame;
+}
+
+/*
+ * The same where the number would give the same request again, which the server answers with the
+ * reply that it has kept: with a field that no server knows.
+ */
+static struct slice distinct_frame_of(const char *method, ProtobufCMessage *message, unsigned index)
+{
+	uint8_t number[WIRE_VARINT_BYTES_MAX];
+	ProtobufCMessageUnknownField field = { .tag = UNKNOWN_FIELD,
+		.wire_type = PROTOBUF_C_WIRE_TYPE_VARINT,
+		.len = wire_put_varint(number, index),
+		.data = number };
+	message->unknown_fields = &field;
+	message->n_unknown_fields = 1;
+	return frame_of(method, message);
 }
 
 /* Over the whole store, in no order of the keys. */
@@ -82,7 +100,7 @@ struct slice guard_get_archive(unsigned index)
 	request.term = &term;
 	request.view = FULL;
 	request.page_size = DEFAULT_ARCHIVE_PAGE_SIZE;
-	return frame_of("ArchiveService/GetArchive", &request.base);
+	return distinct_frame_of("ArchiveService/GetArchive", &request.base, index);
 }
 
 struct slice guard_batch_get_posts(unsigned index)
@@ -110,14 +128,14 @@ struct slice guard_list_posts(unsigned index)
 	content_tag(CONTENT_TAGS_FREQUENT + index % CONTENT_TAGS_COMMON, common);
 	snprintf(filter, sizeof filter, "tags:\"%s\" AND tags:\"%s\"", frequent, common);
 	request.filter = filter;
-	return frame_of("PostService/ListPosts", &request.base);
+	return distinct_frame_of("PostService/ListPosts", &request.base, index);
 }
 
-static struct slice search(const char *query)
+static struct slice search(const char *query, unsigned index)
 {
 	Lectern__V1__SearchPostsRequest request = LECTERN__V1__SEARCH_POSTS_REQUEST__INIT;
 	request.query = text(query);
-	return frame_of("SearchService/SearchPosts", &request.base);
+	return distinct_frame_of("SearchService/SearchPosts", &request.base, index);
 }
 
 /* Nearly every post has it. */
@@ -125,7 +143,7 @@ struct slice guard_search_common_word(unsigned index)
 {
 	char word[CONTENT_WORD_BYTES_MAX];
 	content_word(8 + index % 8, word);
-	return search(word);
+	return search(word, index);
 }
 
 /* Half and a fifth of the posts have them. */
@@ -135,7 +153,7 @@ struct slice guard_search_two_words(unsigned index)
 	content_word(16 + index % 16, first);
 	content_word(64 + index % 64, second);
 	snprintf(query, sizeof query, "%s %s", first, second);
-	return search(query);
+	return search(query, index);
 }
 
 struct slice guard_suggest_terms(unsigned index)
@@ -145,7 +163,7 @@ struct slice guard_suggest_terms(unsigned index)
 	content_word(64 + index % 64, word);
 	word[3] = '\0';
 	request.prefix = word;
-	return frame_of("SearchService/SuggestTerms", &request.base);
+	return distinct_frame_of("SearchService/SuggestTerms", &request.base, index);
 }
 
 static struct slice create_post(unsigned index, bool validate_only)

@@ -7,7 +7,8 @@ enum {
 	GUARD_BATCH = 100, /* posts of a BatchGetPosts */
 };
 
-/* The frame of one request about the post or term with this number; the caller frees its data. */
+/* The frame of a request, another one for each number up to GUARD_POSTS; the caller frees its data.
+ */
 typedef struct slice guard_request(unsigned index);
 
 guard_request guard_get_post_by_slug; /* FULL */

@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 enum {
 	LARGE_BLOCK_BYTES = 1024 * 1024, /* as in src/server/main.c */
@@ -53,6 +54,14 @@ static void random_bytes(void *out, const size_t size_bytes)
 		((uint8_t *)out)[i] = (uint8_t)random_word();
 }
 
+/* Instead of that of libc, for what asks the system itself: the linker takes it. */
+ssize_t getrandom(void *out, size_t size_bytes, unsigned flags)
+{
+	(void)flags;
+	random_bytes(out, size_bytes);
+	return (ssize_t)size_bytes;
+}
+
 static void make_deterministic(void)
 {
 	static struct randombytes_implementation implementation = {
@@ -95,6 +104,7 @@ static enum code open_rpc(struct guard_server *server, struct error *err)
 {
 	struct rpc_options *rpc = &server->rpc_options;
 	services_rpc_options(server->services, rpc);
+	rpc->reply_cache_bytes = (size_t)server->options.reply_cache_bytes;
 	const struct telemetry_options telemetry = { .rpc = rpc,
 		.log_calls = server->options.log_calls,
 		.slow_call_us = (uint64_t)server->options.slow_call_us,
