@@ -1,21 +1,12 @@
 #include "base/clock.h"
 #include "rpc/envelope.h"
-#include "rpc/names.h"
 #include "rpc/plan.h"
 #include "rpc/reply_cache.h"
+#include "rpc/rpc_private.h"
 #include "rpc/validate.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-enum { BEHIND_RETRY_MS = 100 }; /* how soon a store that is behind min_revision may be there */
-
-struct rpc {
-	struct rpc_options options;
-	struct names names;
-	struct plans *plans;
-	struct reply_cache *cache; /* NULL without one */
-};
 
 static void rpc_freep(struct rpc **rpc)
 {
@@ -68,16 +59,14 @@ enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct er
 	return CODE_OK;
 }
 
-/* What a handler may return although it has filled nothing in. */
-static const struct error *checked(enum code code, struct error *err)
+const struct error *rpc_checked(enum code code, struct error *err)
 {
 	if (err->code != code)
 		fail(err, code, "the call failed");
 	return err;
 }
 
-/* Answers the call, which must not be touched afterwards. */
-static void complete(struct rpc_call *call, const struct error *err)
+void rpc_complete(struct rpc_call *call, const struct error *err)
 {
 	struct error replaced;
 	if (err == NULL && call->reply.failed) {
@@ -95,13 +84,6 @@ static void complete(struct rpc_call *call, const struct error *err)
 	call->respond(call, err);
 }
 
-void rpc_read_cache_stats(const struct rpc *rpc, struct rpc_cache_stats *ret)
-{
-	*ret = (struct rpc_cache_stats){ 0 };
-	if (rpc->cache != NULL)
-		reply_cache_read_stats(rpc->cache, ret);
-}
-
 uint32_t rpc_timeout_ms(const struct rpc_call *call)
 {
 	uint32_t timeout_ms = call->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : call->timeout_ms;
@@ -114,6 +96,8 @@ static void prepare(const struct rpc *rpc, struct rpc_call *call)
 	call->row = NULL;
 	call->services = rpc->options.services;
 	call->snapshot = NULL;
+	call->version = 0;
+	call->kept = (struct rpc_kept){ .items = NULL };
 	call->principal[0] = '\0';
 	call->deadline_ns = call->arrival_ns + (uint64_t)rpc_timeout_ms(call) * 1000000;
 	call->revision = 0;
@@ -167,7 +151,7 @@ static enum code authorize(const struct rpc *rpc, struct rpc_call *call, struct 
 		code = options->authorize(options->authorizer, call, scope, err);
 	call->authorization = slice_of(NULL, 0);
 	if (code != CODE_OK)
-		checked(code, err);
+		rpc_checked(code, err);
 	return code;
 }
 
@@ -189,85 +173,11 @@ static enum code accept_call(const struct rpc *rpc, struct rpc_call *call,
 	return CODE_OK;
 }
 
-static enum code open_snapshot(
-	const struct rpc_call *call, void **ret, uint64_t *ret_revision, struct error *err)
-{
-	const struct rpc_options *options = &call->rpc->options;
-	*ret = NULL;
-	*ret_revision = 0;
-	err->code = CODE_OK;
-	enum code code = options->snapshot_open(options->services, ret, ret_revision, err);
-	if (code != CODE_OK) {
-		checked(code, err);
-		return code;
-	}
-	if (call->min_revision <= *ret_revision)
-		return CODE_OK;
-	options->snapshot_close(options->services, *ret);
-	*ret = NULL;
-	fail_reason(err, CODE_UNAVAILABLE, "REVISION_NOT_REACHED",
-		"this server's store is at revision %" PRIu64 ", min_revision asks for %" PRIu64
-		"; repeat the call later or at another server",
-		*ret_revision, call->min_revision);
-	err->retry_ms = BEHIND_RETRY_MS;
-	return CODE_UNAVAILABLE;
-}
-
-/* Answers with what the same request was answered with before, if that still holds. Whatever has to
- * be checked of a request was checked of that one. */
-static bool answer_again(struct rpc_call *call, const struct reply_key *key)
-{
-	if (key->row == NULL)
-		return false;
-	const struct cached_reply *reply = reply_cache_find(call->rpc->cache, key);
-	if (reply == NULL)
-		return false;
-	bool reached = call->min_revision <= reply->revision;
-	if (reached) {
-		call->revision = reply->revision;
-		reply_append(&call->reply, reply->payload);
-		complete(call, NULL);
-	}
-	reply_cache_release(reply);
-	return reached;
-}
-
-/* For answer_again() and to keep the answer; key->row is NULL where that is not done. */
-static void cache_key(const struct rpc_call *call, struct reply_key *ret)
-{
-	const struct rpc *rpc = call->rpc;
-	*ret = (struct reply_key){ .row = NULL };
-	if (rpc->cache != NULL && call->row->cached)
-		*ret = (struct reply_key){ .row = call->row,
-			.request = call->payload,
-			.version = rpc->options.version(rpc->options.services) };
-}
-
-/* The snapshot stays open until the response has been copied. */
-static void run_read(
-	struct rpc_call *call, const ProtobufCMessage *request, const struct reply_key *key)
-{
-	const struct rpc_options *options = &call->rpc->options;
-	struct error err;
-	void *snapshot;
-	if (open_snapshot(call, &snapshot, &call->revision, &err) != CODE_OK) {
-		complete(call, &err);
-		return;
-	}
-	call->snapshot = snapshot;
-	err.code = CODE_OK;
-	enum code code = call->row->handle(call, request, &err);
-	if (code == CODE_OK && key->row != NULL && !call->reply.failed)
-		reply_cache_offer(call->rpc->cache, key, &call->reply, call->revision);
-	complete(call, code == CODE_OK ? NULL : checked(code, &err));
-	options->snapshot_close(options->services, snapshot);
-}
-
 /* One of the two parties to a pending call has done its part; the last one answers. */
 static void leave(struct rpc_call *call)
 {
 	if (atomic_fetch_sub(&call->parties, 1) == 1)
-		complete(call, call->finished.code == CODE_OK ? NULL : &call->finished);
+		rpc_complete(call, call->finished.code == CODE_OK ? NULL : &call->finished);
 }
 
 static void run(struct rpc_call *call, const ProtobufCMessage *request)
@@ -275,11 +185,11 @@ static void run(struct rpc_call *call, const ProtobufCMessage *request)
 	struct error err = { .code = CODE_OK };
 	enum code code = call->row->handle(call, request, &err);
 	if (code != CODE_OK)
-		complete(call, checked(code, &err));
+		rpc_complete(call, rpc_checked(code, &err));
 	else if (call->pending)
 		leave(call);
 	else
-		complete(call, NULL);
+		rpc_complete(call, NULL);
 }
 
 /* The call is its handler's own from here on, unless that fails. */
@@ -289,7 +199,7 @@ static void run_wait(struct rpc_call *call, const ProtobufCMessage *request)
 	atomic_init(&call->parties, 1); /* the one who calls rpc_finish() */
 	enum code code = call->row->handle(call, request, &err);
 	if (code != CODE_OK)
-		complete(call, checked(code, &err));
+		rpc_complete(call, rpc_checked(code, &err));
 }
 
 void rpc_finish(struct rpc_call *call, const struct error *err)
@@ -310,7 +220,7 @@ static enum code check_min_revision(const struct rpc_call *call, struct error *e
 	const struct rpc_options *options = &call->rpc->options;
 	void *snapshot;
 	uint64_t revision;
-	enum code code = open_snapshot(call, &snapshot, &revision, err);
+	enum code code = rpc_open_snapshot(call, &snapshot, &revision, err);
 	if (code == CODE_OK)
 		options->snapshot_close(options->services, snapshot);
 	return code;
@@ -320,13 +230,11 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 {
 	prepare(rpc, call);
 	struct error err;
-	struct reply_key key = { .row = NULL };
 	const struct rpc_name *name = NULL;
 	ProtobufCMessage *request = NULL;
 	enum code code = accept_call(rpc, call, &name, &err);
 	if (code == CODE_OK) {
-		cache_key(call, &key);
-		if (answer_again(call, &key))
+		if (rpc_answer_again(call))
 			return;
 		code = unpack(call, name, &request, &err);
 	}
@@ -335,12 +243,12 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	if (code == CODE_OK && (call->row->access == RPC_WRITE || call->row->access == RPC_WAIT))
 		code = check_min_revision(call, &err);
 	if (code != CODE_OK) {
-		complete(call, &err);
+		rpc_complete(call, &err);
 		return;
 	}
 	switch (call->row->access) {
 	case RPC_READ:
-		run_read(call, request, &key);
+		rpc_run_read(call, request);
 		return;
 	case RPC_NONE:
 	case RPC_WRITE:
@@ -365,7 +273,7 @@ bool rpc_admit(const struct rpc *rpc, struct rpc_call *call)
 	if (admitted)
 		call->authorization = authorization;
 	else
-		complete(call, &err);
+		rpc_complete(call, &err);
 	return admitted;
 }
 
@@ -376,7 +284,7 @@ void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error
 	if (name != NULL)
 		call->row = name->row;
 	call->authorization = slice_of(NULL, 0);
-	complete(call, err);
+	rpc_complete(call, err);
 }
 
 static void describe(const struct rpc_name *name, struct rpc_method_info *ret)

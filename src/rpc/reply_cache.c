@@ -93,7 +93,7 @@ void reply_cache_release(const struct cached_reply *reply)
 
 static uint64_t hash_of(const struct reply_cache *cache, const struct reply_key *key)
 {
-	uint64_t seed = cache->seed ^ (uintptr_t)key->row;
+	uint64_t seed = cache->seed ^ (uintptr_t)key->kind;
 	return XXH3_64bits_withSeed(key->request.data, key->request.size, seed);
 }
 
@@ -111,7 +111,7 @@ static struct entry **bucket_of(struct shard *shard, uint64_t hash)
 static struct entry *find(struct shard *shard, uint64_t hash, const struct reply_key *key)
 {
 	struct entry *entry = *bucket_of(shard, hash);
-	while (entry != NULL && (entry->hash != hash || entry->key.row != key->row ||
+	while (entry != NULL && (entry->hash != hash || entry->key.kind != key->kind ||
 					!slice_equals(entry->key.request, key->request)))
 		entry = entry->next_in_bucket;
 	return entry;
@@ -175,9 +175,10 @@ static bool was_seen(struct shard *shard, uint64_t hash)
 	return equal;
 }
 
-static struct entry *make_entry(const struct reply_key *key, const struct reply *reply)
+static struct entry *make_entry(
+	const struct reply_key *key, const struct slice *parts, size_t count, size_t size_bytes)
 {
-	size_t bytes = sizeof(struct entry) + key->request.size + reply->size_bytes;
+	size_t bytes = sizeof(struct entry) + key->request.size + size_bytes;
 	struct entry *entry = malloc(bytes);
 	if (entry == NULL)
 		return NULL;
@@ -187,25 +188,28 @@ static struct entry *make_entry(const struct reply_key *key, const struct reply 
 	out += key->request.size;
 	entry->key = *key;
 	entry->key.request = slice_of(entry->memory, key->request.size);
-	entry->reply.payload = slice_of(out, reply->size_bytes);
+	entry->reply.payload = slice_of(out, size_bytes);
 	entry->bytes = bytes;
-	for (size_t i = 0; i < reply->count; i++) {
-		memcpy(out, reply->parts[i].data, reply->parts[i].size);
-		out += reply->parts[i].size;
+	for (size_t i = 0; i < count; i++) {
+		memcpy(out, parts[i].data, parts[i].size);
+		out += parts[i].size;
 	}
 	return entry;
 }
 
 void reply_cache_offer(struct reply_cache *cache, const struct reply_key *key,
-	const struct reply *reply, uint64_t revision)
+	const struct slice *parts, size_t count, uint64_t revision)
 {
+	size_t size_bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		size_bytes += parts[i].size;
 	uint64_t hash = hash_of(cache, key);
 	struct shard *shard = shard_of(cache, hash);
 	size_t bytes_max = cache->shard_bytes_max;
-	if (sizeof(struct entry) + key->request.size + reply->size_bytes > bytes_max / SHARE ||
+	if (sizeof(struct entry) + key->request.size + size_bytes > bytes_max / SHARE ||
 		!was_seen(shard, hash))
 		return;
-	struct entry *entry = make_entry(key, reply);
+	struct entry *entry = make_entry(key, parts, count, size_bytes);
 	if (entry == NULL)
 		return;
 	entry->reply.revision = revision;

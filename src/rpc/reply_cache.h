@@ -1,7 +1,8 @@
 /*
- * Replies of reads that are asked for again and again. One holds for as long as the store has the
- * version that it was read at, so a reader never sees anything older than without this, and there
- * is nothing to invalidate. Bounded in bytes; the one used longest ago goes first. Any thread.
+ * Replies of reads, and pieces of them, that are asked for again and again. One holds for as long
+ * as the store has the version that it was read at, so a reader never sees anything older than
+ * without this, and there is nothing to invalidate. Bounded in bytes; the one used longest ago goes
+ * first. Any thread.
  */
 #pragma once
 #include "base/error.h"
@@ -10,9 +11,9 @@
 
 struct reply_cache;
 
-/* What a reply is the answer to. */
+/* What a reply is the answer to, or a piece the bytes of. */
 struct reply_key {
-	const struct rpc_method *row;
+	const void *kind;     /* the row of a method, or anything else that has one address */
 	struct slice request; /* borrowed */
 	uint64_t version;     /* of the store; rpc_options.version */
 };
@@ -34,6 +35,6 @@ void reply_cache_release(const struct cached_reply *reply);
 /* Copies the reply if its request has been offered before, whatever the version was: what is asked
  * for once only takes no room from others. Not if it is larger than what one reply may have. */
 void reply_cache_offer(struct reply_cache *cache, const struct reply_key *key,
-	const struct reply *reply, uint64_t revision);
+	const struct slice *parts, size_t count, uint64_t revision);
 
 void reply_cache_read_stats(struct reply_cache *cache, struct rpc_cache_stats *ret);

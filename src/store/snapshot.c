@@ -60,6 +60,7 @@ bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns)
 {
 	pthread_mutex_lock(&pool->mutex);
 	pool->closed = true;
+	atomic_fetch_add(&pool->version, 1); /* replies that are kept do not outlive the store */
 	while (pool->open_count > 0 && wait_until(&pool->emptied, &pool->mutex, until_ns))
 		;
 	bool empty = pool->open_count == 0;

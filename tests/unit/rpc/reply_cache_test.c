@@ -50,8 +50,7 @@ static void offer(
 	parts[0] = slice_of(bytes, third);
 	parts[1] = slice_of(bytes + third, third);
 	parts[2] = slice_of(bytes + 2 * third, answer->bytes - 2 * third);
-	const struct reply reply = { .parts = parts, .count = 3, .size_bytes = answer->bytes };
-	reply_cache_offer(cache, key, &reply, answer->revision);
+	reply_cache_offer(cache, key, parts, 3, answer->revision);
 }
 
 static void check_equal(const struct cached_reply *reply, const struct answer *answer)
@@ -85,7 +84,7 @@ static void keeps_what_comes_again(void **state)
 	check_equal(reply, &answer);
 
 	struct reply_key other = key;
-	other.row = &rows[1];
+	other.kind = &rows[1];
 	assert_false(has(cache, &other));
 	other = key;
 	other.version = 2;
