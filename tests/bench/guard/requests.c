@@ -15,6 +15,7 @@
 
 enum { UNKNOWN_FIELD = 1000 };
 #define FULL LECTERN__V1__POST_VIEW__POST_VIEW_FULL
+#define BASIC LECTERN__V1__POST_VIEW__POST_VIEW_BASIC
 
 static char *text(const char *given)
 {
@@ -84,26 +85,38 @@ struct slice guard_get_post_by_id(unsigned index)
 	Lectern__V1__GetPostRequest request = LECTERN__V1__GET_POST_REQUEST__INIT;
 	request.key_case = LECTERN__V1__GET_POST_REQUEST__KEY_ID;
 	request.id = spread(index) + 1;
-	request.view = LECTERN__V1__POST_VIEW__POST_VIEW_BASIC;
+	request.view = BASIC;
 	return frame_of("PostService/GetPost", &request.base);
 }
 
-struct slice guard_get_archive(unsigned index)
+static struct slice get_archive(unsigned tag, Lectern__V1__PostView view, unsigned index)
 {
 	Lectern__V1__GetArchiveRequest request = LECTERN__V1__GET_ARCHIVE_REQUEST__INIT;
 	Lectern__V1__TermKey term = LECTERN__V1__TERM_KEY__INIT;
 	char name[32];
-	content_tag(index % (CONTENT_TAGS_FREQUENT + CONTENT_TAGS_COMMON), name);
+	content_tag(tag, name);
 	term.key_case = LECTERN__V1__TERM_KEY__KEY_NAME;
 	term.name = name;
 	request.kind = LECTERN__V1__ARCHIVE_KIND__ARCHIVE_KIND_TAG;
 	request.term = &term;
-	request.view = FULL;
+	request.view = view;
 	request.page_size = DEFAULT_ARCHIVE_PAGE_SIZE;
 	return distinct_frame_of("ArchiveService/GetArchive", &request.base, index);
 }
 
-struct slice guard_batch_get_posts(unsigned index)
+/* No post is on the pages of two of these tags. */
+struct slice guard_get_archive(unsigned index)
+{
+	unsigned first = CONTENT_TAGS_FREQUENT + CONTENT_TAGS_COMMON;
+	return get_archive(first + index % CONTENT_TAGS_RARE, FULL, index);
+}
+
+struct slice guard_get_archive_basic(unsigned index)
+{
+	return get_archive(index % CONTENT_TAGS_FREQUENT, BASIC, index);
+}
+
+static struct slice batch_get_posts(unsigned index, Lectern__V1__PostView view)
 {
 	Lectern__V1__BatchGetPostsRequest request = LECTERN__V1__BATCH_GET_POSTS_REQUEST__INIT;
 	Lectern__V1__PostKey keys[GUARD_BATCH];
@@ -116,8 +129,18 @@ struct slice guard_batch_get_posts(unsigned index)
 	}
 	request.keys = list;
 	request.n_keys = GUARD_BATCH;
-	request.view = FULL;
+	request.view = view;
 	return frame_of("PostService/BatchGetPosts", &request.base);
+}
+
+struct slice guard_batch_get_posts(unsigned index)
+{
+	return batch_get_posts(index, FULL);
+}
+
+struct slice guard_batch_get_posts_basic(unsigned index)
+{
+	return batch_get_posts(index, BASIC);
 }
 
 struct slice guard_list_posts(unsigned index)

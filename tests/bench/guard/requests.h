@@ -13,8 +13,11 @@ typedef struct slice guard_request(unsigned index);
 
 guard_request guard_get_post_by_slug; /* FULL */
 guard_request guard_get_post_by_id;   /* BASIC */
+/* FULL: no two of the first 32 archives and 20 batches have a post in common. */
 guard_request guard_get_archive;
 guard_request guard_batch_get_posts;
+guard_request guard_get_archive_basic;
+guard_request guard_batch_get_posts_basic;
 guard_request guard_list_posts;
 guard_request guard_search_common_word;
 guard_request guard_search_two_words;
