@@ -1,8 +1,6 @@
 #include "cli/bench.h"
 
 #include "cli/rpc.h"
-#include "codec/json.h"
-#include "codec/schema.h"
 
 #include <lectern/v1/archive.pb-c.h>
 #include <lectern/v1/post.pb-c.h>
@@ -14,7 +12,6 @@
 enum {
 	POSTS_MAX = 10000,
 	TAGS_MAX = 1000,
-	CALLS_MAX = 2 * POSTS_MAX + 3 * TAGS_MAX,
 	PAGE_SIZE = 1000,
 	BATCH_KEYS = 20,
 	LIST_PAGE_SIZE = 20,
@@ -71,20 +68,28 @@ static enum exit_status read_tags(struct cli *cli, struct content *content)
 	return EXIT_STATUS_OK;
 }
 
+struct load_call bench_call(const char *method, struct slice payload, double weight)
+{
+	const uint8_t *number = memmem(payload.data, payload.size, BENCH_NUMBER, LOAD_NUMBER_BYTES);
+	return (struct load_call){
+		.method = method,
+		.payload = payload.data,
+		.payload_bytes = payload.size,
+		.weight = weight,
+		.number_at = number == NULL ? 0 : (size_t)(number - payload.data),
+	};
+}
+
 static void add(struct cli *cli, struct bench_calls *calls, const char *method,
 	const ProtobufCMessage *request, double weight)
 {
 	struct slice packed = arena_pack(&cli->arena, request);
-	if (calls->count == CALLS_MAX || (packed.data == NULL && packed.size > 0))
+	if (calls->count == BENCH_CALLS_MAX || (packed.data == NULL && packed.size > 0))
 		return;
-	calls->calls[calls->count++] = (struct load_call){ .method = method,
-		.payload = packed.data,
-		.payload_bytes = packed.size,
-		.weight = weight };
+	calls->calls[calls->count++] = bench_call(method, packed, weight);
 }
 
-/* Zipf's law: the most popular one is asked for twice as often as the next. */
-static double zipf(size_t place, size_t count, double weight)
+double bench_zipf(size_t place, size_t count, double weight)
 {
 	double sum = log((double)count) + 0.5772;
 	return weight / ((double)(place + 1) * (sum < 1 ? 1 : sum));
@@ -99,7 +104,7 @@ static void add_get(
 		request.slug = (char *)(uintptr_t)content->slugs[i];
 		request.view = LECTERN__V1__POST_VIEW__POST_VIEW_HTML;
 		add(cli, calls, "lectern.v1.PostService/GetPost", &request.base,
-			zipf(i, content->posts, weight));
+			bench_zipf(i, content->posts, weight));
 	}
 }
 
@@ -115,7 +120,7 @@ static void add_archive(
 		request.term = &key;
 		request.view = LECTERN__V1__POST_VIEW__POST_VIEW_HTML;
 		add(cli, calls, "lectern.v1.ArchiveService/GetArchive", &request.base,
-			zipf(i, content->tag_count, weight));
+			bench_zipf(i, content->tag_count, weight));
 	}
 }
 
@@ -178,7 +183,7 @@ static void add_search(
 		request.query = choose_word(cli, content->titles[i]);
 		if (request.query != NULL)
 			add(cli, calls, "lectern.v1.SearchService/SearchPosts", &request.base,
-				zipf(i, content->posts, weight));
+				bench_zipf(i, content->posts, weight));
 	}
 }
 
@@ -186,7 +191,7 @@ static void add_write(
 	struct cli *cli, const struct content *content, struct bench_calls *calls, double weight)
 {
 	(void)content;
-	static char slug[] = "bench-0123456789abcdef";
+	static char slug[] = "bench-" BENCH_NUMBER;
 	static char title[] = "Written by lectern bench";
 	static char body[] = "## A draft\n\nThis post was made by *lectern bench* to see how long "
 			     "that takes. It can be [deleted](https://example.org/).\n";
@@ -198,13 +203,6 @@ static void add_write(
 	post.body = body;
 	post.state = LECTERN__V1__POST_STATE__POST_STATE_DRAFT;
 	add(cli, calls, "lectern.v1.PostService/CreatePost", &request.base, weight);
-	if (calls->count == 0)
-		return;
-	struct load_call *call = &calls->calls[calls->count - 1];
-	const char *digits = strchr(slug, '-') + 1;
-	const uint8_t *at = memmem(call->payload, call->payload_bytes, digits, LOAD_NUMBER_BYTES);
-	if (at != NULL)
-		call->number_at = (size_t)(at - (const uint8_t *)call->payload);
 }
 
 /* Of a kind, in percent of the mix. */
@@ -225,7 +223,7 @@ static const struct kind {
 enum exit_status bench_make(struct cli *cli, const char *kind, struct bench_calls *ret)
 {
 	struct content *content = arena_calloc(&cli->arena, 1, sizeof *content);
-	struct load_call *calls = arena_calloc(&cli->arena, CALLS_MAX, sizeof *calls);
+	struct load_call *calls = arena_calloc(&cli->arena, BENCH_CALLS_MAX, sizeof *calls);
 	if (content == NULL || calls == NULL)
 		return problem_tool(cli, "out of memory");
 	enum exit_status status = read_posts(cli, content);
@@ -241,33 +239,5 @@ enum exit_status bench_make(struct cli *cli, const char *kind, struct bench_call
 	if (ret->count == 0)
 		return problem_tool(cli,
 			"the server has nothing to ask for with '%s'; import posts first", kind);
-	return EXIT_STATUS_OK;
-}
-
-enum exit_status bench_make_one(
-	struct cli *cli, const char *method, const char *json, struct bench_calls *ret)
-{
-	struct schema_method found;
-	struct error err;
-	if (schema_find_method(method, &found, &err) != CODE_OK) {
-		problem_local(cli, &err);
-		return problem_hint(cli, "see: lectern describe; or one of " BENCH_WORDS);
-	}
-	ProtobufCMessage *request;
-	if (json_parse(found.method->input, slice_of_text(json), &cli->arena, &request, &err) !=
-		CODE_OK) {
-		problem_local(cli, &err);
-		return problem_hint(cli, "see: lectern describe %s", found.method->input->name);
-	}
-	*ret = (struct bench_calls){
-		.calls = arena_calloc(&cli->arena, 1, sizeof(struct load_call)),
-	};
-	char *path = arena_text(&cli->arena, slice_of_text(found.path));
-	struct slice packed = arena_pack(&cli->arena, request);
-	if (ret->calls == NULL || path == NULL || packed.data == NULL)
-		return problem_tool(cli, "out of memory");
-	ret->calls[ret->count++] = (struct load_call){
-		.method = path, .payload = packed.data, .payload_bytes = packed.size, .weight = 1
-	};
 	return EXIT_STATUS_OK;
 }

@@ -81,12 +81,23 @@ static enum exit_status make_calls(
 {
 	const char *kind = args_text(args, OPTION_METHOD);
 	const char *request = args_text(args, OPTION_REQUEST);
+	const char *requests = args_text(args, OPTION_REQUESTS);
+	bool zipf = args_flag(args, OPTION_ZIPF);
 	*ret_kind = kind == NULL ? "get" : kind;
-	if (!is_word(*ret_kind, BENCH_WORDS))
+	bool named = !is_word(*ret_kind, BENCH_WORDS);
+	if (request != NULL && requests != NULL)
+		return problem_usage(cli, "--request and --requests exclude each other");
+	if (zipf && requests == NULL)
+		return problem_usage(cli, "--zipf goes with --requests");
+	if (!named && (request != NULL || requests != NULL))
+		return problem_usage(cli,
+			"--request%s goes with the name of a method, for example "
+			"--method PostService/ListPosts",
+			request == NULL ? "s" : "");
+	if (requests != NULL)
+		return bench_make_lines(cli, *ret_kind, requests, zipf, ret);
+	if (named)
 		return bench_make_one(cli, *ret_kind, request == NULL ? "{}" : request, ret);
-	if (request != NULL)
-		return problem_usage(cli, "--request goes with the name of a method, for example "
-					  "--method PostService/ListPosts");
 	return bench_make(cli, *ret_kind, ret);
 }
 
@@ -150,11 +161,22 @@ static const struct option_row options[] = {
 		.words = BENCH_WORDS,
 		.open = true,
 		.help = "What is called: get, archive, list, batch, search, write or mix, of what "
-			"the server has, or any method with --request (default: get)" },
+			"the server has, or any method with --request or --requests (default: "
+			"get)" },
 	{ .id = OPTION_REQUEST,
 		.name = "request",
 		.value = "JSON",
 		.help = "The request of a method that --method names" },
+	{ .id = OPTION_REQUESTS,
+		.name = "requests",
+		.value = "FILE",
+		.words = WORDS_FILE,
+		.help = "Requests of that method, one line of JSON each, or - for standard input; "
+			"each call takes one at random" },
+	{ .id = OPTION_ZIPF,
+		.name = "zipf",
+		.help = "With --requests: the first one most often, twice as often as the second, "
+			"and so on by Zipf's law; without it all equally often" },
 	{ .id = OPTION_CONNECTIONS,
 		.name = "connections",
 		.value = "N",
@@ -190,7 +212,10 @@ const struct command bench_command = {
 		"when a call was to begin, so a server that keeps calls from being sent does not "
 		"look fast:\n\n"
 		"  lectern bench --connections 16 --in-flight 16\n"
-		"  lectern bench --method search --rate 3000 --duration 30\n\n"
+		"  lectern bench --method search --rate 3000 --duration 30\n"
+		"  lectern bench --method PostService/GetPost --requests posts.jsonl --zipf\n\n"
+		"In a request of yours, " BENCH_NUMBER " stands for another number of 16 digits in "
+		"each call, for slugs of posts that are made.\n\n"
 		"write makes drafts whose slugs begin with bench-, and mix does so for one call in "
 		"a hundred: use a store that can be thrown away.",
 	.options = options,
