@@ -38,8 +38,8 @@ enum { BODY_BYTES_MIN = 150 };
 void post_source_init(struct post_source *source, uint64_t seed, size_t full_bytes)
 {
 	vocabulary_init(&source->vocabulary);
-	draws_init(source->tag_draws, TAGS_MAX);
-	draws_init(source->author_draws, AUTHORS);
+	draws_init(source->tag_draws, TAGS_MAX, 0);
+	draws_init(source->author_draws, AUTHORS, 0);
 	source->seed = seed;
 	source->full_bytes = full_bytes;
 }
