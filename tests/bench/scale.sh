@@ -182,11 +182,11 @@ measure() {
 	done
 	jq -n --argjson posts "$posts" --argjson machine "$(machine)" --arg date "$(date -u +%FT%TZ)" \
 		--arg commit "$(git rev-parse HEAD 2>/dev/null || echo unknown)" --argjson seconds "$seconds" \
-		--slurpfile import "$data/../import.json" --slurpfile rows "$work/rows" \
+		--slurpfile imported "$data/../import.json" --slurpfile rows "$work/rows" \
 		--argjson cold_ms "$cold_ms" --argjson warm_ms "$warm_ms" --argjson idle "$idle" \
 		--argjson loaded "$(memory "$server")" '
 		{posts: $posts, date: $date, commit: $commit, machine: $machine, seconds: $seconds,
-		imported: $import[0], start_cold_ms: $cold_ms, start_warm_ms: $warm_ms,
+		imported: $imported[0], start_cold_ms: $cold_ms, start_warm_ms: $warm_ms,
 		memory_at_start: $idle, memory_after_load: $loaded, rows: ($rows | add)}' \
 		>"$results/scale-$posts.json.new"
 	mv "$results/scale-$posts.json.new" "$results/scale-$posts.json"
