@@ -115,7 +115,8 @@ static enum code apply_in(struct apply *apply, const Lectern__Store__V1__Command
 }
 
 enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
-	const Lectern__Store__V1__Command *command, struct apply_result *ret, struct error *err)
+	const struct search_prepared *prepared, const Lectern__Store__V1__Command *command,
+	struct apply_result *ret, struct error *err)
 {
 	struct arena scratch;
 	struct arena words;
@@ -127,6 +128,7 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 		.scratch = &scratch,
 		.words = &words,
 		.analyzer = analyzer,
+		.prepared = prepared,
 		.now_us = command->time_us,
 		.revisions_kept = command->revisions_kept,
 		.revision = txn_revision(txn) + 1,

@@ -33,7 +33,7 @@ static void index_words(struct apply *apply, const Lectern__V1__Post *before,
 	old.html = html;
 	new.html = content ? slice_of_text(after->html) : html;
 	arena_reset(apply->words);
-	search_index_replace(apply->txn, apply->words, apply->analyzer,
+	search_index_replace(apply->txn, apply->words, apply->analyzer, apply->prepared,
 		before == NULL ? NULL : &old, after == NULL ? NULL : &new);
 }
 

@@ -45,11 +45,28 @@ enum { SEARCH_RECENT_POSTS = 512 };
 /* How much one occurrence counts. */
 enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
 
+/* The words of a document that is not in the index yet. */
+struct search_prepared {
+	struct search_document document; /* id aside; the texts are borrowed */
+	struct slice record;		 /* as search_recent.h has it */
+	uint64_t length;
+};
+
+/*
+ * Makes them, so that the writer need not: most of what indexing a post takes. Any thread, with an
+ * analyzer of its own. The result is in `arena`, `scratch` is for the work and may then be reset.
+ * NULL where memory is out, and where there are no words or too many for a record: the writer does
+ * it then. What the index holds is the same either way.
+ */
+const struct search_prepared *search_prepare(struct arena *arena, struct arena *scratch,
+	struct analyzer *analyzer, const struct search_document *document);
+
 /* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch
  * and may be reset; the documents' texts may be in the store: they are read before the first write.
- */
+ * `prepared` may be NULL or of another document: then the words are made here. */
 void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
-	const struct search_document *before, const struct search_document *after);
+	const struct search_prepared *prepared, const struct search_document *before,
+	const struct search_document *after);
 
 /* Merges all recent changes into the blocks. The arena is scratch. */
 void search_index_merge(struct txn *txn, struct arena *arena);

@@ -85,7 +85,7 @@ static void a_long_change_goes_into_the_blocks(void **state)
 			search_index_merge(&txn, &arena);
 		new.excerpt = long_text(steps[i].words);
 		new.hidden = steps[i].hidden;
-		search_index_replace(&txn, &arena, analyzer, i == 0 ? NULL : &old, &new);
+		search_index_replace(&txn, &arena, analyzer, NULL, i == 0 ? NULL : &old, &new);
 		assert_int_equal(txn_entries(&txn, TABLE_RECENT), steps[i].waits);
 		compare_long(&txn, &arena, steps[i].words, steps[i].hidden);
 		old.hidden = new.hidden;
@@ -133,7 +133,7 @@ static void damaged_records_are_data_loss(void **state)
 			txn_put(&txn, TABLE_RECENT, &key,
 				slice_of(records[i].bytes, records[i].size));
 			if (replace)
-				search_index_replace(&txn, &arena, analyzer, &before, &after);
+				search_index_replace(&txn, &arena, analyzer, NULL, &before, &after);
 			else
 				search_index_merge(&txn, &arena);
 			if (txn_status(&txn, &err) != CODE_DATA_LOSS)

@@ -111,8 +111,8 @@ static void replace(struct txn *txn, struct arena *arena, struct analyzer *analy
 	static struct texts before;
 	static struct texts after;
 	arena_reset(arena);
-	search_index_replace(txn, arena, analyzer, to_search(&model->documents[id], id, &before),
-		to_search(next, id, &after));
+	search_index_replace(txn, arena, analyzer, NULL,
+		to_search(&model->documents[id], id, &before), to_search(next, id, &after));
 	model->documents[id] = *next;
 }
 
