@@ -21,6 +21,7 @@ struct apply {
 	struct arena *scratch; /* reset for each of the many posts that a term change touches */
 	struct arena *words;   /* reset for each post whose words are indexed */
 	struct analyzer *analyzer;
+	uint64_t recent_posts;			/* that make search merge its changes */
 	const struct search_prepared *prepared; /* of the command's post, or NULL */
 	int64_t now_us;
 	uint32_t revisions_kept; /* former ones, of each post */

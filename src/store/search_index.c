@@ -202,23 +202,18 @@ static void replace_terms(struct txn *txn, struct arena *arena, uint64_t id, uin
 		keep_change(txn, arena, id, &own.change, own.recent != NULL);
 }
 
-/* Counters, the length, and what is due when enough has gathered. */
-static void finish_replace(struct txn *txn, struct arena *arena, const uint64_t lengths[2],
+static void count_document(struct txn *txn, const uint64_t lengths[2],
 	const struct search_document *before, const struct search_document *after)
 {
 	uint64_t id = before != NULL ? before->id : after->id;
 	replace_half(txn, false, lengths, before, after);
 	replace_half(txn, true, lengths, before, after);
 	search_length_put(txn, id, after == NULL ? 0 : search_length_code(lengths[1]));
-	if (txn_entries(txn, TABLE_RECENT) >= SEARCH_RECENT_POSTS) {
-		arena_reset(arena);
-		search_index_merge(txn, arena);
-	}
 }
 
 /* A new document whose words were made beforehand. False where those are not its own. */
-static bool put_prepared(struct txn *txn, struct arena *arena,
-	const struct search_prepared *prepared, const struct search_document *document)
+static bool put_prepared(struct txn *txn, const struct search_prepared *prepared,
+	const struct search_document *document)
 {
 	const uint64_t lengths[2] = { 0, prepared->length };
 	struct key key;
@@ -227,7 +222,7 @@ static bool put_prepared(struct txn *txn, struct arena *arena,
 		txn_has(txn, TABLE_RECENT, &key))
 		return false;
 	txn_put(txn, TABLE_RECENT, &key, prepared->record);
-	finish_replace(txn, arena, lengths, NULL, document);
+	count_document(txn, lengths, NULL, document);
 	return true;
 }
 
@@ -239,7 +234,7 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 	if ((before == NULL && after == NULL) ||
 		(before != NULL && after != NULL && search_document_equals(before, after)))
 		return;
-	if (prepared != NULL && before == NULL && put_prepared(txn, arena, prepared, after))
+	if (prepared != NULL && before == NULL && put_prepared(txn, prepared, after))
 		return;
 	if (!search_document_terms(arena, analyzer, before, after, &terms)) {
 		txn_fail_memory(txn);
@@ -248,7 +243,7 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 	document_terms_sort(&terms);
 	replace_terms(txn, arena, before != NULL ? before->id : after->id, half_of(before),
 		half_of(after), &terms);
-	finish_replace(txn, arena, terms.lengths, before, after);
+	count_document(txn, terms.lengths, before, after);
 }
 
 void search_statistics(struct txn *txn, bool hidden, struct search_statistics *ret)

@@ -11,7 +11,7 @@
  * A term's posts stand in blocks in ascending order of id: gaps and weights as varints. A post has
  * some hundred terms, and editing a block of each would cost a write some hundred pages. So what a
  * write changes is first kept as one record of that post (search_recent.h) and merged into the
- * blocks when there are SEARCH_RECENT_POSTS of them, or when writing rests. Readers lay the records
+ * blocks when there are so many of them (below), or when writing rests. Readers lay the records
  * over the blocks. docs/store-format.md has the bytes.
  */
 #pragma once
@@ -39,8 +39,14 @@ struct search_document {
  * but words that occur once. */
 enum { SEARCH_ARENA_BYTES = 384 * 1024 * 1024 };
 
-/* How many posts may have changes that the blocks do not hold yet. */
-enum { SEARCH_RECENT_POSTS = 512 };
+/* How many posts' changes make the writer merge them into the blocks. Posts share most of their
+ * words, so the more are merged at once, the fewer blocks are written for each; but every search
+ * reads the records of all that wait. Imports, which bring many, and rebuilds let more wait. */
+enum {
+	SEARCH_RECENT_POSTS = 512,
+	SEARCH_RECENT_IMPORTED = 2048,
+	SEARCH_RECENT_MAX = SEARCH_RECENT_IMPORTED, /* there are fewer after each command */
+};
 
 /* How much one occurrence counts. */
 enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
@@ -70,6 +76,8 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 
 /* Merges all recent changes into the blocks. The arena is scratch. */
 void search_index_merge(struct txn *txn, struct arena *arena);
+/* The same if so many posts have changes; to be called after search_index_replace(). */
+void search_index_settle(struct txn *txn, struct arena *arena, uint64_t posts);
 
 /* --- Reading. `hidden` chooses the half of the index. --- */
 
