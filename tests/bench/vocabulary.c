@@ -101,8 +101,9 @@ static bool is_new(struct vocabulary *vocabulary, uint32_t *seen, size_t rank)
 	return true;
 }
 
-/* Of the words of 18F's blog the commonest 100 make 49 %, 1000 80 %, 6000 97 %; with this bend those
- * of made posts are 50, 83 and 96 %. 509 posts have 15,500 different words there, 20,000 here. */
+/* Of the words of 18F's blog the commonest 100 make 49 %, 1000 80 %, 6000 97 %; with this bend
+ * those of made posts are 50, 83 and 96 %. 509 posts have 15,500 different words there, 20,000
+ * here. */
 enum { WORDS_BEND = 1800 };
 
 static double weight_of(size_t index, size_t bend)
