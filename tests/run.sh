@@ -124,13 +124,16 @@ any() {
 no_threads=$(any 'base\..*' 'codec\..*' 'analysis\..*' 'exporters\..*' 'importers\.[^p].*' importers.plain \
 	'services\.html.*' services.{archive_pages,filter_random,markdown,page,time_zone} \
 	services.search_{bounds,pages,random} store.search_{size,block} \
-	store.{check,pages,pages_damage,rebuild,seal} cli.diff http.{connect,site_pages} site.{atom,links} \
-	e2e.{18f,api_examples,cli,clock,damaged,manifests,migration,options,query_oracle,readme} \
-	e2e.{seeds,site,systemd,tokens,watch} 'e2e\.import.*')
+	store.{check,model,pages,pages_damage,power_cut,rebuild,seal,search_index,search_recent} cli.diff \
+	http.{connect,site_pages} site.{atom,links} integration.install_consume \
+	e2e.{18f,api_examples,bad_filters,bad_input,bad_tokens,cli,clock,damaged,manifests,migration} \
+	e2e.{options,query_oracle,readme,seeds,site,systemd,tls,tokens,watch} 'e2e\.import.*')
 
-# What takes long and does the same in every build; it runs in the last one.
-same=$(any store.{pages_damage,power_cut} 'e2e\.import_.*' \
-	e2e.{damaged,manifests,migration,options,query_oracle,systemd,tokens})
+# What takes long and does the same in every build: in the last one alone, or, where sanitizers have
+# little to see and slow it down, in the release build alone.
+same=$(any store.{pages_damage,power_cut} services.html_bounds transport.tls 'e2e\.import.*' \
+	e2e.{18f,clock,damaged,hostile,manifests,options,systemd,tls,tokens})
+released='^e2e\.(migration|query_oracle)$'
 
 # long_run NAME: a program of the release build, for much longer than CTest lets it run.
 long_run() {
@@ -176,5 +179,6 @@ say "testing dev (logs of the steps above: build/logs)"
 if [ -n "$full" ]; then
 	run_ctest dev
 else
-	run_ctest dev -E '^system\.quickstart12$' # the steps above are such a build
+	# The steps above are such a build as that of quickstart12.
+	run_ctest dev -E "^system\.quickstart12\$|$released"
 fi

@@ -28,6 +28,16 @@ uint64_t clock_monotonic_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t clock_coarse_ns(void)
+{
+	uint64_t (*hook)(void) = atomic_load_explicit(&monotonic_hook, memory_order_relaxed);
+	if (hook != NULL)
+		return hook();
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 struct timespec clock_timespec(uint64_t ns)
 {
 	return (struct timespec){ .tv_sec = (time_t)(ns / NS_PER_S),

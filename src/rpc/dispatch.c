@@ -1,19 +1,12 @@
 #include "base/clock.h"
 #include "rpc/envelope.h"
-#include "rpc/names.h"
 #include "rpc/plan.h"
+#include "rpc/reply_cache.h"
+#include "rpc/rpc_private.h"
 #include "rpc/validate.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-enum { BEHIND_RETRY_MS = 100 }; /* how soon a store that is behind min_revision may be there */
-
-struct rpc {
-	struct rpc_options options;
-	struct names names;
-	struct plans *plans;
-};
 
 static void rpc_freep(struct rpc **rpc)
 {
@@ -26,6 +19,7 @@ void rpc_free(struct rpc *rpc)
 		return;
 	names_done(&rpc->names);
 	plans_free(rpc->plans);
+	reply_cache_free(rpc->cache);
 	free(rpc);
 }
 
@@ -56,6 +50,8 @@ enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct er
 		names_init(&rpc->names, options->services_table, options->service_count, err);
 	if (code == CODE_OK)
 		code = plan_inputs(rpc, err);
+	if (code == CODE_OK && options->reply_cache_bytes > 0)
+		code = reply_cache_new(options->reply_cache_bytes, &rpc->cache, err);
 	if (code != CODE_OK)
 		return wrap(err, code, "make dispatcher");
 	*ret = rpc;
@@ -63,16 +59,14 @@ enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct er
 	return CODE_OK;
 }
 
-/* What a handler may return although it has filled nothing in. */
-static const struct error *checked(enum code code, struct error *err)
+const struct error *rpc_checked(enum code code, struct error *err)
 {
 	if (err->code != code)
 		fail(err, code, "the call failed");
 	return err;
 }
 
-/* Answers the call, which must not be touched afterwards. */
-static void complete(struct rpc_call *call, const struct error *err)
+void rpc_complete(struct rpc_call *call, const struct error *err)
 {
 	struct error replaced;
 	if (err == NULL && call->reply.failed) {
@@ -102,6 +96,8 @@ static void prepare(const struct rpc *rpc, struct rpc_call *call)
 	call->row = NULL;
 	call->services = rpc->options.services;
 	call->snapshot = NULL;
+	call->version = 0;
+	call->kept = (struct rpc_kept){ .items = NULL };
 	call->principal[0] = '\0';
 	call->deadline_ns = call->arrival_ns + (uint64_t)rpc_timeout_ms(call) * 1000000;
 	call->revision = 0;
@@ -155,13 +151,13 @@ static enum code authorize(const struct rpc *rpc, struct rpc_call *call, struct 
 		code = options->authorize(options->authorizer, call, scope, err);
 	call->authorization = slice_of(NULL, 0);
 	if (code != CODE_OK)
-		checked(code, err);
+		rpc_checked(code, err);
 	return code;
 }
 
-/* Finds the row and makes the request for its handler. */
-static enum code accept_call(
-	const struct rpc *rpc, struct rpc_call *call, ProtobufCMessage **ret, struct error *err)
+/* Finds the row, if the caller may call it. */
+static enum code accept_call(const struct rpc *rpc, struct rpc_call *call,
+	const struct rpc_name **ret, struct error *err)
 {
 	const struct rpc_name *name = names_find(&rpc->names, call->method);
 	if (name == NULL)
@@ -173,56 +169,15 @@ static enum code accept_call(
 	if (name->row->handle == NULL)
 		return fail_reason(err, CODE_UNIMPLEMENTED, "METHOD_NOT_IMPLEMENTED",
 			"%s is not implemented in this version", (const char *)name->full.data);
-	code = unpack(call, name, ret, err);
-	return code == CODE_OK ? check_deadline(call, err) : code;
-}
-
-static enum code open_snapshot(
-	const struct rpc_call *call, void **ret, uint64_t *ret_revision, struct error *err)
-{
-	const struct rpc_options *options = &call->rpc->options;
-	*ret = NULL;
-	*ret_revision = 0;
-	err->code = CODE_OK;
-	enum code code = options->snapshot_open(options->services, ret, ret_revision, err);
-	if (code != CODE_OK) {
-		checked(code, err);
-		return code;
-	}
-	if (call->min_revision <= *ret_revision)
-		return CODE_OK;
-	options->snapshot_close(options->services, *ret);
-	*ret = NULL;
-	fail_reason(err, CODE_UNAVAILABLE, "REVISION_NOT_REACHED",
-		"this server's store is at revision %" PRIu64 ", min_revision asks for %" PRIu64
-		"; repeat the call later or at another server",
-		*ret_revision, call->min_revision);
-	err->retry_ms = BEHIND_RETRY_MS;
-	return CODE_UNAVAILABLE;
-}
-
-/* The snapshot stays open until the response has been copied. */
-static void run_read(struct rpc_call *call, const ProtobufCMessage *request)
-{
-	const struct rpc_options *options = &call->rpc->options;
-	struct error err;
-	void *snapshot;
-	if (open_snapshot(call, &snapshot, &call->revision, &err) != CODE_OK) {
-		complete(call, &err);
-		return;
-	}
-	call->snapshot = snapshot;
-	err.code = CODE_OK;
-	enum code code = call->row->handle(call, request, &err);
-	complete(call, code == CODE_OK ? NULL : checked(code, &err));
-	options->snapshot_close(options->services, snapshot);
+	*ret = name;
+	return CODE_OK;
 }
 
 /* One of the two parties to a pending call has done its part; the last one answers. */
 static void leave(struct rpc_call *call)
 {
 	if (atomic_fetch_sub(&call->parties, 1) == 1)
-		complete(call, call->finished.code == CODE_OK ? NULL : &call->finished);
+		rpc_complete(call, call->finished.code == CODE_OK ? NULL : &call->finished);
 }
 
 static void run(struct rpc_call *call, const ProtobufCMessage *request)
@@ -230,11 +185,11 @@ static void run(struct rpc_call *call, const ProtobufCMessage *request)
 	struct error err = { .code = CODE_OK };
 	enum code code = call->row->handle(call, request, &err);
 	if (code != CODE_OK)
-		complete(call, checked(code, &err));
+		rpc_complete(call, rpc_checked(code, &err));
 	else if (call->pending)
 		leave(call);
 	else
-		complete(call, NULL);
+		rpc_complete(call, NULL);
 }
 
 /* The call is its handler's own from here on, unless that fails. */
@@ -244,7 +199,7 @@ static void run_wait(struct rpc_call *call, const ProtobufCMessage *request)
 	atomic_init(&call->parties, 1); /* the one who calls rpc_finish() */
 	enum code code = call->row->handle(call, request, &err);
 	if (code != CODE_OK)
-		complete(call, checked(code, &err));
+		rpc_complete(call, rpc_checked(code, &err));
 }
 
 void rpc_finish(struct rpc_call *call, const struct error *err)
@@ -265,7 +220,7 @@ static enum code check_min_revision(const struct rpc_call *call, struct error *e
 	const struct rpc_options *options = &call->rpc->options;
 	void *snapshot;
 	uint64_t revision;
-	enum code code = open_snapshot(call, &snapshot, &revision, err);
+	enum code code = rpc_open_snapshot(call, &snapshot, &revision, err);
 	if (code == CODE_OK)
 		options->snapshot_close(options->services, snapshot);
 	return code;
@@ -275,17 +230,25 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 {
 	prepare(rpc, call);
 	struct error err;
+	const struct rpc_name *name = NULL;
 	ProtobufCMessage *request = NULL;
-	enum code code = accept_call(rpc, call, &request, &err);
+	enum code code = accept_call(rpc, call, &name, &err);
+	if (code == CODE_OK) {
+		if (rpc_answer_again(call))
+			return;
+		code = unpack(call, name, &request, &err);
+	}
+	if (code == CODE_OK)
+		code = check_deadline(call, &err);
 	if (code == CODE_OK && (call->row->access == RPC_WRITE || call->row->access == RPC_WAIT))
 		code = check_min_revision(call, &err);
 	if (code != CODE_OK) {
-		complete(call, &err);
+		rpc_complete(call, &err);
 		return;
 	}
 	switch (call->row->access) {
 	case RPC_READ:
-		run_read(call, request);
+		rpc_run_read(call, request);
 		return;
 	case RPC_NONE:
 	case RPC_WRITE:
@@ -310,7 +273,7 @@ bool rpc_admit(const struct rpc *rpc, struct rpc_call *call)
 	if (admitted)
 		call->authorization = authorization;
 	else
-		complete(call, &err);
+		rpc_complete(call, &err);
 	return admitted;
 }
 
@@ -321,7 +284,7 @@ void rpc_refuse(const struct rpc *rpc, struct rpc_call *call, const struct error
 	if (name != NULL)
 		call->row = name->row;
 	call->authorization = slice_of(NULL, 0);
-	complete(call, err);
+	rpc_complete(call, err);
 }
 
 static void describe(const struct rpc_name *name, struct rpc_method_info *ret)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cached_reply;
 struct rpc;
 struct rpc_call;
 struct rpc_method;
@@ -43,6 +44,13 @@ enum rpc_wanted {
 };
 
 enum { RPC_TRACE_ID_BYTES = 32 };
+
+/* Pieces that a reply names; they are let go when it was written. */
+struct rpc_kept {
+	const struct cached_reply **items;
+	size_t count;
+	size_t capacity;
+};
 
 /* One call. The transport owns the memory and may use it again after respond() was called. */
 struct rpc_call {
@@ -79,7 +87,10 @@ struct rpc_call {
 	/* Set by the handler. */
 	struct reply reply;
 	uint64_t revision; /* the dispatcher sets it for RPC_READ */
-	bool pending;	   /* set before the call is queued; rpc_finish() follows */
+	/* For rpc_kept() and rpc_keep(), of RPC_READ. */
+	uint64_t version; /* of the store, not above the snapshot's; 0: nothing is kept */
+	struct rpc_kept kept;
+	bool pending; /* set before the call is queued; rpc_finish() follows */
 	/* Of the dispatcher. A pending call is answered by whoever comes last of rpc_finish() and
 	 * the handler's return, so that neither meets a call that is already used again. */
 	atomic_int parties;
@@ -105,6 +116,9 @@ struct rpc_method {
 	/* For a handler that serves several methods: it finds its row in call->row. */
 	unsigned argument;
 	enum rpc_scope scope;
+	/* For RPC_READ: the reply depends on the request and the store alone, so that it may be
+	 * given again while the store does not change. */
+	bool cached;
 };
 
 /* One service: a row for every method of the descriptor, in any order. */
@@ -133,6 +147,11 @@ struct rpc_options {
 	enum code (*snapshot_open)(
 		void *services, void **ret, uint64_t *ret_revision, struct error *err);
 	void (*snapshot_close)(void *services, void *snapshot);
+	/* Replies that are kept, of methods whose rows say so; 0: none. */
+	size_t reply_cache_bytes;
+	/* A number that is another one after each change of what snapshots show. One that was read
+	 * before a snapshot was opened holds for that. */
+	uint64_t (*version)(void *services);
 	/* Whether the caller may call a method that needs this scope, which is not PUBLIC; fills
 	 * call->principal. UNAUTHENTICATED or PERMISSION_DENIED if not. NULL: anybody may do
 	 * anything. Any thread; before anything of the payload is looked at. */
@@ -153,6 +172,25 @@ struct rpc_options {
  */
 enum code rpc_new(const struct rpc_options *options, struct rpc **ret, struct error *err) NODISCARD;
 void rpc_free(struct rpc *rpc);
+
+/*
+ * For handlers of RPC_READ: pieces that many replies have in common are kept among the replies
+ * (rpc_options.reply_cache_bytes), by a key of their own kind, which is an address that nothing
+ * else has. What rpc_kept() gives holds for the call's snapshot and stays valid until the response
+ * was written; it was given to rpc_keep() before, twice at least. Both do nothing without memory.
+ */
+bool rpc_kept(struct rpc_call *call, const void *kind, struct slice key, struct slice *ret);
+void rpc_keep(struct rpc_call *call, const void *kind, struct slice key, const struct slice *parts,
+	size_t count);
+
+/* Of the replies and pieces that are kept. */
+struct rpc_cache_stats {
+	uint64_t replies;
+	uint64_t bytes;
+	uint64_t hits; /* since the start, as below */
+	uint64_t misses;
+};
+void rpc_read_cache_stats(const struct rpc *rpc, struct rpc_cache_stats *ret);
 
 /* The time that a call has from its arrival, from timeout_ms as sent. */
 uint32_t rpc_timeout_ms(const struct rpc_call *call);

@@ -92,6 +92,7 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code != CODE_OK)
 		return code;
 	services_rpc_options(server->services, &server->rpc_options);
+	server->rpc_options.reply_cache_bytes = (size_t)options->reply_cache_bytes;
 	code = observer_new(options, &server->rpc_options, &server->observer, err);
 	if (code == CODE_OK)
 		code = authorize_open(options->tokens, &server->rpc_options, &server->auth, err);
@@ -122,7 +123,7 @@ static enum code open_parts(struct server *server, struct error *err)
 	if (code == CODE_OK)
 		code = serve_http_new(options, &server->tls, server->rpc, &server->http, err);
 	if (code == CODE_OK)
-		observer_attach(server->observer, server->services, server->transport,
+		observer_attach(server->observer, server->rpc, server->services, server->transport,
 			server->publisher, server->http);
 	return code;
 }

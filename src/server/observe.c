@@ -14,6 +14,7 @@ _Static_assert(HISTOGRAM_BOUNDS_MAX <= (int)SERVICES_BOUNDS_MAX, "GetStats has r
 
 struct observer {
 	struct telemetry *telemetry;
+	const struct rpc *rpc;
 	struct services *services;
 	struct nng_server *transport;
 	struct publisher *publisher; /* may be NULL */
@@ -162,6 +163,16 @@ static void fill_traffic(const struct observer *observer, struct telemetry_gauge
 		ret->feed_subscribers = publisher_subscribers(observer->publisher);
 }
 
+static void fill_cache(const struct observer *observer, struct telemetry_gauges *ret)
+{
+	struct rpc_cache_stats stats;
+	rpc_read_cache_stats(observer->rpc, &stats);
+	ret->cached_replies = stats.replies;
+	ret->cached_bytes = stats.bytes;
+	ret->cache_hits = stats.hits;
+	ret->cache_misses = stats.misses;
+}
+
 static void fill_http(const struct observer *observer, struct telemetry_gauges *ret)
 {
 	struct http_server_stats stats;
@@ -180,6 +191,7 @@ enum code observer_write_metrics(void *context, struct buffer *out)
 	services_read_figures(observer->services, &figures);
 	fill_traffic(observer, &gauges);
 	fill_http(observer, &gauges);
+	fill_cache(observer, &gauges);
 	fill_store(observer, &figures.store, &gauges);
 	gauges.store_healthy = figures.store_healthy;
 	gauges.feed_waiters = figures.change_waiters;
@@ -189,12 +201,13 @@ enum code observer_write_metrics(void *context, struct buffer *out)
 	return out->overflow ? CODE_RESOURCE_EXHAUSTED : CODE_OK;
 }
 
-void observer_attach(struct observer *observer, struct services *services,
+void observer_attach(struct observer *observer, const struct rpc *rpc, struct services *services,
 	struct nng_server *transport, struct publisher *publisher, struct serve_http *http)
 {
 	const struct services_telemetry telemetry = { .context = observer,
 		.read_calls = read_calls,
 		.write_metrics = observer_write_metrics };
+	observer->rpc = rpc;
 	observer->services = services;
 	observer->transport = transport;
 	observer->publisher = publisher;

@@ -19,7 +19,7 @@ void observer_free(struct observer *observer);
 
 /* What gauges are read from, and GetStats and GetMetrics answered with; before the first call is
  * dispatched. Publisher and HTTP may be NULL. All are borrowed until no call comes in any more. */
-void observer_attach(struct observer *observer, struct services *services,
+void observer_attach(struct observer *observer, const struct rpc *rpc, struct services *services,
 	struct nng_server *transport, struct publisher *publisher, struct serve_http *http);
 
 /* Appends all metrics, as telemetry.h tells; the context is the observer.

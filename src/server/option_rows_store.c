@@ -3,6 +3,7 @@
 
 enum { REVISIONS_KEPT_MAX = 10000 };
 #define CHANGES_KEPT_MAX INT64_C(1000000000000)
+#define REPLY_CACHE_BYTES_MAX (INT64_C(1) << 40)
 #define MAP_BYTES_MIN (INT64_C(1) << 20)
 #define MAP_BYTES_MAX (INT64_C(1) << 46) /* half of what a process can address */
 
@@ -53,6 +54,14 @@ static const struct option_row rows[] = {
 		.initial = "1000000",
 		OPTION_NUMBER_FIELD(changes_kept),
 		.most = CHANGES_KEPT_MAX,
+		.places = OPTION_ANYWHERE },
+	{ .name = "reply-cache",
+		.argument = "BYTES",
+		.help = "Memory for answers to reads that come again while the store does not "
+			"change; 0 keeps none",
+		.initial = "16M",
+		OPTION_SIZE_FIELD(reply_cache_bytes),
+		.most = REPLY_CACHE_BYTES_MAX,
 		.places = OPTION_ANYWHERE },
 	{ .name = NULL },
 };

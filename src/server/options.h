@@ -60,6 +60,7 @@ struct server_options {
 	int64_t trash_retention_us; /* 0: for ever; so below */
 	int64_t change_retention_us;
 	uint64_t changes_kept; /* 0: no bound */
+	uint64_t reply_cache_bytes;
 
 	struct option_list listen;
 	struct option_list publish; /* none: nothing is published */

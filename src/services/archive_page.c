@@ -1,7 +1,7 @@
 #include "services/archive_page.h"
 
 #include "services/page_token.h"
-#include "store/post.h"
+#include "services/post_parts.h"
 
 enum {
 	/* Of GetArchiveResponse. */
@@ -115,7 +115,7 @@ static bool add_post(struct rpc_call *call, const struct archive_page *page, str
 	struct posting posting;
 	struct post_parts *post = &found->posts[found->count];
 	if (!key_read_posting(key, &posting) ||
-		!post_read(snapshot_of(call), posting.id, page->view, post)) {
+		!read_post_parts(call, posting.id, page->view, post)) {
 		txn_fail_corrupt(snapshot_of(call), "list of posts", page->number);
 		return false;
 	}

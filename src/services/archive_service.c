@@ -187,8 +187,11 @@ static enum code get_archive(
 }
 
 static const struct rpc_method methods[] = {
-	{ .name = "GetArchive", .access = RPC_READ, .handle = get_archive },
-	{ .name = "ListArchiveDates", .access = RPC_READ, .handle = list_archive_dates },
+	{ .name = "GetArchive", .access = RPC_READ, .handle = get_archive, .cached = true },
+	{ .name = "ListArchiveDates",
+		.access = RPC_READ,
+		.handle = list_archive_dates,
+		.cached = true },
 };
 
 const struct rpc_service archive_service = {

@@ -3,7 +3,7 @@
 
 #include "services/page_token.h"
 #include "services/post_list.h"
-#include "store/post.h"
+#include "services/post_parts.h"
 
 enum {
 	/* Field numbers of the responses. */
@@ -19,7 +19,7 @@ bool reply_post(
 	struct rpc_call *call, uint32_t number, uint64_t id, Lectern__V1__PostView view, bool first)
 {
 	struct post_parts parts;
-	if (!post_read(snapshot_of(call), id, view, &parts)) {
+	if (!read_post_parts(call, id, view, &parts)) {
 		txn_fail_corrupt(snapshot_of(call), "post", id);
 		return false;
 	}

@@ -2,9 +2,9 @@
  * post_queries.c, the writes in post_writes.c. */
 #include "base/text.h"
 #include "services/post_history.h"
+#include "services/post_parts.h"
 #include "services/post_queries.h"
 #include "services/post_writes.h"
-#include "store/post.h"
 
 #include <lectern/store/v1/command.pb-c.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ static enum code batch_get_posts(
 		if (code != CODE_OK)
 			break;
 		uint64_t id = find(txn, &key, &former);
-		if (id != 0 && post_read(txn, id, request->view, &parts))
+		if (id != 0 && read_post_parts(call, id, request->view, &parts))
 			reply_message(&call->reply, FIELD_POSTS, parts.parts, parts.count);
 		else
 			reply_pack(&call->reply, FIELD_MISSING, &request->keys[i]->base);
@@ -113,9 +113,10 @@ static enum code batch_get_posts(
 }
 
 static const struct rpc_method methods[] = {
-	{ .name = "GetPost", .access = RPC_READ, .handle = get_post },
+	{ .name = "GetPost", .access = RPC_READ, .handle = get_post, .cached = true },
+	/* Two batches are hardly ever the same; their posts are kept. */
 	{ .name = "BatchGetPosts", .access = RPC_READ, .handle = batch_get_posts },
-	{ .name = "ListPosts", .access = RPC_READ, .handle = post_list_posts },
+	{ .name = "ListPosts", .access = RPC_READ, .handle = post_list_posts, .cached = true },
 	{ .name = "CreatePost", .access = RPC_WRITE, .handle = post_create },
 	{ .name = "UpdatePost", .access = RPC_WRITE, .handle = post_update },
 	{ .name = "DeletePost", .access = RPC_WRITE, .handle = post_delete },
@@ -133,10 +134,22 @@ static const struct rpc_method methods[] = {
 		.access = RPC_WRITE,
 		.handle = post_move,
 		.argument = LECTERN__STORE__V1__MOVE_POST__ACTION__ACTION_UNPUBLISH },
-	{ .name = "GetAdjacentPosts", .access = RPC_READ, .handle = post_get_adjacent },
-	{ .name = "ListRelatedPosts", .access = RPC_READ, .handle = post_list_related },
-	{ .name = "ListPostRevisions", .access = RPC_READ, .handle = post_list_revisions },
-	{ .name = "GetPostRevision", .access = RPC_READ, .handle = post_get_revision },
+	{ .name = "GetAdjacentPosts",
+		.access = RPC_READ,
+		.handle = post_get_adjacent,
+		.cached = true },
+	{ .name = "ListRelatedPosts",
+		.access = RPC_READ,
+		.handle = post_list_related,
+		.cached = true },
+	{ .name = "ListPostRevisions",
+		.access = RPC_READ,
+		.handle = post_list_revisions,
+		.cached = true },
+	{ .name = "GetPostRevision",
+		.access = RPC_READ,
+		.handle = post_get_revision,
+		.cached = true },
 	{ .name = "RollbackPost", .access = RPC_WRITE, .handle = post_rollback },
 };
 

@@ -2,8 +2,8 @@
 
 #include "base/buffer.h"
 #include "base/wire.h"
+#include "services/post_parts.h"
 #include "services/search_post.h"
-#include "store/post.h"
 
 #include <inttypes.h>
 
@@ -94,7 +94,7 @@ static bool make_hit(
 	struct arena_mark mark = arena_mark(page->call->arena);
 	struct slice rest = pack_rest(page, place, room);
 	arena_rewind(page->call->arena, mark);
-	if (rest.size == 0 || !post_read(txn, place->id, page->view, &post))
+	if (rest.size == 0 || !read_post_parts(page->call, place->id, page->view, &post))
 		return false;
 	*ret = (struct hit_parts){ .count = 0 };
 	append(ret, slice_of(head, wire_put_bytes_head(head, FIELD_HIT_POST, post.size_bytes)));

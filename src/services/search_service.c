@@ -282,8 +282,8 @@ static enum code search_posts(
 }
 
 static const struct rpc_method methods[] = {
-	{ .name = "SearchPosts", .access = RPC_READ, .handle = search_posts },
-	{ .name = "SuggestTerms", .access = RPC_READ, .handle = suggest_terms },
+	{ .name = "SearchPosts", .access = RPC_READ, .handle = search_posts, .cached = true },
+	{ .name = "SuggestTerms", .access = RPC_READ, .handle = suggest_terms, .cached = true },
 };
 
 const struct rpc_service search_service = {

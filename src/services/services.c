@@ -106,6 +106,11 @@ static void close_snapshot(void *services, void *snapshot)
 	store_release(((struct services *)services)->store, snapshot);
 }
 
+static uint64_t version(void *services)
+{
+	return store_version(((struct services *)services)->store);
+}
+
 void services_rpc_options(struct services *services, struct rpc_options *ret)
 {
 	struct rpc_service *table = services->table;
@@ -128,6 +133,7 @@ void services_rpc_options(struct services *services, struct rpc_options *ret)
 		.services = services,
 		.snapshot_open = open_snapshot,
 		.snapshot_close = close_snapshot,
+		.version = version,
 	};
 }
 

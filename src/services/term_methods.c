@@ -108,15 +108,21 @@ static enum code merge(struct rpc_call *call, const ProtobufCMessage *message, s
 
 #define METHODS(one, many, kind) \
 	{ \
-		{ .name = "Get" one, .access = RPC_READ, .handle = get, .argument = (kind) }, \
+		{ .name = "Get" one, \
+			.access = RPC_READ, \
+			.handle = get, \
+			.argument = (kind), \
+			.cached = true }, \
 			{ .name = "BatchGet" many, \
 				.access = RPC_READ, \
 				.handle = batch_get, \
-				.argument = (kind) }, \
+				.argument = (kind), \
+				.cached = true }, \
 			{ .name = "List" many, \
 				.access = RPC_READ, \
 				.handle = list, \
-				.argument = (kind) }, \
+				.argument = (kind), \
+				.cached = true }, \
 			{ .name = "Create" one, \
 				.access = RPC_WRITE, \
 				.handle = create, \

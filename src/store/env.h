@@ -19,7 +19,13 @@ struct env {
 	bool refuses;	    /* no write may begin, for the reason in trouble */
 	struct error trouble;
 	void (*on_assertion)(const char *text); /* of store_options; set before env_open() */
+	struct snapshot_pool *pool;		/* is told of commits; NULL without one */
 };
+
+struct snapshot_pool;
+
+/* After each commit, before anybody is told of it. */
+void snapshot_pool_commit(struct snapshot_pool *pool);
 
 struct txn {
 	struct env *env;
@@ -32,12 +38,16 @@ struct txn {
 	MDB_cursor *cursors[TABLE_COUNT];
 	bool cursor_fresh[TABLE_COUNT]; /* renewed for this use of the snapshot */
 	bool cursor_busy[TABLE_COUNT];
-	struct txn *next; /* in the pool */
+	struct txn *next;	/* in the pool */
+	bool live;		/* in the pool, too: the transaction was not reset */
+	uint64_t store_version; /* no commit between its beginning and this one is missing */
 	/* While it is in use. */
 	struct txn *older;
 	struct txn *newer;
 	uint64_t opened_ns;   /* monotonic */
 	atomic_ullong commit; /* LMDB's number of the last one that it sees; 0: not yet known */
+	uint64_t revision;    /* what it was at revision_commit */
+	uint64_t revision_commit;
 };
 
 /* Opens or makes the environment and its tables; checks the data file (pages.h) and the format.

@@ -57,20 +57,45 @@ enum code post_fail_missing(uint64_t id, const char *origin, const char *slug, s
 		origin != NULL ? "origin" : "slug", origin != NULL ? origin : slug);
 }
 
-bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret)
+static void add_part(struct post_parts *parts, struct slice part)
+{
+	parts->parts[parts->count++] = part;
+	parts->size_bytes += part.size;
+}
+
+/* The parts lie side by side: one way down the tree, and a step each. */
+static bool read_parts(
+	struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret)
 {
 	struct key key;
-	ret->count = 0;
-	ret->size_bytes = 0;
-	for (int part = POST_SUMMARY; part <= POST_HTML; part++) {
+	struct walk walk;
+	bool found = true;
+	walk_open(&walk, txn, TABLE_POST);
+	for (int part = POST_SUMMARY; part <= POST_HTML && found; part++) {
 		if (!wants(view, (enum post_part)part))
 			continue;
 		key_post(&key, id, (enum post_part)part);
-		if (!txn_get(txn, TABLE_POST, &key, &ret->parts[ret->count]))
-			return false;
-		ret->size_bytes += ret->parts[ret->count++].size;
+		found = walk_to(&walk, key_slice(&key));
+		if (found)
+			add_part(ret, walk.value);
 	}
-	return true;
+	walk_end(&walk);
+	return found;
+}
+
+bool post_read(struct txn *txn, uint64_t id, Lectern__V1__PostView view, struct post_parts *ret)
+{
+	struct key key;
+	struct slice summary;
+	ret->count = 0;
+	ret->size_bytes = 0;
+	if (wants(view, POST_SOURCE) || wants(view, POST_HTML))
+		return read_parts(txn, id, view, ret);
+	key_post(&key, id, POST_SUMMARY);
+	bool found = txn_get(txn, TABLE_POST, &key, &summary);
+	if (found)
+		add_part(ret, summary);
+	return found;
 }
 
 bool post_html(struct txn *txn, uint64_t id, struct slice *ret)

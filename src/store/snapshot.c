@@ -15,6 +15,7 @@ void snapshot_pool_init(struct snapshot_pool *pool)
 	clock_cond_init(&pool->opened);
 	clock_cond_init(&pool->emptied);
 	pthread_mutex_init(&pool->mutex, NULL);
+	atomic_init(&pool->version, 1);
 	pool->idle = NULL;
 	pool->oldest = pool->newest = NULL;
 	pool->open_count = 0;
@@ -59,6 +60,7 @@ bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns)
 {
 	pthread_mutex_lock(&pool->mutex);
 	pool->closed = true;
+	atomic_fetch_add(&pool->version, 1); /* replies that are kept do not outlive the store */
 	while (pool->open_count > 0 && wait_until(&pool->emptied, &pool->mutex, until_ns))
 		;
 	bool empty = pool->open_count == 0;
@@ -66,9 +68,26 @@ bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns)
 	return empty;
 }
 
+static void reset(struct txn *txn)
+{
+	if (txn->live)
+		mdb_txn_reset(txn->mdb);
+	txn->live = false;
+}
+
+void snapshot_pool_commit(struct snapshot_pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	atomic_fetch_add(&pool->version, 1);
+	for (struct txn *txn = pool->idle; txn != NULL; txn = txn->next)
+		reset(txn);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
 void snapshot_pool_open(struct snapshot_pool *pool)
 {
 	pthread_mutex_lock(&pool->mutex);
+	atomic_fetch_add(&pool->version, 1); /* what was not on the disk is gone */
 	pool->closed = false;
 	pool->why_closed.code = CODE_OK;
 	pthread_cond_broadcast(&pool->opened);
@@ -86,8 +105,9 @@ void snapshot_pool_refuse(struct snapshot_pool *pool, const struct error *why)
 /* Lists it as the newest one in use. */
 static void enlist(struct snapshot_pool *pool, struct txn *txn)
 {
-	txn->opened_ns = clock_monotonic_ns();
-	atomic_store_explicit(&txn->commit, 0, memory_order_relaxed);
+	txn->opened_ns = clock_coarse_ns();
+	if (!txn->live)
+		atomic_store_explicit(&txn->commit, 0, memory_order_relaxed);
 	txn->newer = NULL;
 	txn->older = pool->newest;
 	*(txn->older != NULL ? &txn->older->newer : &pool->oldest) = txn;
@@ -152,6 +172,8 @@ static void leave(struct snapshot_pool *pool, struct txn *txn, bool panicked)
 	pthread_mutex_lock(&pool->mutex);
 	if (txn != NULL) {
 		delist(pool, txn);
+		if (txn->error.code != CODE_OK || txn->store_version != atomic_load(&pool->version))
+			reset(txn);
 		txn->next = pool->idle;
 		pool->idle = txn;
 	}
@@ -173,11 +195,16 @@ static void drop(struct snapshot_pool *pool, struct txn *txn, bool panicked)
 	leave(pool, NULL, panicked);
 }
 
-static int begin(struct env *env, struct txn *txn)
+static int begin(struct store *store, struct txn *txn)
 {
-	if (txn->mdb != NULL)
-		return mdb_txn_renew(txn->mdb);
-	return mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn->mdb);
+	if (txn->live)
+		return 0;
+	memset(txn->cursor_fresh, 0, sizeof txn->cursor_fresh);
+	txn->store_version = atomic_load(&store->pool.version);
+	int rc = txn->mdb != NULL ? mdb_txn_renew(txn->mdb)
+				  : mdb_txn_begin(store->env.mdb, NULL, MDB_RDONLY, &txn->mdb);
+	txn->live = rc == 0;
+	return rc;
 }
 
 /* One attempt. *ret_panicked: the store has to be opened again, and then another one may follow. */
@@ -192,9 +219,8 @@ static enum code try(struct store *store, uint64_t *until_ns, struct txn **ret, 
 	txn->env = &store->env;
 	txn->read_only = true;
 	txn->error.code = CODE_OK;
-	memset(txn->cursor_fresh, 0, sizeof txn->cursor_fresh);
 	memset(txn->cursor_busy, 0, sizeof txn->cursor_busy);
-	int rc = begin(&store->env, txn);
+	int rc = begin(store, txn);
 	if (rc == 0) {
 		atomic_store_explicit(&txn->commit, mdb_txn_id(txn->mdb), memory_order_relaxed);
 		*ret = txn;
@@ -218,6 +244,10 @@ enum code store_snapshot(struct store *store, struct txn **ret, struct error *er
 
 void store_release(struct store *store, struct txn *snapshot)
 {
-	mdb_txn_reset(snapshot->mdb);
 	leave(&store->pool, snapshot, false);
+}
+
+uint64_t store_version(struct store *store)
+{
+	return atomic_load(&store->pool.version);
 }

@@ -14,6 +14,7 @@ enum code store_open(const struct store_options *options, struct store **ret, st
 	if (store == NULL)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "open store: out of memory");
 	snapshot_pool_init(&store->pool);
+	store->env.pool = &store->pool;
 	pthread_mutex_init(&store->writer.mutex, NULL);
 	clock_cond_init(&store->writer.work);
 	arena_init(&store->writer.arena, LIMIT_ARENA_BYTES);

@@ -7,8 +7,14 @@
 
 #include <pthread.h>
 
-/* Snapshots that are not in use wait here with their transactions reset and cursors open. */
+/*
+ * Snapshots that are not in use wait here with their cursors open. As long as nothing is committed
+ * they also stay as they are: the next read goes on with one instead of beginning a transaction and
+ * looking for the roots of tables. A commit resets them all, so none keeps old pages from being
+ * used again.
+ */
 struct snapshot_pool {
+	atomic_ullong version; /* changes with each commit; see store_version() */
 	pthread_mutex_t mutex; /* for everything below */
 	struct txn *idle;
 	/* Those in use, in the order in which they were opened. */

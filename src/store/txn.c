@@ -236,12 +236,16 @@ static MDB_cursor *take_cursor(struct txn *txn, enum table table)
 	return cursor;
 }
 
-void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from)
+void walk_open(struct walk *walk, struct txn *txn, enum table table)
 {
 	*walk = (struct walk){ .txn = txn, .table = table, .state = WALK_OVER };
-	if (failed(txn))
-		return;
-	walk->cursor = take_cursor(txn, table);
+	if (!failed(txn))
+		walk->cursor = take_cursor(txn, table);
+}
+
+void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from)
+{
+	walk_open(walk, txn, table);
 	walk_seek(walk, from);
 }
 
@@ -285,6 +289,36 @@ static bool step(struct walk *walk, MDB_cursor_op operation)
 		return false;
 	}
 	walk->key = slice_of_val(key);
+	walk->value = slice_of_val(value);
+	return arrive(walk);
+}
+
+bool walk_to(struct walk *walk, struct slice key)
+{
+	enum { STEPS = 2 }; /* cheaper than to search the page */
+	if (walk->cursor == NULL || failed(walk->txn))
+		return false;
+	MDB_val found = { .mv_size = 0 };
+	MDB_val value;
+	int rc = 0;
+	for (int i = 0; walk->state == WALK_AT && i < STEPS && rc == 0; i++) {
+		rc = mdb_cursor_get(walk->cursor, &found, &value, MDB_NEXT);
+		if (rc == 0 && found.mv_size == key.size &&
+			memcmp(found.mv_data, key.data, key.size) == 0) {
+			walk->key = slice_of_val(found);
+			walk->value = slice_of_val(value);
+			return arrive(walk);
+		}
+	}
+	found = val_of(key);
+	rc = mdb_cursor_get(walk->cursor, &found, &value, MDB_SET_KEY);
+	if (rc != 0) {
+		if (rc != MDB_NOTFOUND)
+			stick(walk->txn, rc, "seek", walk->table);
+		walk->state = WALK_OVER;
+		return false;
+	}
+	walk->key = slice_of_val(found);
 	walk->value = slice_of_val(value);
 	return arrive(walk);
 }
@@ -343,7 +377,15 @@ void txn_put_meta(struct txn *txn, const char *name, uint64_t value)
 
 uint64_t txn_revision(struct txn *txn)
 {
-	return txn_meta(txn, META_REVISION);
+	uint64_t commit = atomic_load_explicit(&txn->commit, memory_order_relaxed);
+	if (commit != 0 && commit == txn->revision_commit && !failed(txn))
+		return txn->revision;
+	uint64_t revision = txn_meta(txn, META_REVISION);
+	if (!failed(txn)) {
+		txn->revision = revision;
+		txn->revision_commit = commit;
+	}
+	return revision;
 }
 
 enum code txn_begin_write(struct env *env, struct txn *txn, struct error *err)
@@ -378,6 +420,8 @@ enum code txn_commit(struct txn *txn, struct error *err)
 		struct env *env = txn->env;
 		if (env->trouble.code != CODE_OK && !env->refuses) /* else it was a look */
 			env->trouble.code = CODE_OK;
+		if (env->pool != NULL)
+			snapshot_pool_commit(env->pool);
 		return CODE_OK;
 	}
 	/* LMDB says EIO when the disk has taken the first part of its pages and had no room for the

@@ -87,8 +87,13 @@ struct walk {
 /* walk_next() will give the first key that is not below `from`, walk_previous() the last one that
  * is. */
 void walk_start(struct walk *walk, struct txn *txn, enum table table, struct slice from);
+/* For walk_seek() or walk_to(). */
+void walk_open(struct walk *walk, struct txn *txn, enum table table);
 /* Goes to another place of the same table, in either direction. */
 void walk_seek(struct walk *walk, struct slice from);
+/* Goes to just this key; false, and the walk is over, if it is not there. Cheap for one that is
+ * close behind the current one. */
+bool walk_to(struct walk *walk, struct slice key);
 bool walk_next(struct walk *walk);
 bool walk_previous(struct walk *walk);
 void walk_end(struct walk *walk);

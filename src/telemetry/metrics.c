@@ -52,6 +52,15 @@ static const struct gauge_row traffic_rows[] = {
 		"Changes that are committed and not yet published."),
 };
 
+static const struct gauge_row cache_rows[] = {
+	COUNT_ROW("lectern_reply_cache_replies", "gauge", cached_replies, "Replies that are kept."),
+	COUNT_ROW("lectern_reply_cache_bytes", "gauge", cached_bytes, "Bytes of them."),
+	COUNT_ROW("lectern_reply_cache_hits_total", "counter", cache_hits,
+		"Calls that were answered with a reply that was kept."),
+	COUNT_ROW("lectern_reply_cache_misses_total", "counter", cache_misses,
+		"Calls for which none was there that still holds."),
+};
+
 static const struct gauge_row write_rows[] = {
 	COUNT_ROW("lectern_write_queue_length", "gauge", write_queue_length,
 		"Writes that wait for the writer."),
@@ -314,6 +323,7 @@ void telemetry_write_metrics(
 		"The same for methods that may wait by design.", true);
 	add_response_bytes(out, telemetry->counters);
 	add_traffic(out, gauges);
+	ADD_ROWS(out, gauges, cache_rows);
 	add_writer(out, gauges);
 	add_store(out, gauges);
 	add_content(out, gauges);

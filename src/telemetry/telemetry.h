@@ -82,6 +82,11 @@ struct telemetry_gauges {
 	uint64_t http_calls_parked;
 	uint64_t http_connections;
 	uint64_t http_body_bytes; /* of requests and replies in memory */
+	/* Answers that are kept. */
+	uint64_t cached_replies;
+	uint64_t cached_bytes;
+	uint64_t cache_hits;
+	uint64_t cache_misses;
 	/* The feed. */
 	uint64_t feed_waiters;
 	uint64_t feed_subscribers;

@@ -1,6 +1,7 @@
 #include "transport/connections.h"
 
 #include "transport/origin.h"
+#include "transport/peer.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,22 +9,31 @@
 
 enum {
 	BUCKETS_MAX = 65536,
+	STRIPES = 64, /* a power of two, not above BUCKETS_MIN */
+	BUCKETS_MIN = 64,
 	/* Of a connection whose client goes on although it was refused, and reads no answer. */
 	REFUSALS_MAX = 32,
 };
 
+/* Requests look for their connections by its number all the time, those that come and go are few:
+ * so the former lock only one of some parts of the table. */
+struct stripe {
+	_Alignas(64) pthread_mutex_t mutex;
+};
+
 struct connections {
 	struct connections_options options;
-	pthread_mutex_t mutex; /* for everything below, and what connections and origins have */
-	struct connection **by_id;
+	pthread_mutex_t mutex; /* for what is below, up to count, and what origins have */
 	struct origin **by_key;
-	size_t bucket_count; /* a power of two; of each of the two */
+	size_t bucket_count; /* a power of two; of each of the two tables */
 	/* Those with so many connections, for each number. A count changes by one, so the most is
 	 * found without looking at all. */
 	struct origin **by_count;
 	size_t most;
-	size_t taken_bytes; /* of all connections */
 	struct connections_count count;
+	struct stripe stripes[STRIPES]; /* for by_id; taken last */
+	struct connection **by_id;
+	atomic_size_t taken_bytes; /* of all connections */
 };
 
 void connections_free(struct connections *connections)
@@ -45,6 +55,8 @@ void connections_free(struct connections *connections)
 	free(connections->by_id);
 	free(connections->by_key);
 	free(connections->by_count);
+	for (size_t i = 0; i < STRIPES; i++)
+		pthread_mutex_destroy(&connections->stripes[i].mutex);
 	pthread_mutex_destroy(&connections->mutex);
 	free(connections);
 }
@@ -52,12 +64,16 @@ void connections_free(struct connections *connections)
 enum code connections_new(
 	const struct connections_options *options, struct connections **ret, struct error *err)
 {
-	struct connections *connections = calloc(1, sizeof *connections);
+	struct connections *connections =
+		aligned_alloc(_Alignof(struct connections), sizeof *connections);
 	if (connections == NULL)
 		return fail_out_of_memory(err);
+	memset(connections, 0, sizeof *connections);
 	connections->options = *options;
 	pthread_mutex_init(&connections->mutex, NULL);
-	connections->bucket_count = 64;
+	for (size_t i = 0; i < STRIPES; i++)
+		pthread_mutex_init(&connections->stripes[i].mutex, NULL);
+	connections->bucket_count = BUCKETS_MIN;
 	while (connections->bucket_count < options->connections_max &&
 		connections->bucket_count < BUCKETS_MAX)
 		connections->bucket_count *= 2;
@@ -73,18 +89,37 @@ enum code connections_new(
 	return CODE_OK;
 }
 
-static struct connection **bucket_of_id(struct connections *connections, uint32_t id)
+static size_t bucket_of_id(const struct connections *connections, uint32_t id)
 {
 	uint32_t hash = id * UINT32_C(2654435761);
-	return &connections->by_id[(hash >> 8) & (connections->bucket_count - 1)];
+	return (hash >> 8) & (connections->bucket_count - 1);
 }
 
+static pthread_mutex_t *lock_bucket(struct connections *connections, size_t bucket)
+{
+	pthread_mutex_t *mutex = &connections->stripes[bucket & (STRIPES - 1)].mutex;
+	pthread_mutex_lock(mutex);
+	return mutex;
+}
+
+/* With a reference that the caller releases; NULL if there is none. */
 static struct connection *find(struct connections *connections, uint32_t id)
 {
-	struct connection *connection = *bucket_of_id(connections, id);
+	size_t bucket = bucket_of_id(connections, id);
+	pthread_mutex_t *mutex = lock_bucket(connections, bucket);
+	struct connection *connection = connections->by_id[bucket];
 	while (connection != NULL && connection->id != id)
 		connection = connection->next_in_bucket;
+	if (connection != NULL)
+		atomic_fetch_add(&connection->refs, 1);
+	pthread_mutex_unlock(mutex);
 	return connection;
+}
+
+static void release(struct connection *connection)
+{
+	if (atomic_fetch_sub(&connection->refs, 1) == 1)
+		free(connection);
 }
 
 /* The address of the pointer to it; points to NULL where there is none. */
@@ -100,27 +135,26 @@ static struct origin **find_origin(
 
 static void list_remove(struct connection *connection)
 {
-	struct connection_list *list = connection->list;
-	if (connection->previous != NULL)
-		connection->previous->next = connection->next;
-	else
-		list->first = connection->next;
-	if (connection->next != NULL)
-		connection->next->previous = connection->previous;
-	else
-		list->last = connection->previous;
+	struct origin *origin = connection->origin;
+	*(connection->previous != NULL ? &connection->previous->next : &origin->first) =
+		connection->next;
+	*(connection->next != NULL ? &connection->next->previous : &origin->last) =
+		connection->previous;
 }
 
-static void list_append(struct connection *connection, struct connection_list *list)
+/* Puts it into the list, behind those that were used before it was, by what the list knows. */
+static void list_insert(struct connection *connection)
 {
-	connection->list = list;
-	connection->next = NULL;
-	connection->previous = list->last;
-	if (list->last != NULL)
-		list->last->next = connection;
-	else
-		list->first = connection;
-	list->last = connection;
+	struct origin *origin = connection->origin;
+	struct connection *previous = origin->last;
+	connection->listed_ns = atomic_load(&connection->used_ns);
+	while (previous != NULL && previous->listed_ns > connection->listed_ns)
+		previous = previous->previous;
+	connection->previous = previous;
+	struct connection **at = previous != NULL ? &previous->next : &origin->first;
+	connection->next = *at;
+	*at = connection;
+	*(connection->next != NULL ? &connection->next->previous : &origin->last) = connection;
 }
 
 /* Puts the origin among those with another number of connections. */
@@ -156,29 +190,55 @@ static void forget_origin(struct connections *connections, struct origin *origin
 	free(origin);
 }
 
-static void release(struct connection *connection)
+/* What it had of the replies that the network library has taken. */
+static void give_back(struct connections *connections, struct connection *connection)
 {
-	if (--connection->refs == 0)
-		free(connection);
+	atomic_fetch_sub(&connections->taken_bytes, atomic_exchange(&connection->taken_bytes, 0));
 }
 
 /* Unlinks it; requests in flight keep the struct. */
 static void forget(struct connections *connections, struct connection *connection)
 {
+	const struct connections_options *options = &connections->options;
 	struct origin *origin = connection->origin;
-	struct connection **at = bucket_of_id(connections, connection->id);
+	size_t bucket = bucket_of_id(connections, connection->id);
+	pthread_mutex_t *mutex = lock_bucket(connections, bucket);
+	struct connection **at = &connections->by_id[bucket];
 	while (*at != connection)
 		at = &(*at)->next_in_bucket;
 	*at = connection->next_in_bucket;
+	pthread_mutex_unlock(mutex);
 	list_remove(connection);
 	origin->parked -= connection->parked;
-	connections->taken_bytes -= connection->taken_bytes;
 	connection->origin = NULL;
+	atomic_store(&connection->gone, true);
+	give_back(connections, connection);
 	set_connection_count(connections, origin, origin->connection_count - 1);
 	if (origin->connection_count == 0)
 		forget_origin(connections, origin);
 	connections->count.connections--;
+	if (options->left != NULL)
+		options->left(options->argument, connection);
 	release(connection);
+}
+
+/* Of the address: the one without a call whose last one came first, else the one whose last call
+ * came first. The list is put right as far as it is looked at, so that calls need not do it. */
+static struct connection *least_used(struct origin *origin)
+{
+	struct connection *next;
+	for (struct connection *at = origin->first; at != NULL; at = next) {
+		next = at->next;
+		if (atomic_load(&at->used_ns) != at->listed_ns) {
+			list_remove(at);
+			list_insert(at);
+			if (next == NULL || next->previous == at) /* it is still before that */
+				next = at;
+		} else if (atomic_load(&at->in_flight) == 0) {
+			return at;
+		}
+	}
+	return origin->first;
 }
 
 /* Makes room for one from the address; returns the pipe to close for it, or 0. */
@@ -191,52 +251,63 @@ static uint32_t make_room(struct connections *connections, const uint8_t key[ORI
 	if (most == NULL || (connections->options.keep_older && own != NULL &&
 				    own->connection_count == connections->most))
 		return 0;
-	struct connection *connection =
-		most->idle.first != NULL ? most->idle.first : most->busy.first;
+	struct connection *connection = least_used(most);
 	uint32_t id = connection->id;
 	forget(connections, connection);
 	connections->count.displaced++;
 	return id;
 }
 
-static bool insert(
-	struct connections *connections, uint32_t id, const uint8_t key[ORIGIN_KEY_BYTES])
+/* The address's, a new one if need be; NULL without memory. */
+static struct origin *origin_of(
+	struct connections *connections, const uint8_t key[ORIGIN_KEY_BYTES])
 {
-	if (connections->count.connections >= connections->options.connections_max)
-		return false;
-	struct connection *connection = calloc(1, sizeof *connection);
 	struct origin **at = find_origin(connections, key);
-	if (connection != NULL && *at == NULL) {
+	if (*at == NULL) {
 		*at = calloc(1, sizeof **at);
 		if (*at != NULL) {
 			memcpy((*at)->key, key, ORIGIN_KEY_BYTES);
 			connections->count.origins++;
 		}
 	}
-	if (connection == NULL || *at == NULL) {
+	return *at;
+}
+
+static bool insert(struct connections *connections, nng_pipe pipe,
+	const uint8_t key[ORIGIN_KEY_BYTES], uint64_t now_ns)
+{
+	if (connections->count.connections >= connections->options.connections_max)
+		return false;
+	struct connection *connection = calloc(1, sizeof *connection);
+	struct origin *origin = connection == NULL ? NULL : origin_of(connections, key);
+	if (origin == NULL) {
 		free(connection);
 		return false;
 	}
-	struct connection **bucket = bucket_of_id(connections, id);
-	connection->id = id;
-	connection->refs = 1;
-	connection->origin = *at;
-	connection->next_in_bucket = *bucket;
-	*bucket = connection;
-	list_append(connection, &connection->origin->idle);
-	set_connection_count(
-		connections, connection->origin, connection->origin->connection_count + 1);
+	connection->id = pipe.id;
+	peer_write(pipe, connection->peer);
+	atomic_init(&connection->refs, 1);
+	atomic_init(&connection->used_ns, now_ns);
+	connection->origin = origin;
+	list_insert(connection);
+	set_connection_count(connections, origin, origin->connection_count + 1);
 	connections->count.connections++;
+
+	size_t bucket = bucket_of_id(connections, pipe.id);
+	pthread_mutex_t *mutex = lock_bucket(connections, bucket);
+	connection->next_in_bucket = connections->by_id[bucket];
+	connections->by_id[bucket] = connection;
+	pthread_mutex_unlock(mutex);
 	return true;
 }
 
-void connections_add(struct connections *connections, nng_pipe pipe)
+void connections_add(struct connections *connections, nng_pipe pipe, uint64_t now_ns)
 {
 	uint8_t key[ORIGIN_KEY_BYTES];
 	origin_key(pipe, key);
 	pthread_mutex_lock(&connections->mutex);
 	uint32_t displaced = make_room(connections, key);
-	bool added = insert(connections, pipe.id, key);
+	bool added = insert(connections, pipe, key, now_ns);
 	if (added)
 		connections->count.accepted++;
 	else
@@ -252,50 +323,40 @@ void connections_remove(struct connections *connections, nng_pipe pipe)
 {
 	pthread_mutex_lock(&connections->mutex);
 	struct connection *connection = find(connections, pipe.id);
-	if (connection != NULL)
+	if (connection != NULL) {
 		forget(connections, connection);
+		release(connection);
+	}
 	pthread_mutex_unlock(&connections->mutex);
 }
 
 static enum connections_room look_for_room(
-	const struct connections *connections, const struct connection *connection)
+	const struct connections *connections, uint32_t in_flight)
 {
 	uint32_t max = connections->options.in_flight_max;
-	if (connection->in_flight <= max)
+	if (in_flight <= max)
 		return CONNECTIONS_ROOM;
-	return connection->in_flight <= max + REFUSALS_MAX ? CONNECTIONS_FULL : CONNECTIONS_FLOOD;
+	return in_flight <= max + REFUSALS_MAX ? CONNECTIONS_FULL : CONNECTIONS_FLOOD;
 }
 
-struct connection *connections_begin(
-	struct connections *connections, uint32_t id, enum connections_room *ret_room)
+struct connection *connections_begin(struct connections *connections, uint32_t id, uint64_t now_ns,
+	enum connections_room *ret_room)
 {
 	*ret_room = CONNECTIONS_ROOM;
-	pthread_mutex_lock(&connections->mutex);
 	struct connection *connection = find(connections, id);
-	if (connection != NULL) {
-		connection->refs++;
-		connection->in_flight++;
-		list_remove(connection);
-		list_append(connection, &connection->origin->busy);
-		*ret_room = look_for_room(connections, connection);
-	}
-	pthread_mutex_unlock(&connections->mutex);
+	if (connection == NULL)
+		return NULL;
+	*ret_room = look_for_room(connections, atomic_fetch_add(&connection->in_flight, 1) + 1);
+	atomic_store_explicit(&connection->used_ns, now_ns, memory_order_relaxed);
 	return connection;
 }
 
-void connections_end(struct connections *connections, struct connection *connection)
+void connections_end(struct connection *connection)
 {
 	if (connection == NULL)
 		return;
-	pthread_mutex_lock(&connections->mutex);
-	struct origin *origin = connection->origin;
-	connection->in_flight--;
-	if (origin != NULL && connection->in_flight == 0) {
-		list_remove(connection);
-		list_append(connection, &origin->idle);
-	}
+	atomic_fetch_sub(&connection->in_flight, 1);
 	release(connection);
-	pthread_mutex_unlock(&connections->mutex);
 }
 
 bool connections_park(struct connections *connections, struct connection *connection)
@@ -329,50 +390,49 @@ void connections_unpark(struct connections *connections, struct connection *conn
 void connections_taken(struct connections *connections, struct connection *connection,
 	size_t size_bytes, uint64_t now_ns)
 {
-	if (connection == NULL)
+	if (connection == NULL || atomic_load(&connection->gone))
 		return;
-	pthread_mutex_lock(&connections->mutex);
-	if (connection->origin != NULL) {
-		connections->taken_bytes += size_bytes - connection->taken_bytes;
-		connection->taken_bytes = size_bytes;
-		connection->taken_ns = now_ns;
+	atomic_store(&connection->taken_ns, now_ns);
+	size_t before = atomic_exchange(&connection->taken_bytes, size_bytes);
+	atomic_fetch_add(&connections->taken_bytes, size_bytes - before);
+	if (atomic_load(&connection->gone)) /* since then */
+		give_back(connections, connection);
+}
+
+struct largest {
+	uint32_t id;
+	size_t bytes;
+	uint64_t ns;
+};
+
+static void find_largest(
+	struct connections *connections, size_t bucket, uint64_t before_ns, struct largest *largest)
+{
+	pthread_mutex_t *mutex = lock_bucket(connections, bucket);
+	for (struct connection *at = connections->by_id[bucket]; at != NULL;
+		at = at->next_in_bucket) {
+		size_t bytes = atomic_load(&at->taken_bytes);
+		uint64_t ns = atomic_load(&at->taken_ns);
+		if (ns < before_ns &&
+			(bytes > largest->bytes || (bytes == largest->bytes && ns < largest->ns)))
+			*largest = (struct largest){ .id = at->id, .bytes = bytes, .ns = ns };
 	}
-	pthread_mutex_unlock(&connections->mutex);
-}
-
-static bool is_larger(const struct connection *connection, const struct connection *other)
-{
-	return other == NULL || connection->taken_bytes > other->taken_bytes ||
-	       (connection->taken_bytes == other->taken_bytes &&
-		       connection->taken_ns < other->taken_ns);
-}
-
-static struct connection *find_largest(const struct connections *connections, uint64_t before_ns)
-{
-	struct connection *largest = NULL;
-	for (size_t i = 0; i < connections->bucket_count; i++)
-		for (struct connection *at = connections->by_id[i]; at != NULL;
-			at = at->next_in_bucket)
-			if (at->taken_bytes > 0 && at->taken_ns < before_ns &&
-				is_larger(at, largest))
-				largest = at;
-	return largest;
+	pthread_mutex_unlock(mutex);
 }
 
 uint32_t connections_shed(struct connections *connections, size_t max_bytes, uint64_t before_ns)
 {
-	uint32_t id = 0;
-	pthread_mutex_lock(&connections->mutex);
-	struct connection *largest = NULL;
-	if (connections->taken_bytes > max_bytes)
-		largest = find_largest(connections, before_ns);
-	if (largest != NULL) {
-		connections->taken_bytes -= largest->taken_bytes;
-		largest->taken_bytes = 0;
-		id = largest->id;
-	}
-	pthread_mutex_unlock(&connections->mutex);
-	return id;
+	struct largest largest = { 0 };
+	if (atomic_load(&connections->taken_bytes) <= max_bytes)
+		return 0;
+	for (size_t i = 0; i < connections->bucket_count; i++)
+		find_largest(connections, i, before_ns, &largest);
+	struct connection *connection = largest.bytes == 0 ? NULL : find(connections, largest.id);
+	if (connection == NULL)
+		return 0;
+	give_back(connections, connection);
+	release(connection);
+	return largest.id;
 }
 
 void connections_read_count(struct connections *connections, struct connections_count *ret)

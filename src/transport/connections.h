@@ -5,8 +5,10 @@
 #pragma once
 #include "base/attributes.h"
 #include "base/error.h"
+#include "transport/peer.h"
 
 #include <nng/nng.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,30 +17,29 @@ struct connections;
 struct context;
 struct origin;
 
-/* Of connections. */
-struct connection_list {
-	struct connection *first;
-	struct connection *last;
-};
-
 struct connection {
-	uint32_t id; /* of the pipe */
+	uint32_t id;	       /* of the pipe */
+	char peer[PEER_BYTES]; /* its client's address, for logs */
 	/* Of connections.c. */
-	struct origin *origin;
+	struct origin *origin; /* NULL once it is gone */
 	struct connection *next_in_bucket;
-	struct connection_list *list; /* of its origin: those that are idle or those that are not */
+	/* Of its origin, in the order of listed_ns. */
 	struct connection *previous;
 	struct connection *next;
-	uint32_t refs;
-	uint32_t in_flight; /* requests whose replies were not handed to the network */
-	uint32_t parked;    /* those of them that wait */
-	size_t taken_bytes; /* of the last reply that the network library took */
-	uint64_t taken_ns;
+	uint64_t listed_ns; /* used_ns as it was when it was put there */
+	uint32_t parked;    /* requests in flight that wait */
+	atomic_bool gone;
+	atomic_uint refs;
+	atomic_uint in_flight;	      /* requests whose replies were not handed to the network */
+	atomic_uint_fast64_t used_ns; /* when its last request came, or it did */
+	atomic_size_t taken_bytes;    /* of the last reply that the network library took */
+	atomic_uint_fast64_t taken_ns;
 	/* Of run_queue.c. */
 	struct context *first_queued;
 	struct context *last_queued;
 	uint32_t queued;
 	struct connection *next_in_turn;
+	bool left;
 };
 
 struct connections_options {
@@ -49,6 +50,9 @@ struct connections_options {
 	uint32_t in_flight_max; /* of each connection */
 	uint32_t parked_max;	/* of each connection */
 	uint32_t origin_parked_max;
+	/* Called once for each that leaves or is closed, while it cannot go; may be NULL. */
+	void (*left)(void *argument, struct connection *connection);
+	void *argument;
 };
 
 /* Of one moment. */
@@ -66,9 +70,10 @@ enum code connections_new(const struct connections_options *options, struct conn
 void connections_free(struct connections *connections);
 
 /* For nng's NNG_PIPE_EV_ADD_PRE. At the most connections it closes one: of the address that has the
- * most, the one that has been idle for the longest time, or if none is, whose last request came
- * first. An address is an IPv4 address, 64 bits of an IPv6 one, or an ipc client's user. */
-void connections_add(struct connections *connections, nng_pipe pipe);
+ * most, the one without a call whose last call came first, or if all have calls, just that. An
+ * address is an IPv4 address, 64 bits of an IPv6 one, or an ipc client's user. Times are monotonic.
+ */
+void connections_add(struct connections *connections, nng_pipe pipe, uint64_t now_ns);
 /* For NNG_PIPE_EV_REM_POST, also after connections_add() has refused it. */
 void connections_remove(struct connections *connections, nng_pipe pipe);
 
@@ -80,9 +85,9 @@ enum connections_room {
 
 /* A request has come. NULL for a connection that has gone. Else connections_end() follows, whatever
  * *ret_room says. */
-struct connection *connections_begin(
-	struct connections *connections, uint32_t id, enum connections_room *ret_room);
-void connections_end(struct connections *connections, struct connection *connection);
+struct connection *connections_begin(struct connections *connections, uint32_t id, uint64_t now_ns,
+	enum connections_room *ret_room);
+void connections_end(struct connection *connection);
 
 /* Whether the connection and its address may park one more; then connections_unpark() follows. One
  * that has gone may not. */

@@ -94,7 +94,7 @@ static void go_on(struct context *context)
 {
 	struct traffic *traffic = context->traffic;
 	bool parked = context->place == CONTEXT_ANSWERED;
-	connections_end(traffic->connections, context->connection);
+	connections_end(context->connection);
 	context->connection = NULL;
 	if (parked) {
 		atomic_fetch_sub(&traffic->parked, 1);
@@ -153,9 +153,8 @@ static void respond(struct rpc_call *call, const struct error *err)
 	size_t size_bytes = nng_msg_len(reply);
 	atomic_store(&context->sending_bytes, size_bytes);
 	atomic_fetch_add(&context->traffic->reply_bytes, size_bytes);
-	atomic_store(&context->sending_since_ns, clock_monotonic_ns());
+	atomic_store(&context->sending_since_ns, clock_coarse_ns());
 	nng_aio_set_msg(context->send, reply);
-	nng_aio_set_timeout(context->send, context->traffic->send_timeout_ms);
 	nng_ctx_send(context->ctx, context->send);
 }
 
@@ -168,16 +167,12 @@ static void on_sent(void *arg)
 	size_t size_bytes = atomic_exchange(&context->sending_bytes, 0);
 	atomic_fetch_sub(&traffic->reply_bytes, size_bytes);
 	if (rv == 0) {
-		connections_taken(traffic->connections, context->connection, size_bytes,
-			clock_monotonic_ns());
+		connections_taken(
+			traffic->connections, context->connection, size_bytes, clock_coarse_ns());
 		atomic_fetch_add(&traffic->finished, 1);
 	} else {
 		nng_msg_free(nng_aio_get_msg(context->send));
 		nng_aio_set_msg(context->send, NULL);
-	}
-	if (rv == NNG_ETIMEDOUT) { /* the client does not read its replies */
-		atomic_fetch_add(&traffic->closed_stalled, 1);
-		nng_pipe_close((nng_pipe){ .id = atomic_load(&context->pipe_id) });
 	}
 	go_on(context);
 }
@@ -250,12 +245,13 @@ static void take_request(struct context *context)
 	nng_pipe pipe = nng_msg_get_pipe(context->request);
 	atomic_store(&context->pipe_id, pipe.id);
 	enum connections_room room;
-	context->connection = connections_begin(traffic->connections, pipe.id, &room);
+	context->connection =
+		connections_begin(traffic->connections, pipe.id, call->arrival_ns, &room);
 	if (room == CONNECTIONS_FLOOD) {
 		drop(context);
 		return;
 	}
-	call->peer = peer_text(&context->peers, pipe);
+	call->peer = context->connection == NULL ? "left" : context->connection->peer;
 	call->source = pipe.id;
 
 	struct error err;

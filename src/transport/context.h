@@ -5,7 +5,6 @@
 #pragma once
 #include "rpc/rpc.h"
 #include "transport/connections.h"
-#include "transport/peer.h"
 #include "transport/run_queue.h"
 
 #include <nng/nng.h>
@@ -18,15 +17,15 @@ struct context;
 enum refused {
 	REFUSED_CONNECTION, /* its connection has the most requests in flight */
 	REFUSED_QUEUE,	    /* too many calls wait for a processor */
-	REFUSED_LATE,	    /* half of its time was over before its turn came */
-	REFUSED_WAITER,	    /* too many of its connection or address, or of all, are parked */
+	REFUSED_LATE, /* half of its time was over, or its client had left, before its turn came */
+	REFUSED_WAITER, /* too many of its connection or address, or of all, are parked */
 	REFUSED_COUNT,
 };
 
 /* What all contexts of a server share. */
 struct traffic {
 	const struct rpc *rpc;
-	nng_duration send_timeout_ms;
+	uint32_t send_timeout_ms;
 	uint32_t in_flight_max;	   /* of a connection */
 	atomic_bool draining;	   /* contexts take no further request */
 	atomic_size_t in_flight;   /* requests that are received and whose reply is not sent */
@@ -67,7 +66,6 @@ struct context {
 	nng_msg *request; /* from its arrival until it is parked or answered */
 	struct arena arena;
 	struct rpc_call call;
-	struct peer_cache peers;
 	enum context_place place;
 	struct context *next_spare;
 	struct connection *connection; /* of the request; NULL if it has gone */

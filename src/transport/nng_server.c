@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	/* Requests up to this size are read and, over the limit, refused with a status; the
@@ -88,10 +89,11 @@ static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 	if (atomic_load(&server->traffic.draining))
 		nng_pipe_close(pipe);
 	else
-		connections_add(server->traffic.connections, pipe);
+		connections_add(server->traffic.connections, pipe, clock_monotonic_ns());
 }
 
-/* How long a reply may wait for its client to read the ones before it; 0 means that it may. */
+/* How long a reply may wait for its client to read the ones before it. nng's own timeouts would
+ * cost a lock that all replies share. */
 static uint64_t patience_ms(const struct nng_server *server)
 {
 	size_t parked = atomic_load(&server->traffic.parked);
@@ -102,7 +104,8 @@ static uint64_t patience_ms(const struct nng_server *server)
 	bool crowded = 4 * busy >= 3 * server->serving_count ||
 		       4 * parked >= 3 * LIMIT_PARKED_CALLS ||
 		       atomic_load(&server->traffic.reply_bytes) > LIMIT_WAITING_REPLY_BYTES;
-	return crowded ? STALL_MS : 0;
+	uint64_t timeout_ms = server->traffic.send_timeout_ms;
+	return crowded && STALL_MS < timeout_ms ? STALL_MS : timeout_ms;
 }
 
 /* What nng holds of replies that it has taken cannot be seen, only bounded. */
@@ -125,11 +128,11 @@ static void on_watch(void *arg)
 	uint64_t patience = patience_ms(server);
 	uint64_t now_ns = clock_monotonic_ns();
 	shed(server, now_ns);
-	for (size_t i = 0; patience > 0 && i < server->context_count; i++) {
+	for (size_t i = 0; i < server->context_count; i++) {
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);
 		uint64_t since_ns = atomic_load(&context->sending_since_ns);
-		if (since_ns == 0 || now_ns <= since_ns + patience * NS_PER_MS)
+		if (since_ns == 0 || now_ns <= since_ns + (uint64_t)patience * NS_PER_MS)
 			continue;
 		if (nng_pipe_close((nng_pipe){ .id = pipe_id }) == 0)
 			atomic_fetch_add(&server->traffic.closed_stalled, 1);
@@ -153,6 +156,22 @@ static enum code open_socket(struct nng_server *server, struct error *err)
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
 }
 
+/* nng has two threads for each processor, 16 at most. A quarter of them goes on receiving; and as a
+ * thread may lose its processor in the middle of a call, more may run than there are processors. */
+static size_t count_at_once(void)
+{
+	enum { NNG_THREADS_MAX = 16 };
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long threads = processors < 1 ? 2 : 2 * processors;
+	return (size_t)(threads > NNG_THREADS_MAX ? NNG_THREADS_MAX : threads) * 3 / 4;
+}
+
+static void on_left(void *argument, struct connection *connection)
+{
+	struct nng_server *server = argument;
+	run_queue_leave(server->traffic.queue, connection);
+}
+
 /* Before connections can come. */
 static enum code open_bounds(
 	struct nng_server *server, const struct nng_server_options *options, struct error *err)
@@ -167,13 +186,16 @@ static enum code open_bounds(
 		.in_flight_max = traffic->in_flight_max,
 		.parked_max = LIMIT_CONNECTION_PARKED_CALLS,
 		.origin_parked_max = LIMIT_ADDRESS_PARKED_CALLS,
+		.left = on_left,
+		.argument = server,
 	};
 	const struct run_queue_options queue = {
 		.run = context_run,
 		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts * 5 / 8,
+		.at_once_max = count_at_once(),
 	};
-	enum code code = connections_new(&connections, &traffic->connections, err);
-	return code == CODE_OK ? run_queue_new(&queue, &traffic->queue, err) : code;
+	enum code code = run_queue_new(&queue, &traffic->queue, err);
+	return code == CODE_OK ? connections_new(&connections, &traffic->connections, err) : code;
 }
 
 static enum code open_contexts(struct nng_server *server, size_t count, struct error *err)
@@ -221,8 +243,7 @@ static struct nng_server *server_alloc(const struct nng_server_options *options)
 	uint32_t timeout_ms = options->send_timeout_ms;
 	server->traffic.rpc = options->rpc;
 	server->traffic.idle = on_idle;
-	server->traffic.send_timeout_ms =
-		timeout_ms == 0 ? NNG_SERVER_SEND_TIMEOUT_MS : (nng_duration)timeout_ms;
+	server->traffic.send_timeout_ms = timeout_ms == 0 ? NNG_SERVER_SEND_TIMEOUT_MS : timeout_ms;
 	pthread_mutex_init(&server->traffic.mutex, NULL);
 	clock_cond_init(&server->idle);
 	return server;

@@ -54,11 +54,11 @@ struct nng_server_stats {
 	uint64_t connections_accepted;
 	uint64_t refused_in_flight; /* TOO_MANY_REQUESTS */
 	uint64_t refused_queue;	    /* OVERLOADED: too many calls wait for a processor */
-	uint64_t refused_late;	    /* OVERLOADED: half of the call's time went by in the queue */
-	uint64_t refused_waiters;   /* TOO_MANY_WAITERS */
-	uint64_t closed_displaced;  /* connections, for newcomers */
-	uint64_t closed_stalled;    /* whose clients did not read their replies */
-	uint64_t closed_flood;	    /* whose clients went on after refusals */
+	uint64_t refused_late; /* OVERLOADED: half of the time, or the client, went in the queue */
+	uint64_t refused_waiters;  /* TOO_MANY_WAITERS */
+	uint64_t closed_displaced; /* connections, for newcomers */
+	uint64_t closed_stalled;   /* whose clients did not read their replies */
+	uint64_t closed_flood;	   /* whose clients went on after refusals */
 };
 const char *nng_server_library_version(void);
 

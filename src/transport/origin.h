@@ -6,8 +6,8 @@ enum { ORIGIN_KEY_BYTES = 17 };
 
 struct origin {
 	uint8_t key[ORIGIN_KEY_BYTES];
-	struct connection_list idle; /* in the order in which they became so */
-	struct connection_list busy; /* in the order of their last requests */
+	struct connection *first;
+	struct connection *last;
 	uint32_t connection_count;
 	uint32_t parked;
 	struct origin *next_in_bucket;

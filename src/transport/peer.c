@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void write_text(nng_pipe pipe, char text[PEER_BYTES])
+void peer_write(nng_pipe pipe, char text[PEER_BYTES])
 {
 	nng_sockaddr address;
 	if (nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &address) != 0) {
@@ -28,15 +28,4 @@ static void write_text(nng_pipe pipe, char text[PEER_BYTES])
 		else
 			snprintf(text, PEER_BYTES, "ipc");
 	}
-}
-
-const char *peer_text(struct peer_cache *cache, nng_pipe pipe)
-{
-	int id = nng_pipe_id(pipe);
-	size_t at = (unsigned)id % PEERS_CACHED;
-	if (cache->entries[at].id != id) {
-		cache->entries[at].id = id;
-		write_text(pipe, cache->entries[at].text);
-	}
-	return cache->entries[at].text;
 }

@@ -1,5 +1,6 @@
 #include "transport/publisher.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "transport/close.h"
 #include "transport/connections.h"
@@ -39,7 +40,7 @@ static void on_subscriber(nng_pipe pipe, nng_pipe_ev event, void *arg)
 	if (event == NNG_PIPE_EV_REM_POST)
 		connections_remove(publisher->subscribers, pipe);
 	else
-		connections_add(publisher->subscribers, pipe);
+		connections_add(publisher->subscribers, pipe, clock_monotonic_ns());
 }
 
 static enum code open_socket(struct publisher *publisher, struct error *err)

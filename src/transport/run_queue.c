@@ -5,6 +5,7 @@
 #include "transport/context.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,19 +21,24 @@ struct run_queue {
 	struct run_queue_options options;
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
-	size_t processors;
+	atomic_size_t running; /* calls, in our threads and in nng's */
+	atomic_size_t queued;  /* changed with the mutex */
 	pthread_mutex_t mutex; /* for everything below, and what connections have of ours */
 	pthread_cond_t work;
-	size_t running; /* calls, in our threads and in nng's */
-	size_t queued;
 	/* Connections with calls, a ring: the next one whose turn it is comes after the last. */
 	struct connection *last_in_turn;
-	struct connection gone; /* for calls of connections that there are not any more */
+	struct context *left; /* calls of connections that have gone; not counted in queued */
 	bool stopping;
 };
 
-static struct context *take(struct run_queue *queue)
+static struct context *take(struct run_queue *queue, bool *ret_left)
 {
+	struct context *left = queue->left;
+	*ret_left = left != NULL;
+	if (left != NULL) {
+		queue->left = left->next_queued;
+		return left;
+	}
 	struct connection *last = queue->last_in_turn;
 	if (last == NULL)
 		return NULL;
@@ -68,6 +74,27 @@ static void put(struct run_queue *queue, struct connection *connection, struct c
 	queue->queued++;
 }
 
+void run_queue_leave(struct run_queue *queue, struct connection *connection)
+{
+	pthread_mutex_lock(&queue->mutex);
+	connection->left = true;
+	if (connection->queued > 0) {
+		struct connection *before = queue->last_in_turn;
+		while (before->next_in_turn != connection)
+			before = before->next_in_turn;
+		before->next_in_turn = connection->next_in_turn;
+		if (queue->last_in_turn == connection)
+			queue->last_in_turn = before == connection ? NULL : before;
+		connection->last_queued->next_queued = queue->left;
+		queue->left = connection->first_queued;
+		queue->queued -= connection->queued;
+		connection->first_queued = NULL;
+		connection->queued = 0;
+		pthread_cond_broadcast(&queue->work);
+	}
+	pthread_mutex_unlock(&queue->mutex);
+}
+
 /* Whoever is begun has at least half of its time left, so what is done is done for somebody. */
 static bool is_too_late(const struct context *context)
 {
@@ -86,9 +113,7 @@ static bool is_burst(const struct run_queue *queue)
 static void run_here(struct run_queue *queue, struct context *context)
 {
 	queue->options.run(context, false);
-	pthread_mutex_lock(&queue->mutex);
-	queue->running--;
-	pthread_mutex_unlock(&queue->mutex);
+	atomic_fetch_sub(&queue->running, 1);
 }
 
 static void *run_thread(void *argument)
@@ -96,19 +121,20 @@ static void *run_thread(void *argument)
 	struct run_queue *queue = argument;
 	pthread_mutex_lock(&queue->mutex);
 	for (;;) {
-		struct context *context = take(queue);
+		bool left;
+		struct context *context = take(queue, &left);
 		if (context == NULL && queue->stopping)
 			break;
 		if (context == NULL) {
 			pthread_cond_wait(&queue->work, &queue->mutex);
 			continue;
 		}
-		queue->running++;
+		atomic_fetch_add(&queue->running, 1);
 		bool stopping = queue->stopping;
 		pthread_mutex_unlock(&queue->mutex);
-		queue->options.run(context, !stopping && is_too_late(context));
+		queue->options.run(context, left || (!stopping && is_too_late(context)));
+		atomic_fetch_sub(&queue->running, 1);
 		pthread_mutex_lock(&queue->mutex);
-		queue->running--;
 	}
 	pthread_mutex_unlock(&queue->mutex);
 	return NULL;
@@ -124,8 +150,7 @@ enum code run_queue_new(
 	pthread_mutex_init(&queue->mutex, NULL);
 	pthread_cond_init(&queue->work, NULL);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	queue->processors = processors < 1 ? 1 : (size_t)processors;
-	size_t count = queue->processors < THREADS_MIN ? THREADS_MIN : queue->processors;
+	size_t count = processors < THREADS_MIN ? THREADS_MIN : (size_t)processors;
 	for (size_t i = 0; i < count && i < THREADS_MAX; i++) {
 		if (pthread_create(&queue->threads[i], NULL, run_thread, queue) != 0) {
 			run_queue_stop(queue);
@@ -141,21 +166,27 @@ enum code run_queue_new(
 
 bool run_queue_run(struct run_queue *queue, struct context *context)
 {
-	pthread_mutex_lock(&queue->mutex);
-	bool free = queue->queued == 0 && queue->running < queue->processors;
-	if (free)
-		queue->running++;
-	pthread_mutex_unlock(&queue->mutex);
-	if (free)
-		run_here(queue, context);
-	return free;
+	if (atomic_load(&queue->queued) > 0)
+		return false;
+	if (atomic_fetch_add(&queue->running, 1) >= queue->options.at_once_max) {
+		atomic_fetch_sub(&queue->running, 1);
+		return false;
+	}
+	run_here(queue, context);
+	return true;
 }
 
 bool run_queue_put(struct run_queue *queue, struct context *context)
 {
-	struct connection *connection =
-		context->connection == NULL ? &queue->gone : context->connection;
+	struct connection *connection = context->connection;
 	pthread_mutex_lock(&queue->mutex);
+	if (connection == NULL || connection->left) {
+		context->next_queued = queue->left;
+		queue->left = context;
+		pthread_cond_signal(&queue->work);
+		pthread_mutex_unlock(&queue->mutex);
+		return true;
+	}
 	size_t places = queue->options.queued_max - queue->queued;
 	bool alone = connection->queued == queue->queued;
 	bool room = places > 0 && (connection->queued <= places ||
@@ -165,20 +196,17 @@ bool run_queue_put(struct run_queue *queue, struct context *context)
 		put(queue, connection, context);
 		pthread_cond_signal(&queue->work);
 	}
-	if (burst)
-		queue->running++;
 	pthread_mutex_unlock(&queue->mutex);
-	if (burst)
+	if (burst) {
+		atomic_fetch_add(&queue->running, 1);
 		run_here(queue, context);
+	}
 	return room || burst;
 }
 
 size_t run_queue_length(struct run_queue *queue)
 {
-	pthread_mutex_lock(&queue->mutex);
-	size_t length = queue->queued;
-	pthread_mutex_unlock(&queue->mutex);
-	return length;
+	return atomic_load(&queue->queued);
 }
 
 void run_queue_stop(struct run_queue *queue)

@@ -12,20 +12,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct connection;
 struct context;
 struct run_queue;
 
 struct run_queue_options {
-	/* Runs a call; too_late: it has waited for so much of its time that it is to be refused. */
+	/* Runs a call; too_late: it has waited for so much of its time that it is to be refused, or
+	 * its client has left meanwhile. */
 	void (*run)(struct context *context, bool too_late);
 	size_t queued_max;
+	/* Calls that run in the threads that receive, at most. */
+	size_t at_once_max;
 };
 
 enum code run_queue_new(const struct run_queue_options *options, struct run_queue **ret,
 	struct error *err) NODISCARD;
 
-/* Runs the call at once if a processor is free and nobody waits. The context may not be touched
- * afterwards. False: it was not. */
+/* Runs the call at once if fewer than at_once_max do and nobody waits. The context may not be
+ * touched afterwards. False: it was not. */
 bool run_queue_run(struct run_queue *queue, struct context *context);
 
 /*
@@ -36,6 +40,10 @@ bool run_queue_run(struct run_queue *queue, struct context *context);
  * afterwards. False: the queue is full.
  */
 bool run_queue_put(struct run_queue *queue, struct context *context);
+
+/* The connection has gone, and with it whoever would read the answers: its calls take no places
+ * from now on and are refused as soon as a thread is free. */
+void run_queue_leave(struct run_queue *queue, struct connection *connection);
 
 size_t run_queue_length(struct run_queue *queue);
 

@@ -15,7 +15,8 @@ certificates=$work/certificates
 mkdir "$certificates"
 bash tests/support/certificates.sh "$certificates"
 cd "$certificates"
-anywhere=tls+tcp://127.0.0.1:0
+# By name on both sides: which address comes first is the machine's choice, and nng tries one.
+anywhere=tls+tcp://localhost:0
 
 # serve NAME CERTIFICATE [OPTION...]: a server with that certificate. $port is its port, LECTERN_SERVER its
 # address by name.
@@ -85,7 +86,11 @@ wait "$watcher" || die "the watch ended with $?"
 # What clients are told.
 refused 'the server'\''s certificate is not trusted' lectern --tls-ca other-ca.crt health
 refused 'TLS_FAILED' lectern --tls-ca other-ca.crt health
-refused 'the server'\''s certificate is not trusted' lectern health
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+	refused 'the server'\''s certificate is not trusted' lectern health
+else
+	refused 'The system has no bundle of authorities' lectern health
+fi
 refused 'nowhere: there is no such file' lectern --tls-ca nowhere health
 refused 'client.crt: a certificate without its key' lectern --tls-ca ca.crt --tls-cert client.crt health
 refused 'a port with TLS wants tls+tcp://' lectern --server "tcp://localhost:$port" health

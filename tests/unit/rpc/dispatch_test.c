@@ -27,6 +27,7 @@ static struct seen {
 } seen;
 
 static uint64_t store_revision = 41;
+static uint64_t store_version = 1;
 static enum code snapshot_code = CODE_OK;
 
 static enum code snapshot_open(
@@ -185,7 +186,7 @@ static const struct rpc_method tag_rows[] = {
 	{ "UpdateTag", RPC_WRITE, update_tag },
 	{ "MergeTags", RPC_WRITE, NULL },
 	{ "BatchGetTags", RPC_READ, NULL },
-	{ "GetTag", RPC_READ, get_tag },
+	{ .name = "GetTag", .access = RPC_READ, .handle = get_tag, .cached = true },
 	{ "ListTags", RPC_READ, list_tags },
 };
 #define COUNT(table) (sizeof table / sizeof *table)
@@ -323,6 +324,58 @@ static void asks_who_calls(void **state)
 	assert_false(rpc_admit(rpc, &call));
 	assert_int_equal(seen.responses, responses + 1);
 	assert_int_equal(seen.code, CODE_PERMISSION_DENIED);
+}
+
+static uint64_t version(void *context)
+{
+	return store_version;
+}
+
+/* The third of equal requests is answered without the handler, as long as the store is the same. */
+static void answers_again(void **state)
+{
+	struct rpc_options options = make_options();
+	struct error err;
+	options.reply_cache_bytes = 1024 * 1024;
+	options.version = version;
+	rpc_free(rpc);
+	assert_int_equal(rpc_new(&options, &rpc, &err), CODE_OK);
+	for (int i = 1; i <= 4; i++) {
+		dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+		assert_int_equal(seen.responses, i);
+		assert_int_equal(seen.code, CODE_OK);
+		assert_int_equal(seen.size_bytes, 8);
+		assert_int_equal(seen.revision, 41);
+		assert_int_equal(seen.handled, i < 2 ? i : 2);
+	}
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06kernel"));
+	assert_int_equal(seen.handled, 3);
+
+	/* Reads that ask for more than was there then look again. */
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	call.min_revision = 42;
+	rpc_dispatch(rpc, &call);
+	assert_int_equal(seen.code, CODE_UNAVAILABLE);
+
+	store_version++;
+	store_revision = 42;
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_int_equal(seen.handled, 4);
+	assert_int_equal(seen.revision, 42);
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_int_equal(seen.handled, 4);
+	assert_int_equal(seen.revision, 42);
+
+	/* Failures are not kept. */
+	for (int i = 0; i < 4; i++)
+		dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x07missing"));
+	assert_int_equal(seen.handled, 8);
+	assert_int_equal(seen.code, CODE_NOT_FOUND);
+
+	struct rpc_cache_stats stats;
+	rpc_read_cache_stats(rpc, &stats);
+	assert_int_equal(stats.replies, 1);
+	assert_int_equal(stats.hits, 4); /* one of them was too old */
 }
 
 static void describes_methods(void **state)
@@ -606,6 +659,7 @@ int main(void)
 		TEST(names_what_there_is),
 		TEST(validates_before_the_handler),
 		TEST(bounds_the_memory_of_a_request),
+		TEST(answers_again),
 		TEST(keeps_deadlines),
 		TEST(waits_for_a_revision),
 		TEST(refuses_what_is_too_large),

@@ -50,19 +50,25 @@ static struct connections *open_connections(const struct connections_options *op
 	return connections;
 }
 
+static uint64_t now(void)
+{
+	static uint64_t now_ns;
+	return ++now_ns;
+}
+
 static void add(struct connections *connections, uint32_t id, uint8_t address)
 {
 	addresses[id] = address;
 	closed_count = 0;
-	connections_add(connections, (nng_pipe){ .id = id });
+	connections_add(connections, (nng_pipe){ .id = id }, now());
 }
 
 static void begin_and_end(struct connections *connections, uint32_t id)
 {
 	enum connections_room room;
-	struct connection *connection = connections_begin(connections, id, &room);
+	struct connection *connection = connections_begin(connections, id, now(), &room);
 	assert_non_null(connection);
-	connections_end(connections, connection);
+	connections_end(connection);
 }
 
 static void test_the_longest_idle_of_the_largest_address_goes(void **state)
@@ -79,14 +85,14 @@ static void test_the_longest_idle_of_the_largest_address_goes(void **state)
 
 	enum connections_room room;
 	struct connection *busy[2];
-	busy[0] = connections_begin(connections, 4, &room);
-	busy[1] = connections_begin(connections, 2, &room);
+	busy[0] = connections_begin(connections, 4, now(), &room);
+	busy[1] = connections_begin(connections, 2, now(), &room);
 	add(connections, 6, 3); /* all of 2 are busy: the one whose last request came first */
 	assert_int_equal(closed_count, 1);
 	assert_int_equal(closed[0], 4);
-	assert_null(connections_begin(connections, 4, &room));
-	connections_end(connections, busy[0]);
-	connections_end(connections, busy[1]);
+	assert_null(connections_begin(connections, 4, now(), &room));
+	connections_end(busy[0]);
+	connections_end(busy[1]);
 	connections_free(connections);
 }
 
@@ -117,9 +123,9 @@ static void test_older_ones_are_kept(void **state)
 static void take(struct connections *connections, uint32_t id, size_t size_bytes, uint64_t now_ns)
 {
 	enum connections_room room;
-	struct connection *connection = connections_begin(connections, id, &room);
+	struct connection *connection = connections_begin(connections, id, now(), &room);
 	connections_taken(connections, connection, size_bytes, now_ns);
-	connections_end(connections, connection);
+	connections_end(connection);
 }
 
 static void test_the_largest_last_replies_are_shed(void **state)
@@ -161,7 +167,7 @@ struct model_connection {
 	bool open;
 	uint32_t in_flight;
 	uint32_t parked;
-	uint64_t since; /* idle: when it became so; else when its last request came */
+	uint64_t since; /* when its last request came, or it did */
 };
 
 struct model {
@@ -260,7 +266,7 @@ static void model_begin(struct model *model)
 	struct model_connection *expected = &model->all[id];
 	if (model->request_count == sizeof model->requests / sizeof *model->requests)
 		return;
-	struct connection *connection = connections_begin(model->connections, id, &room);
+	struct connection *connection = connections_begin(model->connections, id, now(), &room);
 	assert_int_equal(connection != NULL, expected->open);
 	if (connection == NULL)
 		return;
@@ -286,9 +292,8 @@ static void model_end(struct model *model, struct request *request)
 	struct model_connection *expected = &model->all[request->id];
 	if (request->parked)
 		model_unpark(model, request);
-	connections_end(model->connections, request->connection);
-	if (--expected->in_flight == 0)
-		expected->since = ++model->now;
+	connections_end(request->connection);
+	expected->in_flight--;
 	*request = model->requests[--model->request_count];
 }
 

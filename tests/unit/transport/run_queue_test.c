@@ -103,7 +103,9 @@ static struct run_queue *open_blocked(size_t queued_max)
 {
 	struct run_queue *queue;
 	struct error err;
-	const struct run_queue_options options = { .run = run, .queued_max = queued_max };
+	const struct run_queue_options options = {
+		.run = run, .queued_max = queued_max, .at_once_max = thread_count()
+	};
 	assert_int_equal(run_queue_new(&options, &queue, &err), CODE_OK);
 	memset(connections, 0, sizeof connections);
 	ran.blocked = ran.released = ran.count = 0;
@@ -129,16 +131,18 @@ static void close_queue(struct run_queue *queue)
 
 static void test_each_connection_in_turn(void **state)
 {
-	static const size_t expected[] = { 0, 3, 5, 1, 4, 2 };
+	static const size_t expected[] = { 5, 0, 3, 1, 4, 2 };
 	struct run_queue *queue = open_blocked(100);
 	for (size_t i = 0; i < 6; i++)
 		assert_true(run_queue_put(
 			queue, call_of(i, i == 5 ? NULL : &connections[i < 3 ? 0 : 1], 0)));
-	assert_int_equal(run_queue_length(queue), 6);
+	assert_int_equal(run_queue_length(queue), 5);
 	release(1);
 	wait_for_count(6);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 6; i++) {
 		assert_int_equal(ran.order[i] - calls, expected[i]);
+		assert_int_equal(ran.late[i], i == 0); /* whose connection had gone before */
+	}
 	assert_int_equal(run_queue_length(queue), 0);
 	close_queue(queue);
 }
@@ -155,11 +159,46 @@ static void test_half_of_the_time_used(void **state)
 	close_queue(queue);
 }
 
+/* Those of clients that have left give their places to others and are not begun. */
+static void test_connections_that_leave(void **state)
+{
+	enum { PLACES = 6, AGE_MS = 5000 }; /* no burst */
+	for (size_t leaving = 0; leaving < 3; leaving++) {
+		struct run_queue *queue = open_blocked(PLACES);
+		for (size_t i = 0; i < PLACES; i++)
+			assert_true(run_queue_put(queue, call_of(i, &connections[i % 3], AGE_MS)));
+		assert_false(run_queue_put(queue, call_of(6, &connections[3], 0)));
+		run_queue_leave(queue, &connections[leaving]);
+		assert_int_equal(run_queue_length(queue), PLACES - 2);
+		assert_true(run_queue_put(queue, call_of(6, &connections[3], 0)));
+		assert_true(run_queue_put(queue, call_of(7, &connections[leaving], 0)));
+		assert_int_equal(run_queue_length(queue), PLACES - 1);
+		release(1);
+		wait_for_count(8);
+		for (size_t i = 0; i < 8; i++) {
+			const struct connection *connection = ran.order[i]->connection;
+			assert_int_equal(ran.late[i], connection == &connections[leaving]);
+			assert_int_equal(i < 3, connection == &connections[leaving]);
+		}
+		assert_int_equal(run_queue_length(queue), 0);
+		close_queue(queue);
+	}
+	struct run_queue *queue = open_blocked(PLACES);
+	assert_true(run_queue_put(queue, call_of(0, &connections[0], 0)));
+	run_queue_leave(queue, &connections[0]); /* the only one */
+	assert_int_equal(run_queue_length(queue), 0);
+	assert_true(run_queue_put(queue, call_of(1, &connections[1], 0)));
+	release(1);
+	wait_for_count(2);
+	assert_ptr_equal(ran.order[1], &calls[1]);
+	close_queue(queue);
+}
+
 static void test_at_once_where_a_processor_is_free(void **state)
 {
 	struct run_queue *queue;
 	struct error err;
-	const struct run_queue_options options = { .run = run, .queued_max = 10 };
+	const struct run_queue_options options = { .run = run, .queued_max = 10, .at_once_max = 1 };
 	assert_int_equal(run_queue_new(&options, &queue, &err), CODE_OK);
 	ran.count = 0;
 	assert_true(run_queue_run(queue, call_of(0, &connections[0], TIMEOUT_MS)));
@@ -169,9 +208,6 @@ static void test_at_once_where_a_processor_is_free(void **state)
 	close_queue(queue);
 
 	queue = open_blocked(10);
-	if (thread_count() >= processor_count())
-		assert_false(run_queue_run(queue, call_of(0, &connections[0], 0)));
-	assert_true(run_queue_put(queue, call_of(1, &connections[1], 0)));
 	assert_false(run_queue_run(queue, call_of(0, &connections[0], 0)));
 	close_queue(queue);
 }
@@ -284,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_connection_in_turn),
 		cmocka_unit_test(test_half_of_the_time_used),
+		cmocka_unit_test(test_connections_that_leave),
 		cmocka_unit_test(test_at_once_where_a_processor_is_free),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_what_is_left_runs_at_the_stop),
