@@ -5,14 +5,12 @@
 
 enum { STEP_BITS = 6 }; /* of LATENCY_STEPS */
 
-/* The first power has the times below LATENCY_STEPS one by one. */
+/* The first two powers have the times one by one. */
 static size_t bucket_of(uint64_t ns)
 {
-	unsigned power = 0;
-	while (ns >> power >= 2 * LATENCY_STEPS)
-		power++;
-	if (ns < LATENCY_STEPS)
+	if (ns < 2 * LATENCY_STEPS)
 		return (size_t)ns;
+	unsigned power = 63 - (unsigned)__builtin_clzll(ns) - STEP_BITS;
 	size_t bucket = ((size_t)power + 1) * LATENCY_STEPS + ((ns >> power) - LATENCY_STEPS);
 	return bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1;
 }

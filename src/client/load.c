@@ -28,7 +28,8 @@ static double random_share(uint64_t *state)
 	return (double)((*state * UINT64_C(2685821657736338717)) >> 11) / 9007199254740992.0;
 }
 
-static const struct load_call *choose(struct load *load, struct load_slot *slot)
+/* The place of a call. */
+static size_t choose(struct load *load, struct load_slot *slot)
 {
 	double share = random_share(&slot->random) * load->sums[load->options->call_count - 1];
 	size_t low = 0;
@@ -40,7 +41,7 @@ static const struct load_call *choose(struct load *load, struct load_slot *slot)
 		else
 			low = middle + 1;
 	}
-	return &load->options->calls[low];
+	return low;
 }
 
 static bool is_counted(const struct load *load, uint64_t intended_ns)
@@ -56,9 +57,10 @@ static uint32_t left_ms(const struct load *load, uint64_t intended_ns)
 	return now_ns >= end_ns ? 0 : (uint32_t)((end_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t timeout_ms)
+/* A request of its own: another number, or another request id. */
+static enum lectern_code vary(struct load *load, struct load_slot *slot,
+	const struct load_call *work, struct request *ret)
 {
-	const struct load_call *work = choose(load, slot);
 	struct lectern_call call = { .method = work->method,
 		.request = work->payload,
 		.request_size_bytes = work->payload_bytes };
@@ -70,8 +72,18 @@ static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t t
 		memcpy(slot->payload + work->number_at, digits, LOAD_NUMBER_BYTES);
 		call.request = slot->payload;
 	}
+	return request_init(ret, &call, load->token, NULL);
+}
+
+static nng_msg *make_frame(struct load *load, struct load_slot *slot, uint32_t timeout_ms)
+{
+	size_t index = choose(load, slot);
+	const struct load_call *work = &load->options->calls[index];
+	const struct request *prepared = &load->requests[index];
+	if (work->number_at == 0 && prepared->tail_size == 0)
+		return request_frame(prepared, timeout_ms);
 	struct request request;
-	if (request_init(&request, &call, load->token, NULL) != LECTERN_OK)
+	if (vary(load, slot, work, &request) != LECTERN_OK)
 		return NULL;
 	return request_frame(&request, timeout_ms);
 }
@@ -113,36 +125,51 @@ static void count_answer(struct load_slot *slot, nng_msg *message)
 		code == LECTERN_OK ? &load->result->succeeded : &load->result->refused, took_ns);
 }
 
+/* With the mutex. */
+static void put_away(struct load *load, struct load_slot *slot)
+{
+	slot->next_free = load->free;
+	load->free = slot;
+	load->free_count++;
+}
+
+/* Of the calls that wait, the one that has waited longest; where there is none, the slot is put
+ * away for offer(). */
+static bool take_pending(struct load_slot *slot, uint64_t *ret_intended_ns)
+{
+	struct load *load = slot->load;
+	pthread_mutex_lock(&load->mutex);
+	bool any = load->pending_count > 0 && !atomic_load(&load->stopped);
+	if (any) {
+		*ret_intended_ns = load->pending[load->pending_first];
+		load->pending_first = (load->pending_first + 1) % LOAD_PENDING_MAX;
+		load->pending_count--;
+	} else {
+		put_away(load, slot);
+	}
+	pthread_mutex_unlock(&load->mutex);
+	return any;
+}
+
 /* The next call of a slot whose call has ended, if there is one. */
 static void go_on(struct load_slot *slot)
 {
 	struct load *load = slot->load;
-	uint64_t intended_ns = 0;
+	uint64_t intended_ns;
 	do {
-		uint64_t now_ns = clock_monotonic_ns();
-		pthread_mutex_lock(&load->mutex);
-		bool any = !load->stopped && now_ns < load->end_ns;
-		if (any && load->options->rate > 0) {
-			any = load->pending_count > 0;
-			if (any)
-				intended_ns = load->pending[load->pending_first];
-			if (any) {
-				load->pending_first = (load->pending_first + 1) % LOAD_PENDING_MAX;
-				load->pending_count--;
-			}
-		} else if (any) {
-			intended_ns = now_ns;
-			if (is_counted(load, now_ns))
-				load->offered++;
-		}
-		if (!any) {
-			slot->next_free = load->free;
-			load->free = slot;
-			load->free_count++;
-		}
-		pthread_mutex_unlock(&load->mutex);
-		if (!any)
+		intended_ns = clock_monotonic_ns();
+		if (atomic_load(&load->stopped) || intended_ns >= load->end_ns) {
+			pthread_mutex_lock(&load->mutex);
+			put_away(load, slot);
+			pthread_mutex_unlock(&load->mutex);
 			return;
+		}
+		if (load->options->rate > 0) {
+			if (!take_pending(slot, &intended_ns))
+				return;
+		} else if (is_counted(load, intended_ns)) {
+			atomic_fetch_add(&load->offered, 1);
+		}
 	} while (!start_call(slot, intended_ns));
 }
 
@@ -177,9 +204,9 @@ static void on_done(void *arg)
 static void offer(struct load *load, uint64_t intended_ns)
 {
 	struct load_slot *slot = NULL;
-	pthread_mutex_lock(&load->mutex);
 	if (is_counted(load, intended_ns))
-		load->offered++;
+		atomic_fetch_add(&load->offered, 1);
+	pthread_mutex_lock(&load->mutex);
 	if (load->free != NULL && load->pending_count == 0) {
 		slot = load->free;
 		load->free = slot->next_free;
@@ -251,7 +278,7 @@ static void finish(struct load *load)
 		clock_monotonic_ns() + (uint64_t)(load->options->timeout_ms + 1000) * NS_PER_MS;
 	for (;;) {
 		pthread_mutex_lock(&load->mutex);
-		load->stopped = true;
+		atomic_store(&load->stopped, true);
 		/* what has not been sent when the time ends was offered too late */
 		load->result->unsent += load->pending_count;
 		load->pending_count = 0;
@@ -297,7 +324,7 @@ enum lectern_code load_run(
 	load_close(&load);
 	if (code != LECTERN_OK)
 		return code;
-	ret->offered = load.offered;
+	ret->offered = atomic_load(&load.offered);
 	ret->unsent += atomic_load(&load.unsent);
 	ret->unanswered = atomic_load(&load.unanswered);
 	ret->received_bytes = atomic_load(&load.received_bytes);

@@ -104,6 +104,23 @@ static enum lectern_code open_slots(
 	return LECTERN_OK;
 }
 
+/* Whatever is wrong with a call is told before the first one is made. */
+static enum lectern_code make_requests(struct load *load, struct lectern_error *err)
+{
+	const struct load_options *options = load->options;
+	load->requests = calloc(options->call_count, sizeof *load->requests);
+	if (load->requests == NULL)
+		return failure_memory(err);
+	enum lectern_code code = LECTERN_OK;
+	for (size_t i = 0; i < options->call_count && code == LECTERN_OK; i++) {
+		const struct lectern_call call = { .method = options->calls[i].method,
+			.request = options->calls[i].payload,
+			.request_size_bytes = options->calls[i].payload_bytes };
+		code = request_init(&load->requests[i], &call, load->token, err);
+	}
+	return code;
+}
+
 enum lectern_code load_open(struct load *load, const struct load_options *options,
 	struct load_result *result, void (*on_done)(void *slot), struct lectern_error *err)
 {
@@ -120,7 +137,9 @@ enum lectern_code load_open(struct load *load, const struct load_options *option
 	for (size_t i = 0; i < options->call_count; i++)
 		load->sums[i] = sum += options->calls[i].weight;
 	atomic_init(&load->number, (uint64_t)randombytes_random() << 32);
-	enum lectern_code code = open_sockets(load, err);
+	enum lectern_code code = make_requests(load, err);
+	if (code == LECTERN_OK)
+		code = open_sockets(load, err);
 	if (code == LECTERN_OK)
 		code = wait_connected(load, err);
 	if (code == LECTERN_OK)
@@ -147,6 +166,7 @@ void load_close(struct load *load)
 	atomic_store(&left_open, load->sockets);
 	free(load->slots);
 	free(load->sums);
+	free(load->requests);
 	free(load->pending);
 	pthread_mutex_destroy(&load->mutex);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "client/client.h"
 #include "client/load.h"
+#include "client/request.h"
 
 #include <nng/nng.h>
 #include <pthread.h>
@@ -30,7 +31,8 @@ struct load {
 	const struct load_options *options;
 	struct load_result *result;
 	char token[CLIENT_TOKEN_BYTES + 1];
-	double *sums; /* of the calls' weights, up to each one */
+	double *sums;		  /* of the calls' weights, up to each one */
+	struct request *requests; /* of the calls */
 	struct load_socket *sockets;
 	size_t socket_count;
 	struct load_slot *slots;
@@ -43,15 +45,15 @@ struct load {
 	atomic_uint_fast64_t unanswered;
 	atomic_uint_fast64_t unsent;
 	atomic_uint_fast64_t received_bytes;
+	atomic_uint_fast64_t offered;
+	atomic_bool stopped;
 	pthread_mutex_t mutex; /* for everything below */
-	bool stopped;
 	struct load_slot *free;
 	struct load_slot *fresh; /* that have had no call yet, where answers let calls begin */
 	size_t free_count;	 /* of both */
 	uint64_t *pending;	 /* a ring: calls that wait for a slot, by their times */
 	size_t pending_first;
 	size_t pending_count;
-	uint64_t offered;
 };
 
 /* Connects and makes the slots. load_close() follows in any case. */

@@ -17,7 +17,8 @@ with_children() {
 }
 
 # cpu_ns PID...: the processor time of these processes with all below them, "FINE COARSE": the sum of
-# all threads, which loses those that have ended, and of all processes, in ticks.
+# all threads, which loses those that have ended, and of all processes with those that have ended, in
+# ticks.
 cpu_ns() {
 	local pid
 	local -a files=() stats=()
@@ -29,19 +30,25 @@ cpu_ns() {
 		# A thread may end between the list and the reading of it.
 		cat "${files[@]}" 2>/dev/null | awk '{ sum += $1 } END { printf "%.0f ", sum }'
 		cat "${stats[@]}" 2>/dev/null |
-			awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); sum += $12 + $13 }
+			awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); sum += $12 + $13 + $14 + $15 }
 				END { printf "%.0f\n", sum / ticks * 1e9 }'
 	}
 }
 
 # cpu_between BEFORE AFTER: nanoseconds between two answers of cpu_ns. The fine one, unless so much
-# is missing there that threads must have ended meanwhile.
+# is missing there that threads or processes must have ended meanwhile.
 cpu_between() {
 	awk -v before="$1" -v after="$2" 'BEGIN {
 		split(before, b); split(after, a)
 		fine = a[1] - b[1]; coarse = a[2] - b[2]
 		printf "%.0f\n", (coarse > fine * 1.02 + 20e6) ? coarse : fine
 	}'
+}
+
+# busy_ns: the processor time of everything on the machine.
+busy_ns() {
+	awk -v ticks="$(getconf CLK_TCK)" '$1 == "cpu" {
+		printf "%.0f\n", ($2 + $3 + $4 + $7 + $8 + $9) / ticks * 1e9 }' /proc/stat
 }
 
 # memory PID...: {"rss_bytes":N,"private_bytes":N} of these processes with all below them. Pages that

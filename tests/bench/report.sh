@@ -11,7 +11,8 @@ version() {
 }
 
 # write_result FILE: of the row in this shell; its rounds are in $bench_work. A ratio is that of
-# the first contestant to the other one, of medians; above 1 it has more of it.
+# ours (row_ours, else the first contestant) to another one, of medians; above 1 it has more of it.
+# Its name is that of the other one, behind "OURS/" where it is not of the first of ours.
 write_result() {
 	local name all='{}'
 	# shellcheck disable=SC2154
@@ -28,15 +29,17 @@ write_result() {
 	jq -n --arg name "$row_name" --arg title "$row_title" --arg target "${row_target:-}" \
 		--arg date "$(date -u +%FT%TZ)" --argjson machine "$(machine)" \
 		--arg commit "$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-		--argjson seconds "$seconds" --argjson warmup "$warmup" --argjson contestants "$all" '
-		def ratio(key; other): $contestants[$contestants | keys_unsorted[0]].median[key] as $ours |
+		--argjson seconds "$seconds" --argjson warmup "$warmup" --argjson contestants "$all" \
+		--argjson ours "$(jq -cn '$ARGS.positional' --args "${row_ours[@]:-${row_contestants[0]}}")" '
+		def ratio(key; ours; other): $contestants[ours].median[key] as $mine |
 			$contestants[other].median[key] as $theirs |
-			if $ours == null or ($theirs // 0) == 0 then null else $ours / $theirs end;
+			if $mine == null or ($theirs // 0) == 0 then null else $mine / $theirs end;
 		{name: $name, title: $title, target: $target, date: $date, commit: $commit, machine: $machine,
 		seconds: $seconds, warmup: $warmup, contestants: $contestants,
-		ratios: [$contestants | keys_unsorted[1:][] as $other | {key: $other, value: (
+		ratios: [$ours[] as $mine | ($contestants | keys_unsorted - $ours)[] as $other | {
+			key: (if $mine == $ours[0] then $other else "\($mine)/\($other)" end), value: (
 			["requests_per_s", "server_cpu_us_per_request", "p50_us", "p99_us", "p999_us", "rss_bytes",
-			"private_bytes"] | map({key: ., value: ratio(.; $other)}) | from_entries)}] | from_entries}' \
+			"private_bytes"] | map({key: ., value: ratio(.; $mine; $other)}) | from_entries)}] | from_entries}' \
 		>"$1.new"
 	mv "$1.new" "$1"
 }
@@ -58,10 +61,10 @@ print_table() {
 			$row.contestants[$name].median as $m |
 			"| \(if $name == $names[0] then "`\($row.name)`" else "" end) | \($name) | \($m.requests_per_s | short) | \(if $m.requests > 0 and $m.response_bytes != null then $m.response_bytes / $m.requests | round else null end | short) | \($m.server_cpu_us_per_request | short) | \($m.p50_us | short) | \($m.p99_us | short) | \($m.p999_us | short) | \($m.rss_bytes | mib) | \($m.private_bytes | mib) | \($m.load_cpu_us_per_request | short) |"),
 		"",
-		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds |",
-		"|---|---|---|---|---|---|---|---|---|",
+		"| row | target | to | throughput | server CPU | p50 | p99 | resident | rounds | others | again |",
+		"|---|---|---|---|---|---|---|---|---|---|---|",
 		(.[] | . as $row | .ratios | to_entries[] | .value as $r |
-			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s |"),
+			"| `\($row.name)` | \($row.target) | \(.key) | \($r.requests_per_s | short) | \($r.server_cpu_us_per_request | short) | \($r.p50_us | short) | \($r.p99_us | short) | \($r.rss_bytes | short) | \([$row.contestants[].rounds | length] | min) x \($row.seconds) s | \([$row.contestants[].median.others_share // 0] | max * 100 | round) % | `tests/bench/run.sh \($row.name)` |"),
 		"",
 		(group_by([.machine, .commit[:12], .date[:10]]) | .[] | .[0] as $one |
 			(map("`\(.name)`") | join(", ")) + ": \($one.machine.processor), \($one.machine.processors) processors, " +
@@ -69,4 +72,15 @@ print_table() {
 			"commit \($one.commit[:12]), \($one.date[:10]). " +
 			(map(.contestants | to_entries[] | "\(.key) \(.value.version)") | unique | join(", ")) + ".")
 		' "${files[@]}" | tee "$1/table.md"
+}
+
+# document_table DIR FILE: DIR/table.md into the FILE, between its marks.
+document_table() {
+	[ -s "$1/table.md" ] || die "there are no results in $1"
+	awk -v table="$1/table.md" '
+		/^<!-- end of results -->$/ { inside = 0 }
+		!inside
+		/^<!-- results -->$/ { inside = 1; while ((getline line <table) > 0) print line }
+	' "$2" >"$2.new"
+	mv "$2.new" "$2"
 }

@@ -21,6 +21,7 @@ the table.
   --results DIR  where to write
   --list         only the names and titles of the rows
   --table        only the table, of the results that are there
+  --document     the same, and into docs/performance.md
 
 LECTERN_BIN is the folder bin of a build to take the programs from instead of building them.
 LECTERN_BENCH_POSTS is the number of posts of the rows get and archive (default: 10000), LECTERN_BENCH_DIR
@@ -47,7 +48,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	--list) only=list ;;
-	--table) only=table ;;
+	--table | --document) only=${1#--} ;;
 	-h | --help)
 		usage
 		exit 0
@@ -93,8 +94,9 @@ if [ "$only" = list ]; then
 fi
 command -v jq >/dev/null || die "needs jq; it is in the group test of deploy/packages"
 mkdir -p "$results"
-if [ "$only" = table ]; then
+if [ -n "$only" ]; then
 	print_table "$results" "${names[@]}"
+	[ "$only" = table ] || document_table "$results" docs/performance.md
 	exit
 fi
 
@@ -144,6 +146,7 @@ load() {
 	local TIMEFORMAT='%U %S'
 	{ time "$1_load" "$2" >"$bench_work/load" 2>"$bench_work/load_error"; } 2>"$bench_work/load_time" || {
 		cat "$bench_work/load_error" >&2
+		tail -n 5 "$bench_work"/*.log >&2
 		die "$row_name: the load on $1 failed"
 	}
 	jq -c --arg time "$(tail -n 1 "$bench_work/load_time")" '
@@ -153,23 +156,30 @@ load() {
 
 # measure CONTESTANT: starts it, loads it and prints what came of it.
 measure() {
-	local before after result
+	local before after busy start elapsed result
 	running=$1
 	"$1_start" || die "$row_name: $1 did not start"
 	[ "$warmup" -eq 0 ] || load "$1" "$warmup" >/dev/null
+	start=${EPOCHREALTIME/[.,]/}
+	busy=$(busy_ns)
 	before=$(cpu_ns "${server_pids[@]}")
 	result=$(load "$1" "$seconds")
 	after=$(cpu_ns "${server_pids[@]}")
+	busy=$(($(busy_ns) - busy))
+	elapsed=$((${EPOCHREALTIME/[.,]/} - start))
 	jq -c --argjson memory "$(memory "${server_pids[@]}")" \
-		--argjson cpu_ns "$(cpu_between "$before" "$after")" \
-		'. + {requests_per_s: (if .elapsed_s > 0 then .requests / .elapsed_s else 0 end),
-		server_cpu_us_per_request: ($cpu_ns / 1000 / ([.requests, 1] | max))} + $memory' <<<"$result" \
-		>>"$bench_work/rounds.$1"
+		--argjson cpu_ns "$(cpu_between "$before" "$after")" --argjson busy_ns "$busy" \
+		--argjson elapsed_us "$elapsed" --argjson processors "$(nproc)" '
+		($cpu_ns / 1000) as $cpu_us | . + {requests_per_s: (if .elapsed_s > 0 then .requests / .elapsed_s else 0 end),
+		server_cpu_us_per_request: ($cpu_us / ([.requests, 1] | max)),
+		others_share: ([($busy_ns / 1000 - $cpu_us - .load_cpu_us_per_request * .requests) /
+			($elapsed_us * $processors), 0] | max)} + $memory' <<<"$result" >>"$bench_work/rounds.$1"
 	stop_contestant
 	tail -n 1 "$bench_work/rounds.$1" | jq -r --arg name "$1" '
-		"  \($name): \(.requests_per_s | round)/s, p50 \(.p50_us) us, p99 \(.p99_us) us, " +
+		"  \($name): \(.requests_per_s | round)/s, p50 \(.p50_us | round) us, p99 \(.p99_us | round) us, " +
 		"\(.server_cpu_us_per_request * 100 | round / 100) us of the server each" +
-		if .failed > 0 then ", \(.failed) FAILED" else "" end'
+		(if .failed > 0 then ", \(.failed) FAILED" else "" end) +
+		if .others_share > 0.05 then "; others had \(.others_share * 100 | round) % of the machine" else "" end'
 }
 
 # run_row NAME: in a shell of its own. Ends with 3 where something is missing, with 4 where calls
@@ -178,6 +188,7 @@ run_row() {
 	local need round i
 	row_name=$1
 	row_programs=()
+	row_ours=()
 	# shellcheck disable=SC1090
 	. "tests/bench/rows/$row_name.sh"
 	say "$row_name: $row_title"

@@ -37,7 +37,8 @@ export PATH="$LECTERN_BIN:$LECTERN_BIN/../tests:$PATH"
 mkdir -p "$results"
 
 start_server() {
-	lecternd --data "$data" --listen tcp://127.0.0.1:0 >"$work/log" 2>&1 </dev/null &
+	# Without the cache of replies: each call is read from the store.
+	lecternd --data "$data" --listen tcp://127.0.0.1:0 --reply-cache 0 >"$work/log" 2>&1 </dev/null &
 	server=$!
 	LECTERN_SERVER=$(wait_for_ready "$server" "$work/log") || {
 		cat "$work/log"

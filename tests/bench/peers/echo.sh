@@ -11,6 +11,7 @@ record_frame() {
 }
 
 echo_start() {
+	: >"$bench_work/echo.log"
 	bench.echo tcp://127.0.0.1:0 "$bench_work/frame" >"$bench_work/echo.log" 2>&1 </dev/null &
 	server_pids=($!)
 	echo_server=$(wait_for_ready $! "$bench_work/echo.log") || {

@@ -7,6 +7,7 @@
 serve_lecternd() {
 	rm -rf "${bench_work:?}/data"
 	cp -r --reflink=auto "$1" "$bench_work/data"
+	: >"$bench_work/lecternd.log" # else the address of the server before may be read
 	lecternd --data "$bench_work/data" --listen tcp://127.0.0.1:0 "${@:2}" >"$bench_work/lecternd.log" \
 		2>&1 </dev/null &
 	server_pids=($!)
@@ -28,7 +29,7 @@ stop_servers() {
 load_lectern() {
 	lectern --server "$1" bench -o json --duration "$2" --timeout 5000 "${@:3}" | jq -c '{
 		requests: .succeeded.count, elapsed_s, failed: (([.errors[]] | add // 0) + .unanswered + .unsent),
-		p50_us: (.succeeded.p50_ms * 1000), p99_us: (.succeeded.p99_ms * 1000),
+		p50_us: (.succeeded.p50_ms * 1000), p90_us: (.succeeded.p90_ms * 1000), p99_us: (.succeeded.p99_ms * 1000),
 		p999_us: (.succeeded.p999_ms * 1000), response_bytes: .received_bytes}'
 }
 
@@ -36,5 +37,20 @@ lecternd_version() {
 	lecternd --version | sed 's/^lecternd //'
 }
 lecternd_stop() {
+	stop_servers
+}
+
+# The same without what it keeps of answers: every call is read from the store. For rows that have
+# $data and lecternd_load.
+lecternd_uncached_start() {
+	serve_lecternd "$data" --reply-cache 0
+}
+lecternd_uncached_load() {
+	lecternd_load "$1"
+}
+lecternd_uncached_version() {
+	lecternd_version
+}
+lecternd_uncached_stop() {
 	stop_servers
 }

@@ -24,11 +24,18 @@ prepare_posts() {
 	[ -s "$bench_work/get.jsonl" ] && [ -s "$bench_work/archive.jsonl" ] || die "the store has no posts"
 }
 
-load_get() { # SERVER SECONDS
-	load_lectern "$1" "$2" --connections 8 --in-flight 16 --method PostService/GetPost \
-		--requests "$bench_work/get.jsonl" --zipf
+# load_get PROTOCOL SERVER SECONDS, load_archive likewise: the same calls for all contestants, by
+# bench.load, or by `lectern bench` where LECTERN_BENCH_LOAD=nng asks for it.
+load_get() {
+	load_posts "$@" --method PostService/GetPost --requests "$bench_work/get.jsonl"
 }
-load_archive() { # SERVER SECONDS
-	load_lectern "$1" "$2" --connections 8 --in-flight 16 --method ArchiveService/GetArchive \
-		--requests "$bench_work/archive.jsonl" --zipf
+load_archive() {
+	load_posts "$@" --method ArchiveService/GetArchive --requests "$bench_work/archive.jsonl"
+}
+load_posts() {
+	if [ "$1 ${LECTERN_BENCH_LOAD:-}" = "sp nng" ]; then
+		load_lectern "$2" "$3" --connections 8 --in-flight 16 --zipf "${@:4}"
+	else
+		bench.load --protocol "$1" --server "$2" --seconds "$3" --connections 8 --in-flight 16 --zipf "${@:4}"
+	fi
 }

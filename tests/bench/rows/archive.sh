@@ -3,8 +3,9 @@
 # shellcheck disable=SC2034 # read by run.sh
 row_title='GetArchive, 10 posts FULL, 25 KB, 8 connections x 16 in flight'
 row_target='at least 0.85 of the throughput of a bare nng echo'
-row_contestants=(lecternd echo)
-row_programs=(bench.echo bench.record)
+row_contestants=(lecternd lecternd_uncached echo)
+row_ours=(lecternd lecternd_uncached)
+row_programs=(bench.load bench.echo bench.record)
 . tests/bench/peers/lecternd.sh
 . tests/bench/peers/echo.sh
 . tests/bench/peers/posts.sh
@@ -18,8 +19,8 @@ lecternd_start() {
 	serve_lecternd "$data"
 }
 lecternd_load() {
-	load_archive "$LECTERN_SERVER" "$1"
+	load_archive sp "$LECTERN_SERVER" "$1"
 }
 echo_load() {
-	load_archive "$echo_server" "$1"
+	load_archive sp "$echo_server" "$1"
 }
