@@ -37,6 +37,7 @@ export PATH="$LECTERN_BIN:$LECTERN_BIN/../tests:$PATH"
 mkdir -p "$results"
 
 start_server() {
+	rm -f "$work/log" # else the ready line of the server before may be read
 	# Without the cache of replies: each call is read from the store.
 	lecternd --data "$data" --listen tcp://127.0.0.1:0 --reply-cache 0 >"$work/log" 2>&1 </dev/null &
 	server=$!
