@@ -19,8 +19,10 @@ struct entry {
 	uint64_t hash;
 	size_t bytes;
 	atomic_uint refs; /* the cache's and those of its users */
+	bool used;	  /* since it was listed; then it is listed once more before it goes */
 	struct entry *next_in_bucket;
-	/* In the order of their last use. */
+	/* In the order in which they were listed. To keep that of the last uses would touch three
+	 * of them for each. */
 	struct entry *older;
 	struct entry *newer;
 	uint8_t memory[]; /* the request, then the payload */
@@ -143,6 +145,18 @@ static void forget(struct shard *shard, struct entry *entry)
 	release(entry);
 }
 
+/* One that was not used for the time of a round; of none, the one that was listed first. */
+static void evict(struct shard *shard)
+{
+	while (shard->oldest->used) {
+		struct entry *entry = shard->oldest;
+		entry->used = false;
+		unlist(shard, entry);
+		list_newest(shard, entry);
+	}
+	forget(shard, shard->oldest);
+}
+
 const struct cached_reply *reply_cache_find(struct reply_cache *cache, const struct reply_key *key)
 {
 	uint64_t hash = hash_of(cache, key);
@@ -153,8 +167,7 @@ const struct cached_reply *reply_cache_find(struct reply_cache *cache, const str
 		entry = NULL;
 	if (entry != NULL) {
 		atomic_fetch_add(&entry->refs, 1);
-		unlist(shard, entry);
-		list_newest(shard, entry);
+		entry->used = true;
 		shard->hits++;
 	} else {
 		shard->misses++;
@@ -214,13 +227,14 @@ void reply_cache_offer(struct reply_cache *cache, const struct reply_key *key,
 		return;
 	entry->reply.revision = revision;
 	entry->hash = hash;
+	entry->used = false;
 	atomic_init(&entry->refs, 1);
 	pthread_mutex_lock(&shard->mutex);
 	struct entry *before = find(shard, hash, key);
 	if (before != NULL)
 		forget(shard, before);
 	while (shard->bytes + entry->bytes > bytes_max)
-		forget(shard, shard->oldest);
+		evict(shard);
 	struct entry **bucket = bucket_of(shard, hash);
 	entry->next_in_bucket = *bucket;
 	*bucket = entry;

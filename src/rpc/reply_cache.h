@@ -1,8 +1,8 @@
 /*
  * Replies of reads, and pieces of them, that are asked for again and again. One holds for as long
  * as the store has the version that it was read at, so a reader never sees anything older than
- * without this, and there is nothing to invalidate. Bounded in bytes; the one used longest ago goes
- * first. Any thread.
+ * without this, and there is nothing to invalidate. Bounded in bytes; what has not been used for
+ * long goes first. Any thread.
  */
 #pragma once
 #include "base/error.h"

@@ -233,6 +233,34 @@ static void test_metrics_tell_what_was_called(void **state)
 	assert_non_null(strstr(log, "\"msg\":\"stopped\""));
 }
 
+/* The third of equal reads is answered with what is kept, until something is written. */
+static void test_replies_that_are_kept(void **state)
+{
+	static const struct {
+		const char *option;
+		int hits;
+	} servers[] = { { "LECTERND_REPLY_CACHE=1M", 4 }, { "LECTERND_REPLY_CACHE=0", 0 } };
+	for (size_t i = 0; i < 2; i++) {
+		struct exposition_text text;
+		start(servers[i].option, NULL);
+		assert_int_equal(create_tag("one"), 0);
+		for (int j = 0; j < 5; j++)
+			assert_int_equal(get_tag("one"), 0);
+		assert_int_equal(create_tag("two"), 0);
+		for (int j = 0; j < 2; j++)
+			assert_int_equal(get_tag("one"), 0);
+		read_metrics(&text);
+		assert_int_equal(exposition_get(&text, "lectern_reply_cache_hits_total", ""),
+			servers[i].hits);
+		assert_int_equal(exposition_get(&text, "lectern_reply_cache_misses_total", ""),
+			servers[i].hits == 0 ? 0 : 3);
+		assert_int_equal(exposition_get(&text, "lectern_reply_cache_replies", ""),
+			servers[i].hits == 0 ? 0 : 1);
+		exposition_free(&text);
+		stop();
+	}
+}
+
 static void call_and_free(
 	const char *method, const ProtobufCMessage *payload, const char *const *headers)
 {
@@ -429,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_metrics_tell_what_was_called),
+		cmocka_unit_test(test_replies_that_are_kept),
 		cmocka_unit_test(test_what_stands_in_a_line),
 		cmocka_unit_test(test_which_calls_are_logged),
 		cmocka_unit_test(test_slow_calls),

@@ -35,7 +35,7 @@ static struct reply_key key_of(size_t row, size_t number, uint64_t version, char
 	/* Of different lengths, the empty one too. */
 	int size = number == 0 ? 0 : snprintf(text, 32, "%0*zu", (int)(1 + number % 20), number);
 	return (struct reply_key){
-		.row = &rows[row], .request = slice_of(text, (size_t)size), .version = version
+		.kind = &rows[row], .request = slice_of(text, (size_t)size), .version = version
 	};
 }
 
