@@ -8,7 +8,8 @@ usage: tests/run.sh [--quick] [--full] [--fuzz SECONDS] [--soak [SECONDS]] [--jo
 
 Installs the Debian packages that are missing (as root or through sudo), then, in build/:
   tsan      unit, integration and end-to-end tests under ThreadSanitizer
-  release   the same with the hardened build
+  release   the same with the hardened build, and the instruction counts of its hot paths against those
+            that are recorded
   clang     compiles everything with the second compiler, warnings as errors
   fuzz      libFuzzer on what reads bytes from the network, one minute each
   dev       every test under AddressSanitizer and UndefinedBehaviorSanitizer, with those in Debian
@@ -163,7 +164,7 @@ test_step "lint" dev -L '^lint$'
 step "building tsan" build tsan
 test_step "testing tsan" tsan -L '^(unit|integration|e2e)$' -E "$no_threads"
 step "building release" build release
-test_step "testing release" release -L '^(unit|integration|e2e)$' -E "$same"
+test_step "testing release" release -L '^(unit|integration|e2e|bench)$' -E "$same"
 step "building clang" clang_build
 step "building fuzz" fuzz_build fuzz.envelope fuzz.http fuzz.json
 test_step "fuzzing" fuzz -R "$network"
