@@ -95,7 +95,7 @@ unsigned analyzer_language(const char *language)
 }
 
 /* Words repeat: the last one of each hash is remembered, so that most are not stemmed again. */
-enum { REMEMBERED_COUNT = 2048, REMEMBERED_BYTES_MAX = 15 };
+enum { REMEMBERED_COUNT = 8192, REMEMBERED_BYTES_MAX = 15 };
 
 struct remembered {
 	uint8_t language;

@@ -121,17 +121,24 @@ static void trim_line(struct input *input, struct slice *line)
 
 enum input_event input_next(struct input *input, struct slice *ret)
 {
+	char piece[4096];
+	size_t size = 0;
+	int c;
 	buffer_clear(&input->text);
 	input->line_start = input->offset;
-	int c;
 	flockfile(input->stream);
 	while ((c = getc_unlocked(input->stream)) != EOF) {
 		input->offset++;
 		if (c == '\n')
 			break;
-		buffer_append_char(&input->text, (char)c);
+		piece[size++] = (char)c;
+		if (size == sizeof piece) {
+			buffer_append(&input->text, piece, size);
+			size = 0;
+		}
 	}
 	funlockfile(input->stream);
+	buffer_append(&input->text, piece, size);
 	if (c == EOF && ferror(input->stream))
 		return INPUT_ERROR;
 	if (c == EOF && input->offset == input->line_start)

@@ -26,6 +26,8 @@ static bool counts_alone(utf8proc_int32_t c)
 
 static bool is_letter_or_digit(utf8proc_int32_t c)
 {
+	if (c < 0x80)
+		return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 	utf8proc_category_t category = utf8proc_category(c);
 	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
 }
@@ -35,8 +37,8 @@ static uint32_t count_words(const char *text)
 	uint32_t words = 0;
 	bool inside = false;
 	for (const uint8_t *at = (const uint8_t *)text; *at != 0;) {
-		utf8proc_int32_t c;
-		utf8proc_ssize_t size = utf8proc_iterate(at, -1, &c);
+		utf8proc_int32_t c = *at;
+		utf8proc_ssize_t size = c < 0x80 ? 1 : utf8proc_iterate(at, -1, &c);
 		at += size > 0 ? size : 1;
 		if (size <= 0)
 			continue;

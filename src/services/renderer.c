@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "services/html.h"
 #include "services/markdown.h"
+#include "services/new_words.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 struct renderer {
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t mutex; /* for everything below */
+	struct analyzer *analyzer; /* the thread's own */
+	pthread_mutex_t mutex;	   /* for everything below */
 	pthread_cond_t work;
 	struct write *first; /* by their turns */
 	uint32_t queued;
@@ -34,7 +36,7 @@ static enum code render_body(struct arena *arena, Lectern__V1__Post *post, struc
 		       : markdown_render(arena, post, err);
 }
 
-static void render(struct write *write, bool closing)
+static void render(struct renderer *renderer, struct write *write, bool closing)
 {
 	struct error err;
 	enum code code = CODE_OK;
@@ -45,8 +47,10 @@ static void render(struct write *write, bool closing)
 		code = fail_stopping(&err);
 	if (code == CODE_OK)
 		code = render_body(write->call->arena, write->render, &err);
-	if (code == CODE_OK)
+	if (code == CODE_OK) {
+		write->store_write.prepared = new_words(write, renderer->analyzer);
 		code = write_enqueue(write, &err);
+	}
 	if (code != CODE_OK)
 		rpc_finish(write->call, &err);
 }
@@ -136,7 +140,7 @@ static void *renderer_main(void *argument)
 		uint64_t source = renderer->source;
 		pthread_mutex_unlock(&renderer->mutex);
 		uint64_t start_ns = clock_monotonic_ns();
-		render(write, closing);
+		render(renderer, write, closing);
 		uint64_t took_us = (clock_monotonic_ns() - start_ns) / NS_PER_US;
 		pthread_mutex_lock(&renderer->mutex);
 		charge(renderer, source, took_us);
@@ -152,6 +156,11 @@ enum code renderer_new(struct renderer **ret, struct error *err)
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "start renderer: out of memory");
 	pthread_mutex_init(&renderer->mutex, NULL);
 	pthread_cond_init(&renderer->work, NULL);
+	renderer->analyzer = analyzer_new();
+	if (renderer->analyzer == NULL) {
+		renderer_free(renderer);
+		return fail(err, CODE_RESOURCE_EXHAUSTED, "start renderer: out of memory");
+	}
 	if (pthread_create(&renderer->thread, NULL, renderer_main, renderer) != 0) {
 		renderer_free(renderer);
 		return fail(err, CODE_RESOURCE_EXHAUSTED, "cannot start the renderer's thread");
@@ -174,6 +183,7 @@ void renderer_free(struct renderer *renderer)
 	}
 	pthread_cond_destroy(&renderer->work);
 	pthread_mutex_destroy(&renderer->mutex);
+	analyzer_free(renderer->analyzer);
 	free(renderer);
 }
 

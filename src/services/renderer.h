@@ -1,5 +1,6 @@
-/* One thread that renders the bodies of new and changed posts on their way to the writer, so that
- * neither a transport's callback nor the writer spends its time on Markdown or HTML. */
+/* One thread that renders the bodies of new and changed posts on their way to the writer, and finds
+ * the words of new ones, so that neither a transport's callback nor the writer spends its time on
+ * that. */
 #pragma once
 #include "services/write.h"
 

@@ -114,8 +114,17 @@ static enum code apply_in(struct apply *apply, const Lectern__Store__V1__Command
 	return txn_status(apply->txn, err);
 }
 
+/* Of an import come more posts. */
+static uint64_t recent_posts(const Lectern__Store__V1__Command *command)
+{
+	return command->operation_case == LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_POST
+		       ? SEARCH_RECENT_IMPORTED
+		       : SEARCH_RECENT_POSTS;
+}
+
 enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
-	const Lectern__Store__V1__Command *command, struct apply_result *ret, struct error *err)
+	const struct search_prepared *prepared, const Lectern__Store__V1__Command *command,
+	struct apply_result *ret, struct error *err)
 {
 	struct arena scratch;
 	struct arena words;
@@ -127,6 +136,8 @@ enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *a
 		.scratch = &scratch,
 		.words = &words,
 		.analyzer = analyzer,
+		.prepared = prepared,
+		.recent_posts = recent_posts(command),
 		.now_us = command->time_us,
 		.revisions_kept = command->revisions_kept,
 		.revision = txn_revision(txn) + 1,

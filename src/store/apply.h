@@ -12,6 +12,8 @@
 #include <lectern/store/v1/command.pb-c.h>
 #include <lectern/v1/change.pb-c.h>
 
+struct search_prepared;
+
 /* One command at work. */
 struct apply {
 	struct txn *txn;
@@ -19,6 +21,8 @@ struct apply {
 	struct arena *scratch; /* reset for each of the many posts that a term change touches */
 	struct arena *words;   /* reset for each post whose words are indexed */
 	struct analyzer *analyzer;
+	uint64_t recent_posts;			/* that make search merge its changes */
+	const struct search_prepared *prepared; /* of the command's post, or NULL */
 	int64_t now_us;
 	uint32_t revisions_kept; /* former ones, of each post */
 	uint64_t revision;	 /* that the next change makes */
@@ -30,11 +34,11 @@ struct apply_result {
 	uint64_t revision;    /* of the store after the command */
 };
 
-/* Applies one command; the analyzer is a tool that is made once. After a failure txn_writes() tells
- * whether the transaction is still as it was before. */
+/* Applies one command; the analyzer is a tool that is made once, prepared may be NULL. After a
+ * failure txn_writes() tells whether the transaction is still as it was before. */
 enum code apply_command(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
-	const Lectern__Store__V1__Command *command, struct apply_result *ret, struct error *err)
-	NODISCARD;
+	const struct search_prepared *prepared, const Lectern__Store__V1__Command *command,
+	struct apply_result *ret, struct error *err) NODISCARD;
 
 /* The earliest time at which ApplyDue has something to do for a post; false if never. */
 bool apply_next_due_us(struct txn *txn, int64_t *ret);

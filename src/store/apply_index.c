@@ -33,8 +33,9 @@ static void index_words(struct apply *apply, const Lectern__V1__Post *before,
 	old.html = html;
 	new.html = content ? slice_of_text(after->html) : html;
 	arena_reset(apply->words);
-	search_index_replace(apply->txn, apply->words, apply->analyzer,
+	search_index_replace(apply->txn, apply->words, apply->analyzer, apply->prepared,
 		before == NULL ? NULL : &old, after == NULL ? NULL : &new);
+	search_index_settle(apply->txn, apply->words, apply->recent_posts);
 }
 
 void apply_index_post(struct apply *apply, const Lectern__V1__Post *before,

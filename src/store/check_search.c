@@ -333,9 +333,9 @@ static void check_recents(struct check *check, uint64_t found[2])
 				check, "the recent words of post %" PRIu64 " cannot be read", id);
 	}
 	check_done(check, &walk);
-	if (txn_entries(check->txn, TABLE_RECENT) >= SEARCH_RECENT_POSTS)
+	if (txn_entries(check->txn, TABLE_RECENT) >= SEARCH_RECENT_MAX)
 		check_problem(check, "table recent has %" PRIu64 " posts, at most %d may wait",
-			txn_entries(check->txn, TABLE_RECENT), SEARCH_RECENT_POSTS - 1);
+			txn_entries(check->txn, TABLE_RECENT), SEARCH_RECENT_MAX - 1);
 }
 
 static void check_words(struct check *check)

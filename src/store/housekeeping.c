@@ -42,7 +42,7 @@ static enum code run_command(struct store *store, const Lectern__Store__V1__Comm
 	enum code code = txn_begin_write(&store->env, &txn, err);
 	if (code != CODE_OK)
 		return code;
-	code = apply_command(&txn, &writer->arena, writer->analyzer, command, &result, err);
+	code = apply_command(&txn, &writer->arena, writer->analyzer, NULL, command, &result, err);
 	housekeeping_note(writer, &txn);
 	if (code != CODE_OK || txn_writes(&txn) == 0) {
 		txn_abort(&txn);

@@ -121,7 +121,9 @@ static void add_post(struct rebuild *rebuild, struct slice record)
 	}
 	search_document_of(post, html, &document);
 	arena_reset(&rebuild->words);
-	search_index_replace(&rebuild->txn, &rebuild->words, rebuild->analyzer, NULL, &document);
+	search_index_replace(
+		&rebuild->txn, &rebuild->words, rebuild->analyzer, NULL, NULL, &document);
+	search_index_settle(&rebuild->txn, &rebuild->words, SEARCH_RECENT_MAX);
 	if (!document.hidden)
 		suggest_replace(&rebuild->txn, rebuild->analyzer, SUGGEST_POST, id,
 			slice_of(NULL, 0), document.title);

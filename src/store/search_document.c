@@ -60,6 +60,14 @@ static bool grow(struct term_table *table)
 	return true;
 }
 
+static uint64_t head_of(struct slice term)
+{
+	uint64_t head = 0;
+	for (size_t i = 0; i < sizeof head; i++)
+		head = head << 8 | (i < term.size ? term.data[i] : 0);
+	return head;
+}
+
 static bool add(struct term_table *table, struct slice term, uint32_t weight, unsigned columns)
 {
 	if (table->count >= table->slot_count / 4 * 3 && !grow(table))
@@ -71,7 +79,9 @@ static bool add(struct term_table *table, struct slice term, uint32_t weight, un
 		entry = arena_alloc(table->arena, sizeof *entry + term.size);
 		if (entry == NULL)
 			return false;
-		*entry = (struct document_term){ .hash = hash, .size = (uint8_t)term.size };
+		*entry = (struct document_term){
+			.hash = hash, .head = head_of(term), .size = (uint8_t)term.size
+		};
 		memcpy(entry->bytes, term.data, term.size);
 		table->slots[slot] = entry;
 		table->count++;
@@ -187,8 +197,11 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 
 static int compare_terms(const void *a, const void *b)
 {
-	return slice_compare(document_term_slice(*(struct document_term *const *)a),
-		document_term_slice(*(struct document_term *const *)b));
+	const struct document_term *left = *(struct document_term *const *)a;
+	const struct document_term *right = *(struct document_term *const *)b;
+	if (left->head != right->head)
+		return left->head < right->head ? -1 : 1;
+	return slice_compare(document_term_slice(left), document_term_slice(right));
 }
 
 void document_terms_sort(struct document_terms *terms)

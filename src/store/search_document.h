@@ -7,6 +7,7 @@ struct document_term {
 	uint32_t weights[2]; /* search_weight_pack(); 0: the term is not in it */
 	bool in_title[2];
 	uint32_t hash;
+	uint64_t head; /* the first bytes as a number, so that most comparisons are one of these */
 	uint8_t size;
 	uint8_t bytes[];
 };

@@ -32,11 +32,11 @@ static void count_side(struct txn *txn, bool hidden, const struct side *side, in
 	counter_add(txn, SEARCH_LANGUAGE, hidden * 256U + side->language, sign);
 }
 
-static void replace_half(struct txn *txn, bool hidden, const struct document_terms *terms,
+static void replace_half(struct txn *txn, bool hidden, const uint64_t lengths[2],
 	const struct search_document *before, const struct search_document *after)
 {
-	struct side old = side_of(before, hidden, terms->lengths[0]);
-	struct side new = side_of(after, hidden, terms->lengths[1]);
+	struct side old = side_of(before, hidden, lengths[0]);
+	struct side new = side_of(after, hidden, lengths[1]);
 	count_side(txn, hidden, &new, 1);
 	count_side(txn, hidden, &old, -1);
 }
@@ -202,27 +202,48 @@ static void replace_terms(struct txn *txn, struct arena *arena, uint64_t id, uin
 		keep_change(txn, arena, id, &own.change, own.recent != NULL);
 }
 
-void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
+static void count_document(struct txn *txn, const uint64_t lengths[2],
 	const struct search_document *before, const struct search_document *after)
+{
+	uint64_t id = before != NULL ? before->id : after->id;
+	replace_half(txn, false, lengths, before, after);
+	replace_half(txn, true, lengths, before, after);
+	search_length_put(txn, id, after == NULL ? 0 : search_length_code(lengths[1]));
+}
+
+/* A new document whose words were made beforehand. False where those are not its own. */
+static bool put_prepared(struct txn *txn, const struct search_prepared *prepared,
+	const struct search_document *document)
+{
+	const uint64_t lengths[2] = { 0, prepared->length };
+	struct key key;
+	key_recent(&key, document->id);
+	if (!search_document_equals(&prepared->document, document) ||
+		txn_has(txn, TABLE_RECENT, &key))
+		return false;
+	txn_put(txn, TABLE_RECENT, &key, prepared->record);
+	count_document(txn, lengths, NULL, document);
+	return true;
+}
+
+void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
+	const struct search_prepared *prepared, const struct search_document *before,
+	const struct search_document *after)
 {
 	struct document_terms terms;
 	if ((before == NULL && after == NULL) ||
 		(before != NULL && after != NULL && search_document_equals(before, after)))
+		return;
+	if (prepared != NULL && before == NULL && put_prepared(txn, prepared, after))
 		return;
 	if (!search_document_terms(arena, analyzer, before, after, &terms)) {
 		txn_fail_memory(txn);
 		return;
 	}
 	document_terms_sort(&terms);
-	uint64_t id = before != NULL ? before->id : after->id;
-	replace_terms(txn, arena, id, half_of(before), half_of(after), &terms);
-	replace_half(txn, false, &terms, before, after);
-	replace_half(txn, true, &terms, before, after);
-	search_length_put(txn, id, after == NULL ? 0 : search_length_code(terms.lengths[1]));
-	if (txn_entries(txn, TABLE_RECENT) >= SEARCH_RECENT_POSTS) {
-		arena_reset(arena);
-		search_index_merge(txn, arena);
-	}
+	replace_terms(txn, arena, before != NULL ? before->id : after->id, half_of(before),
+		half_of(after), &terms);
+	count_document(txn, terms.lengths, before, after);
 }
 
 void search_statistics(struct txn *txn, bool hidden, struct search_statistics *ret)

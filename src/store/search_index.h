@@ -11,7 +11,7 @@
  * A term's posts stand in blocks in ascending order of id: gaps and weights as varints. A post has
  * some hundred terms, and editing a block of each would cost a write some hundred pages. So what a
  * write changes is first kept as one record of that post (search_recent.h) and merged into the
- * blocks when there are SEARCH_RECENT_POSTS of them, or when writing rests. Readers lay the records
+ * blocks when there are so many of them (below), or when writing rests. Readers lay the records
  * over the blocks. docs/store-format.md has the bytes.
  */
 #pragma once
@@ -39,20 +39,45 @@ struct search_document {
  * but words that occur once. */
 enum { SEARCH_ARENA_BYTES = 384 * 1024 * 1024 };
 
-/* How many posts may have changes that the blocks do not hold yet. */
-enum { SEARCH_RECENT_POSTS = 512 };
+/* How many posts' changes make the writer merge them into the blocks. Posts share most of their
+ * words, so the more are merged at once, the fewer blocks are written for each; but every search
+ * reads the records of all that wait. Imports, which bring many, and rebuilds let more wait. */
+enum {
+	SEARCH_RECENT_POSTS = 512,
+	SEARCH_RECENT_IMPORTED = 2048,
+	SEARCH_RECENT_MAX = SEARCH_RECENT_IMPORTED, /* there are fewer after each command */
+};
 
 /* How much one occurrence counts. */
 enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
 
+/* The words of a document that is not in the index yet. */
+struct search_prepared {
+	struct search_document document; /* id aside; the texts are borrowed */
+	struct slice record;		 /* as search_recent.h has it */
+	uint64_t length;
+};
+
+/*
+ * Makes them, so that the writer need not: most of what indexing a post takes. Any thread, with an
+ * analyzer of its own. The result is in `arena`, `scratch` is for the work and may then be reset.
+ * NULL where memory is out, and where there are no words or too many for a record: the writer does
+ * it then. What the index holds is the same either way.
+ */
+const struct search_prepared *search_prepare(struct arena *arena, struct arena *scratch,
+	struct analyzer *analyzer, const struct search_document *document);
+
 /* Makes the index hold `after` instead of `before`; NULL: not in the index. The arena is scratch
  * and may be reset; the documents' texts may be in the store: they are read before the first write.
- */
+ * `prepared` may be NULL or of another document: then the words are made here. */
 void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer *analyzer,
-	const struct search_document *before, const struct search_document *after);
+	const struct search_prepared *prepared, const struct search_document *before,
+	const struct search_document *after);
 
 /* Merges all recent changes into the blocks. The arena is scratch. */
 void search_index_merge(struct txn *txn, struct arena *arena);
+/* The same if so many posts have changes; to be called after search_index_replace(). */
+void search_index_settle(struct txn *txn, struct arena *arena, uint64_t posts);
 
 /* --- Reading. `hidden` chooses the half of the index. --- */
 

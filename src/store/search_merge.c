@@ -4,7 +4,7 @@
 
 enum {
 	CHANGED_BYTES_MAX =
-		SEARCH_BLOCK_BYTES_MAX + (SEARCH_RECENT_POSTS + 1) * SEARCH_POSTING_BYTES_MAX,
+		SEARCH_BLOCK_BYTES_MAX + (SEARCH_RECENT_MAX + 1) * SEARCH_POSTING_BYTES_MAX,
 };
 
 /* One term at work. */
@@ -276,6 +276,14 @@ static void merge_half(struct search_reader *reader, bool hidden)
 			search_blocks_change(
 				reader->txn, hidden, walk.term, walk.changes, walk.change_count);
 	}
+}
+
+void search_index_settle(struct txn *txn, struct arena *arena, uint64_t posts)
+{
+	if (txn_entries(txn, TABLE_RECENT) < posts)
+		return;
+	arena_reset(arena);
+	search_index_merge(txn, arena);
 }
 
 void search_index_merge(struct txn *txn, struct arena *arena)

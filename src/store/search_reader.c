@@ -29,7 +29,7 @@ void search_reader_open(struct search_reader *reader, struct txn *txn, struct ar
 	uint64_t count = txn_entries(txn, TABLE_RECENT);
 	if (count == 0)
 		return;
-	if (count > SEARCH_RECENT_POSTS) {
+	if (count > SEARCH_RECENT_MAX) {
 		txn_fail_corrupt(txn, "recent words: the number of posts", count);
 		return;
 	}

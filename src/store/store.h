@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct search_prepared;
 struct store;
 struct txn;
 
@@ -79,7 +80,9 @@ struct store_write {
 	const Lectern__Store__V1__Command *command;
 	struct arena *arena;  /* for the writer's work and the result */
 	uint64_t deadline_ns; /* monotonic; a write still queued then is dropped */
-	uint64_t source;      /* whose it is: none of them may take the whole queue */
+	/* What search_prepare() has made of the command's post, or NULL. */
+	const struct search_prepared *prepared;
+	uint64_t source; /* whose it is: none of them may take the whole queue */
 	/* Called once by the writer thread after the commit, or from store_submit() never. err is
 	 * NULL after success; then payload and revision are set. */
 	void (*done)(struct store_write *write, const struct error *err);

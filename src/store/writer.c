@@ -59,8 +59,8 @@ enum code writer_commit(struct store *store, struct txn *txn, uint32_t writes, s
 static enum code apply_write(struct store *store, struct txn *txn, struct store_write *write)
 {
 	struct apply_result result;
-	enum code code = apply_command(
-		txn, write->arena, store->writer.analyzer, write->command, &result, &write->error);
+	enum code code = apply_command(txn, write->arena, store->writer.analyzer, write->prepared,
+		write->command, &result, &write->error);
 	write->error.code = code;
 	if (code == CODE_OK) {
 		write->payload = result.payload;

@@ -1,7 +1,7 @@
 /*
  * bench.generate: made posts for benchmarks, one JSON object a line, as `lectern import jsonl`
- * takes them. Terms come first. The same seed gives the same bytes, and a post is the same in
- * archives of any size, so that a larger one begins with what a smaller one holds.
+ * takes them. Terms come first. The same options give the same bytes, and no post depends on
+ * another one.
  */
 #include "post_line.h"
 
@@ -15,11 +15,14 @@ struct options {
 	uint64_t first;
 	uint64_t seed;
 	uint64_t body_bytes;
+	uint64_t total;
+	bool shuffled;
 	const char *ranks; /* print these words instead */
 };
 
 static const char usage[] =
 	"usage: bench.generate [--posts N] [--first K] [--seed S] [--body-bytes B]\n"
+	"                      [--total N | --shuffled]\n"
 	"       bench.generate --words RANK,...\n"
 	"\n"
 	"  --posts N       how many posts; 1000\n"
@@ -28,6 +31,9 @@ static const char usage[] =
 	"  --body-bytes B  every post has about B bytes in the FULL view (body, html and the "
 	"rest),\n"
 	"                  1000 to 100000; else lengths are as of real posts\n"
+	"  --total N       how many posts the whole archive has, for its times; K + N\n"
+	"  --shuffled      times are in no order: no archive is like that, but indexes like it "
+	"least\n"
 	"  --words RANK    print the words with these ranks, the commonest is 0, and nothing "
 	"else\n";
 
@@ -46,6 +52,7 @@ static bool read_options(int count, char **arguments, struct options *options)
 	static const struct option names[] = { { "posts", required_argument, NULL, 'p' },
 		{ "first", required_argument, NULL, 'f' }, { "seed", required_argument, NULL, 's' },
 		{ "body-bytes", required_argument, NULL, 'b' },
+		{ "total", required_argument, NULL, 't' }, { "shuffled", no_argument, NULL, 'o' },
 		{ "words", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	*options = (struct options){ .posts = 1000, .seed = 1 };
 	int name;
@@ -66,12 +73,20 @@ static bool read_options(int count, char **arguments, struct options *options)
 				options->body_bytes >= FULL_BYTES_MIN &&
 				options->body_bytes <= FULL_BYTES_MAX;
 			break;
+		case 't':
+			fine &= read_number(optarg, &options->total);
+			break;
+		case 'o':
+			options->shuffled = true;
+			break;
 		case 'w':
 			options->ranks = optarg;
 			break;
 		default:
 			return false;
 		}
+	if (options->total == 0)
+		options->total = options->first + options->posts;
 	return fine && optind == count;
 }
 
@@ -132,6 +147,7 @@ int main(int count, char **arguments)
 		return 2;
 	}
 	post_source_init(&source, options.seed, options.body_bytes);
+	source.total = options.shuffled ? 0 : options.total;
 	if (options.ranks != NULL) {
 		if (print_words(&source.vocabulary, options.ranks))
 			return 0;

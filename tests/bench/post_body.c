@@ -9,10 +9,14 @@ enum {
 	EMPHASIS_EVERY = 120,
 	CODE_EVERY = 400,
 	COMMA_EVERY = 12,
-	/* Of 256 words: those of the topic, those of no vocabulary, numbers. */
-	TOPIC_SHARE = 32,
-	RARE_SHARE = 2,
+	/* Of 256 words: those of the topic, those of no vocabulary, numbers, and those that stand
+	 * in the text before. Real texts repeat themselves: 18F's posts have 396 different words
+	 * each. */
+	TOPIC_SHARE = 16,
+	RARE_SHARE = 1,
 	NUMBER_SHARE = 2,
+	REPEATED_SHARE = 80,
+	REMEMBERED = 128, /* words that may be repeated */
 	/* What the html of marks has more than their source: "<p></p>\n" for an empty line. */
 	PARAGRAPH_HTML = 6,
 	HEADING_HTML = 12,
@@ -33,6 +37,8 @@ struct writer {
 	const struct vocabulary *vocabulary;
 	const struct topic *topic;
 	struct body_size size;
+	uint32_t remembered[REMEMBERED]; /* ranks */
+	size_t drawn;
 	size_t start;
 	size_t start_escapes;
 };
@@ -74,7 +80,7 @@ void topic_init(struct topic *topic, const struct vocabulary *vocabulary, uint64
 	for (size_t i = 0; i < TOPIC_WORDS; i++) {
 		/* The commonest words say nothing of a topic. */
 		const size_t rank = draw_rank(vocabulary->draws, WORDS, random_next(&random));
-		topic->ranks[i] = (uint32_t)(rank < PLAIN_RANKS ? PLAIN_RANKS + rank * 7 : rank);
+		topic->ranks[i] = (uint32_t)(rank < PLAIN_RANKS ? PLAIN_RANKS + rank * 4 : rank);
 	}
 }
 
@@ -117,13 +123,24 @@ static void add_number(struct writer *writer)
 	text_add(writer->text, digits, count);
 }
 
+/* One that was drawn before, or a new one that is remembered. */
+static size_t draw_common(struct writer *writer, uint64_t bits)
+{
+	const unsigned kind = (bits >> 56) - TOPIC_SHARE - RARE_SHARE - NUMBER_SHARE;
+	if (kind < REPEATED_SHARE && writer->drawn >= REMEMBERED)
+		return writer->remembered[bits % REMEMBERED];
+	const size_t rank = draw_rank(writer->vocabulary->draws, WORDS, bits);
+	writer->remembered[writer->drawn++ % REMEMBERED] = (uint32_t)rank;
+	return rank;
+}
+
 static void add_word(struct writer *writer)
 {
 	const uint64_t bits = random_next(writer->random);
 	const unsigned kind = bits >> 56;
 	size_t rank;
 	if (kind >= TOPIC_SHARE + RARE_SHARE + NUMBER_SHARE) {
-		rank = draw_rank(writer->vocabulary->draws, WORDS, bits);
+		rank = draw_common(writer, bits);
 	} else if (kind < TOPIC_SHARE) {
 		rank = writer->topic->ranks[bits % TOPIC_WORDS];
 	} else if (kind < TOPIC_SHARE + RARE_SHARE) {

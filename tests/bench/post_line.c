@@ -20,6 +20,7 @@ enum {
 	SERIES_PARTS = 10,
 	FEATURED_EVERY = 200,
 	YEARS = 20,
+	NEIGHBOURS = 4, /* posts by which the order of times and that of numbers differ */
 	/* How much less of a post in the FULL view is beside body and html than of its line: times
 	 * are numbers, fields too. And for each term. Measured at made posts. */
 	FIXED_BYTES_LESS = 200,
@@ -38,8 +39,8 @@ enum { BODY_BYTES_MIN = 150 };
 void post_source_init(struct post_source *source, uint64_t seed, size_t full_bytes)
 {
 	vocabulary_init(&source->vocabulary);
-	draws_init(source->tag_draws, TAGS_MAX);
-	draws_init(source->author_draws, AUTHORS);
+	draws_init(source->tag_draws, TAGS_MAX, 0);
+	draws_init(source->author_draws, AUTHORS, 0);
 	source->seed = seed;
 	source->full_bytes = full_bytes;
 }
@@ -193,12 +194,19 @@ static void add_time(struct text *text, const char *key, int64_t time_us)
 	print(text, ",\"%s\":\"%s\"", key, time);
 }
 
-/* Evenly over the years: an archive that is imported in another order than that of its times. */
+/* As a site grows: the time goes with the number, but not strictly. */
+static int64_t draw_publish_time(struct post *post)
+{
+	const uint64_t span_s = UINT64_C(365) * YEARS * 24 * 60 * 60;
+	const uint64_t total = post->source->total;
+	const uint64_t from_s = total == 0 ? 0 : span_s * post->number / total;
+	const uint64_t width_s = total == 0 ? span_s : NEIGHBOURS * (span_s / total + 1);
+	return FIRST_TIME_US + (int64_t)(from_s + random_below(&post->random, width_s)) * 1000000;
+}
+
 static void add_state_and_times(struct text *text, struct post *post)
 {
-	const uint64_t minutes = UINT64_C(365) * YEARS * 24 * 60;
-	const int64_t publish_us =
-		FIRST_TIME_US + (int64_t)random_below(&post->random, minutes) * 60 * 1000000;
+	const int64_t publish_us = draw_publish_time(post);
 	const bool is_draft = percent(post, DRAFT_PERCENT);
 	print(text, ",\"state\":\"POST_STATE_%s\"", is_draft ? "DRAFT" : "PUBLISHED");
 	if (!is_draft)

@@ -9,6 +9,7 @@ struct post_source {
 	struct draw tag_draws[TAGS_MAX];
 	struct draw author_draws[AUTHORS];
 	uint64_t seed;
+	uint64_t total;	   /* posts, over whose numbers the years are spread; 0: in no order */
 	size_t full_bytes; /* of a post in the FULL view; 0: lengths as real posts have them */
 };
 
@@ -21,5 +22,5 @@ size_t tag_count(uint64_t posts);
 void write_tag_line(struct text *text, const struct post_source *source, size_t number);
 void write_category_line(struct text *text, const struct post_source *source, size_t number);
 void write_author_line(struct text *text, const struct post_source *source, size_t number);
-/* The post depends on its number, the seed and the size alone. */
+/* The post depends on its number and on what is in the source alone. */
 void write_post_line(struct text *text, const struct post_source *source, uint64_t number);

@@ -8,8 +8,8 @@ enum {
 	 * the words of a text have 5 letters in the mean, those of the vocabulary 8, as in English.
 	 */
 	SHORT_RANKS = 40,
-	ONE_SYLLABLE_RANKS = 400,
-	TWO_SYLLABLE_RANKS = 4000,
+	ONE_SYLLABLE_RANKS = 200,
+	TWO_SYLLABLE_RANKS = 1500,
 	ACCENT_EVERY = 50, /* word of the others has an accented letter */
 	RARE_OCTAVES = 8,
 	SEEN = 4 * WORDS, /* places of the hash table, a power of two */
@@ -101,16 +101,28 @@ static bool is_new(struct vocabulary *vocabulary, uint32_t *seen, size_t rank)
 	return true;
 }
 
-void draws_init(struct draw *draws, size_t count)
+/* Of the words of 18F's blog the commonest 100 make 49 %, 1000 80 %, 6000 97 %; with this bend
+ * those of made posts are 50, 83 and 96 %. 509 posts have 15,500 different words there, 20,000
+ * here. */
+enum { WORDS_BEND = 1800 };
+
+static double weight_of(size_t index, size_t bend)
+{
+	const double rank = (double)index + 1;
+	const double weight = 1 / (rank + 2.7);
+	return bend == 0 ? weight : weight * (double)bend / ((double)bend + rank);
+}
+
+void draws_init(struct draw *draws, size_t count, size_t bend)
 {
 	static double share[WORDS];
 	static uint32_t small[WORDS], large[WORDS];
 	size_t small_count = 0, large_count = 0;
 	double total = 0;
 	for (size_t i = 0; i < count; i++)
-		total += 1 / ((double)i + 1 + 2.7);
+		total += weight_of(i, bend);
 	for (size_t i = 0; i < count; i++) {
-		share[i] = (double)count / (((double)i + 1 + 2.7) * total);
+		share[i] = (double)count * weight_of(i, bend) / total;
 		draws[i] = (struct draw){ .keep = UINT32_MAX, .other = (uint32_t)i };
 		if (share[i] < 1)
 			small[small_count++] = (uint32_t)i;
@@ -138,7 +150,7 @@ void vocabulary_init(struct vocabulary *vocabulary)
 		do
 			vocabulary->words[rank] = make_word(&random, rank);
 		while (!is_new(vocabulary, seen, rank));
-	draws_init(vocabulary->draws, WORDS);
+	draws_init(vocabulary->draws, WORDS, WORDS_BEND);
 }
 
 struct word rare_word(struct random *random)

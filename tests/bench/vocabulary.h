@@ -33,9 +33,12 @@ void vocabulary_init(struct vocabulary *vocabulary);
 
 /*
  * Fills the table of `count` ranks with the weights of Zipf's law in Mandelbrot's form,
- * 1 / (rank + 2.7), ranks from 1. count is at most WORDS.
+ * 1 / (rank + 2.7), ranks from 1. Words beyond the common ones are rarer than that: the weight is
+ * halved at rank `bend`, and goes with the square of the rank far behind it (two regimes, as
+ * Montemurro, "Beyond the Zipf-Mandelbrot law in quantitative linguistics", 2001, has them); 0
+ * leaves the law as it is. count is at most WORDS.
  */
-void draws_init(struct draw *draws, size_t count);
+void draws_init(struct draw *draws, size_t count, size_t bend);
 
 /* A rank, from 0, of a table with a power of two of ranks; 48 random bits are used. */
 static inline size_t draw_rank(const struct draw *draws, size_t count, uint64_t bits)

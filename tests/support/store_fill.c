@@ -69,7 +69,7 @@ static void apply(struct filler *filler, Lectern__Store__V1__Command *command)
 	if (filler->queued || filler->err.code != CODE_OK)
 		return;
 	arena_reset(&filler->arena);
-	if (apply_command(&filler->txn, &filler->arena, filler->analyzer, command, &result,
+	if (apply_command(&filler->txn, &filler->arena, filler->analyzer, NULL, command, &result,
 		    &filler->err) != CODE_OK)
 		assert_true(filler->err.code != CODE_OK);
 }

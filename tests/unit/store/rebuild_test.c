@@ -73,7 +73,7 @@ static void put_post(struct txn *txn, struct arena *arena, struct analyzer *anal
 	command.time_us = 1000 + number;
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &op;
-	if (apply_command(txn, arena, analyzer, &command, &result, &err) != CODE_OK)
+	if (apply_command(txn, arena, analyzer, NULL, &command, &result, &err) != CODE_OK)
 		fail_msg("%s", err.text);
 }
 

@@ -2,6 +2,7 @@
 #include "support/store_fixture.h"
 
 #include "base/limits.h"
+#include "store/apply.h"
 #include "store/env.h"
 #include "store/search_index.h"
 #include "store/store_private.h"
@@ -85,7 +86,7 @@ static void a_long_change_goes_into_the_blocks(void **state)
 			search_index_merge(&txn, &arena);
 		new.excerpt = long_text(steps[i].words);
 		new.hidden = steps[i].hidden;
-		search_index_replace(&txn, &arena, analyzer, i == 0 ? NULL : &old, &new);
+		search_index_replace(&txn, &arena, analyzer, NULL, i == 0 ? NULL : &old, &new);
 		assert_int_equal(txn_entries(&txn, TABLE_RECENT), steps[i].waits);
 		compare_long(&txn, &arena, steps[i].words, steps[i].hidden);
 		old.hidden = new.hidden;
@@ -133,7 +134,7 @@ static void damaged_records_are_data_loss(void **state)
 			txn_put(&txn, TABLE_RECENT, &key,
 				slice_of(records[i].bytes, records[i].size));
 			if (replace)
-				search_index_replace(&txn, &arena, analyzer, &before, &after);
+				search_index_replace(&txn, &arena, analyzer, NULL, &before, &after);
 			else
 				search_index_merge(&txn, &arena);
 			if (txn_status(&txn, &err) != CODE_DATA_LOSS)
@@ -146,11 +147,86 @@ static void damaged_records_are_data_loss(void **state)
 	analyzer_free(analyzer);
 }
 
+/* Adds one post, by an import or another write, and tells how many posts wait then. */
+static uint64_t waiting_after(
+	struct txn *txn, struct arena *arena, struct analyzer *analyzer, int number, bool import)
+{
+	char slug[32];
+	char title[] = "Running water";
+	struct apply_result result;
+	struct error err;
+	Lectern__Store__V1__Command command = LECTERN__STORE__V1__COMMAND__INIT;
+	Lectern__Store__V1__ImportPost imported = LECTERN__STORE__V1__IMPORT_POST__INIT;
+	Lectern__Store__V1__PutPost put = LECTERN__STORE__V1__PUT_POST__INIT;
+	Lectern__V1__Post post = LECTERN__V1__POST__INIT;
+	snprintf(slug, sizeof slug, "post-%d", number);
+	post.slug = slug;
+	post.title = title;
+	post.state = LECTERN__V1__POST_STATE__POST_STATE_PUBLISHED;
+	command.time_us = 1;
+	imported.post = put.post = &post;
+	imported.field_mask = put.field_mask = UINT64_MAX;
+	command.operation_case = import ? LECTERN__STORE__V1__COMMAND__OPERATION_IMPORT_POST
+					: LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
+	if (import)
+		command.import_post = &imported;
+	else
+		command.put_post = &put;
+	arena_reset(arena);
+	if (apply_command(txn, arena, analyzer, NULL, &command, &result, &err) != CODE_OK)
+		fail_msg("%s", err.text);
+	return txn_entries(txn, TABLE_RECENT);
+}
+
+/* A search can read as many as there ever are. */
+static void imports_let_more_posts_wait(void **state)
+{
+	struct store_fixture fixture;
+	struct arena arena;
+	struct txn txn;
+	struct error err;
+	struct search_reader reader;
+	struct analyzer *analyzer = analyzer_new();
+	assert_non_null(analyzer);
+	arena_init(&arena, LIMIT_ARENA_BYTES);
+	store_fixture_open(&fixture, 0);
+	assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+	int number = 0;
+	uint64_t waiting = 0;
+	for (uint64_t i = 1; i < SEARCH_RECENT_IMPORTED && waiting == i - 1; i++)
+		waiting = waiting_after(&txn, &arena, analyzer, number++, true);
+	search_reader_open(&reader, &txn, &arena);
+	size_t read = reader.recent_count;
+	uint64_t after_last = waiting_after(&txn, &arena, analyzer, number++, true);
+	uint64_t imported = 0;
+	for (int i = 0; i < SEARCH_RECENT_POSTS; i++)
+		imported = waiting_after(&txn, &arena, analyzer, number++, true);
+	uint64_t after_put = waiting_after(&txn, &arena, analyzer, number++, false);
+	uint64_t put = 0;
+	for (int i = 1; i < SEARCH_RECENT_POSTS; i++)
+		put = waiting_after(&txn, &arena, analyzer, number++, false);
+	uint64_t after_last_put = waiting_after(&txn, &arena, analyzer, number++, false);
+	enum code code = txn_status(&txn, NULL);
+	txn_abort(&txn); /* closing the store would wait for it */
+	store_fixture_close(&fixture);
+	arena_done(&arena);
+	analyzer_free(analyzer);
+	assert_int_equal(code, CODE_OK);
+	assert_int_equal(waiting, SEARCH_RECENT_IMPORTED - 1);
+	assert_int_equal(read, SEARCH_RECENT_IMPORTED - 1);
+	assert_int_equal(after_last, 0);
+	assert_int_equal(imported, SEARCH_RECENT_POSTS);
+	assert_int_equal(after_put, 0);
+	assert_int_equal(put, SEARCH_RECENT_POSTS - 1);
+	assert_int_equal(after_last_put, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_change_goes_into_the_blocks),
 		cmocka_unit_test(damaged_records_are_data_loss),
+		cmocka_unit_test(imports_let_more_posts_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

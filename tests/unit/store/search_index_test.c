@@ -111,8 +111,9 @@ static void replace(struct txn *txn, struct arena *arena, struct analyzer *analy
 	static struct texts before;
 	static struct texts after;
 	arena_reset(arena);
-	search_index_replace(txn, arena, analyzer, to_search(&model->documents[id], id, &before),
-		to_search(next, id, &after));
+	search_index_replace(txn, arena, analyzer, NULL,
+		to_search(&model->documents[id], id, &before), to_search(next, id, &after));
+	search_index_settle(txn, arena, SEARCH_RECENT_POSTS);
 	model->documents[id] = *next;
 }
 

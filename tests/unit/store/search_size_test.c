@@ -72,8 +72,8 @@ static void add_post(struct filling *filling, char *title, char *text)
 	command.operation_case = LECTERN__STORE__V1__COMMAND__OPERATION_PUT_POST;
 	command.put_post = &op;
 	arena_reset(&filling->arena);
-	if (apply_command(&filling->txn, &filling->arena, filling->analyzer, &command, &result,
-		    &err) != CODE_OK)
+	if (apply_command(&filling->txn, &filling->arena, filling->analyzer, NULL, &command,
+		    &result, &err) != CODE_OK)
 		fail_msg("%s", err.text);
 	filling->text_bytes += strlen(title) + strlen(text);
 	if (++filling->posts % BATCH == 0) {
