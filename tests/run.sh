@@ -163,7 +163,7 @@ step "building dev" build dev
 test_step "lint" dev -L '^lint$'
 step "building tsan" build tsan
 test_step "testing tsan" tsan -L '^(unit|integration|e2e)$' -E "$no_threads"
-step "building release" build release
+step "building release" build release -DLECTERN_BENCH=ON
 test_step "testing release" release -L '^(unit|integration|e2e|bench)$' -E "$same"
 step "building clang" clang_build
 step "building fuzz" fuzz_build fuzz.envelope fuzz.http fuzz.json

@@ -10,6 +10,25 @@ version() {
 	fi
 }
 
+# settings CONTESTANT: those that it does not have by default, as JSON.
+settings() {
+	if declare -F "$1_settings" >/dev/null; then
+		"$1_settings"
+	else
+		echo '{}'
+	fi
+}
+
+# row_facts_json: what else the row has found out, from $bench_work/facts.json.
+row_facts_json() {
+	# shellcheck disable=SC2154 # of run.sh
+	if [ -s "$bench_work/facts.json" ]; then
+		cat "$bench_work/facts.json"
+	else
+		echo '{}'
+	fi
+}
+
 # write_result FILE: of the row in this shell; its rounds are in $bench_work. A ratio is that of
 # ours (row_ours, else the first contestant) to another one, of medians; above 1 it has more of it.
 # Its name is that of the other one, behind "OURS/" where it is not of the first of ours.
@@ -18,10 +37,10 @@ write_result() {
 	# shellcheck disable=SC2154
 	for name in "${row_contestants[@]}"; do
 		all=$(jq -c --arg name "$name" --arg version "$(version "$name")" \
-			--slurpfile rounds "$bench_work/rounds.$name" '
+			--argjson settings "$(settings "$name")" --slurpfile rounds "$bench_work/rounds.$name" '
 			def median: sort | if length % 2 == 1 then .[length / 2 | floor]
 				else (.[length / 2 - 1] + .[length / 2]) / 2 end;
-			. + {($name): {version: $version, rounds: $rounds, median: ($rounds | map(to_entries[]) |
+			. + {($name): {version: $version, settings: $settings, rounds: $rounds, median: ($rounds | map(to_entries[]) |
 				group_by(.key) | map(select(all(.value | type == "number"))) |
 				map({key: .[0].key, value: (map(.value) | median)}) | from_entries)}}' <<<"$all")
 	done
@@ -30,12 +49,13 @@ write_result() {
 		--arg date "$(date -u +%FT%TZ)" --argjson machine "$(machine)" \
 		--arg commit "$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
 		--argjson seconds "$seconds" --argjson warmup "$warmup" --argjson contestants "$all" \
+		--argjson facts "$(row_facts_json)" \
 		--argjson ours "$(jq -cn '$ARGS.positional' --args "${row_ours[@]:-${row_contestants[0]}}")" '
 		def ratio(key; ours; other): $contestants[ours].median[key] as $mine |
 			$contestants[other].median[key] as $theirs |
 			if $mine == null or ($theirs // 0) == 0 then null else $mine / $theirs end;
 		{name: $name, title: $title, target: $target, date: $date, commit: $commit, machine: $machine,
-		seconds: $seconds, warmup: $warmup, contestants: $contestants,
+		seconds: $seconds, warmup: $warmup, facts: $facts, contestants: $contestants,
 		ratios: [$ours[] as $mine | ($contestants | keys_unsorted - $ours)[] as $other | {
 			key: (if $mine == $ours[0] then $other else "\($mine)/\($other)" end), value: (
 			["requests_per_s", "server_cpu_us_per_request", "p50_us", "p99_us", "p999_us", "rss_bytes",

@@ -7,8 +7,13 @@
 serve_lecternd() {
 	rm -rf "${bench_work:?}/data"
 	cp -r --reflink=auto "$1" "$bench_work/data"
+	start_lecternd "$bench_work/data" "${@:2}"
+}
+
+# start_lecternd DATA [OPTION...]: the same with the data itself, a copy of the row's.
+start_lecternd() {
 	: >"$bench_work/lecternd.log" # else the address of the server before may be read
-	lecternd --data "$bench_work/data" --listen tcp://127.0.0.1:0 "${@:2}" >"$bench_work/lecternd.log" \
+	lecternd --data "$1" --listen tcp://127.0.0.1:0 "${@:2}" >"$bench_work/lecternd.log" \
 		2>&1 </dev/null &
 	server_pids=($!)
 	LECTERN_SERVER=$(wait_for_ready $! "$bench_work/lecternd.log") || {

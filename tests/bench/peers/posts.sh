@@ -24,6 +24,18 @@ prepare_posts() {
 	[ -s "$bench_work/get.jsonl" ] && [ -s "$bench_work/archive.jsonl" ] || die "the store has no posts"
 }
 
+# prepare_values: the store is in $data, its posts in values, and their ids in ids of $bench_work; how
+# many there are, without drafts and such, in $published.
+prepare_values() {
+	data=$(corpus "$posts_count" --body-bytes "$post_bytes")
+	serve_lecternd "$data"
+	bench.values --server "$LECTERN_SERVER" --view full >"$bench_work/values"
+	lectern -o jsonl post list --all --view basic | jq -c .id >"$bench_work/ids"
+	stop_servers
+	published=$(wc -l <"$bench_work/ids")
+	[ "$published" -gt 0 ] || die "the store has no posts"
+}
+
 # load_get PROTOCOL SERVER SECONDS, load_archive likewise: the same calls for all contestants, by
 # bench.load, or by `lectern bench` where LECTERN_BENCH_LOAD=nng asks for it.
 load_get() {
