@@ -26,7 +26,8 @@ enum {
 	MIDDLING = 2000,
 	PHRASES_MAX = 10000,
 	PHRASE_BYTES_MAX = 2 * WORD_BYTES_MAX + 2,
-	PREFIX_BYTES = 4,
+	PREFIX_BYTES = 6, /* Lectern refuses beginnings of more than a thousand words */
+	DRAWS_MAX = 1000,
 	KINDS = 20,
 	POST_BYTES_MAX = 256 * 1024 * 1024,
 	LINE_BYTES_MAX = 4096,
@@ -206,6 +207,15 @@ static const char *draw_any(struct maker *maker)
 	return draw(maker, (enum band)below(maker, BANDS));
 }
 
+/* One that is longer than a beginning; the last that was drawn if there is none. */
+static const char *draw_long(struct maker *maker)
+{
+	const char *word = draw_any(maker);
+	for (size_t i = 0; i < DRAWS_MAX && strlen(word) <= PREFIX_BYTES; i++)
+		word = draw(maker, i % 2 == 0 ? BAND_MIDDLING : BAND_RARE);
+	return word;
+}
+
 static void make_query(struct maker *maker, size_t number, char query[QUERY_BYTES_MAX])
 {
 	size_t kind = number % KINDS;
@@ -222,7 +232,7 @@ static void make_query(struct maker *maker, size_t number, char query[QUERY_BYTE
 								 : PHRASES_MAX;
 		snprintf(query, QUERY_BYTES_MAX, "\"%s\"", maker->phrases[below(maker, count)]);
 	} else if (kind < 18)
-		snprintf(query, QUERY_BYTES_MAX, "%.*s*", PREFIX_BYTES, first);
+		snprintf(query, QUERY_BYTES_MAX, "%.*s*", PREFIX_BYTES, draw_long(maker));
 	else
 		snprintf(query, QUERY_BYTES_MAX, "%s -%s", draw(maker, BAND_MIDDLING), first);
 }

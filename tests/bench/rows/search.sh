@@ -33,8 +33,10 @@ row_prepare() {
 compare_matches() {
 	local ours theirs equal
 	head -n "$compared" "$bench_work/search.jsonl" >"$bench_work/compared.jsonl"
-	ours=$(jq -c '{method: "SearchService/SearchPosts", request: (.pageSize = 1)}' \
-		"$bench_work/compared.jsonl" | lectern batch -o jsonl - | jq -r '.response.totalSize // 0')
+	jq -c '{method: "SearchService/SearchPosts", request: (.pageSize = 1)}' "$bench_work/compared.jsonl" |
+		lectern --timeout 60000 batch --in-flight 1 -o jsonl - >"$bench_work/compared" ||
+		die "search: $(jq -r 'select(.error) | .error.message' "$bench_work/compared" | head -n 3)"
+	ours=$(jq -r '.response.totalSize // 0' "$bench_work/compared")
 	theirs=$(bench.fts5 count "$fts5_db" "$bench_work/compared.jsonl")
 	paste <(echo "$ours") <(echo "$theirs") <(jq -r .query "$bench_work/compared.jsonl") |
 		jq -Rsc 'split("\n")[:-1] | map(split("\t")) | {matches: {
