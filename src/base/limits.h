@@ -99,7 +99,7 @@ enum {
 	PUBLISHED_BYTES = 256 * 1024,
 
 	/* Of the data file, for the walk over all of its pages whenever it is opened. */
-	OPEN_VERIFY_BYTES = 1024 * 1024 * 1024,
+	OPEN_VERIFY_BYTES = 512 * 1024 * 1024,
 };
 
 /* How long the answer to a write is kept for repeats with the same request id. */
