@@ -260,6 +260,21 @@ void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call)
 	}
 }
 
+bool rpc_dispatch_kept(const struct rpc *rpc, struct rpc_call *call)
+{
+	struct error err;
+	struct slice authorization = call->authorization;
+	const struct rpc_name *name = names_find(&rpc->names, call->method);
+	if (name == NULL || !name->row->cached || rpc->cache == NULL)
+		return false;
+	prepare(rpc, call);
+	call->row = name->row;
+	bool answered = authorize(rpc, call, &err) == CODE_OK && rpc_answer_again(call);
+	if (!answered)
+		call->authorization = authorization;
+	return answered;
+}
+
 bool rpc_admit(const struct rpc *rpc, struct rpc_call *call)
 {
 	struct error err;

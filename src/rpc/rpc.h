@@ -201,6 +201,10 @@ uint32_t rpc_timeout_ms(const struct rpc_call *call);
  */
 void rpc_dispatch(const struct rpc *rpc, struct rpc_call *call);
 
+/* For transports that let calls wait: answers one, as rpc_dispatch() would, if its reply is kept;
+ * that takes no longer than to refuse it. False: rpc_dispatch() or rpc_refuse() follows. */
+bool rpc_dispatch_kept(const struct rpc *rpc, struct rpc_call *call);
+
 /* For transports whose payloads cost something to unpack, before that: answers the call as
  * rpc_dispatch() would and returns false if its caller may not call its method. Otherwise
  * rpc_dispatch() or rpc_refuse() follows, which asks again. */

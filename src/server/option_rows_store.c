@@ -59,7 +59,7 @@ static const struct option_row rows[] = {
 		.argument = "BYTES",
 		.help = "Memory for answers to reads that come again while the store does not "
 			"change; 0 keeps none",
-		.initial = "16M",
+		.initial = "32M",
 		OPTION_SIZE_FIELD(reply_cache_bytes),
 		.most = REPLY_CACHE_BYTES_MAX,
 		.places = OPTION_ANYWHERE },

@@ -228,6 +228,8 @@ static void admit(struct context *context)
 	struct run_queue *queue = context->traffic->queue;
 	if (run_queue_run(queue, context))
 		return;
+	if (rpc_dispatch_kept(context->traffic->rpc, &context->call))
+		return;
 	if (is_public(context))
 		context_run(context, false);
 	else if (!run_queue_put(queue, context))

@@ -1,7 +1,9 @@
 /*
  * bench.echo: a bare nng REP socket that answers every request with the same bytes, a frame that
  * bench.record has written. As many contexts as lecternd's transport has, a receive and a send
- * each, nothing between them: what nng itself costs.
+ * each, nothing between them: what nng itself costs. The bytes come from as many copies as there are
+ * different answers, one for each request, since to read the same again and again from the cache of
+ * the processor is not what a server of many posts can do.
  *
  * Health checks, of which `lectern bench` makes one, are answered with an empty frame, so that they
  * succeed.
@@ -11,6 +13,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,7 @@
 enum {
 	CONTEXTS = 320, /* NNG_SERVER_CONTEXTS_DEFAULT */
 	FRAME_BYTES_MAX = 32 * 1024 * 1024,
+	COPIES_MAX = 1000000,
 	REQUEST_BYTES_MAX = 9 * 1024 * 1024,
 	/* Of "H" in a frame that begins with the method "/lectern.v1.HealthService/Check". */
 	SERVICE_AT = 14,
@@ -30,8 +34,9 @@ struct echo {
 };
 
 static struct echo echoes[CONTEXTS];
-static char *frame;
+static char *frames; /* the copies, one behind the other */
 static size_t frame_size;
+static size_t copies = 1;
 
 static bool is_health_check(nng_msg *request)
 {
@@ -39,10 +44,25 @@ static bool is_health_check(nng_msg *request)
 	       ((const char *)nng_msg_body(request))[SERVICE_AT] == 'H';
 }
 
+/* FNV-1a, of eight bytes at a time. */
+static const char *frame_for(nng_msg *request)
+{
+	const char *body = nng_msg_body(request);
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < nng_msg_len(request); i += sizeof hash) {
+		uint64_t word = 0;
+		size_t size = nng_msg_len(request) - i;
+		memcpy(&word, body + i, size < sizeof word ? size : sizeof word);
+		hash = (hash ^ word) * UINT64_C(1099511628211);
+	}
+	return frames + (hash >> 16) % copies * frame_size;
+}
+
 static void answer(struct echo *echo, nng_msg *request)
 {
 	nng_msg *reply;
 	size_t size = is_health_check(request) ? 0 : frame_size;
+	const char *frame = frame_for(request);
 	nng_msg_free(request);
 	if (nng_msg_alloc(&reply, size) != 0)
 		abort();
@@ -72,13 +92,17 @@ static void on_done(void *arg)
 static bool read_frame(const char *path)
 {
 	FILE *file = fopen(path, "rb");
-	frame = malloc(FRAME_BYTES_MAX);
+	char *frame = malloc(FRAME_BYTES_MAX);
 	if (file == NULL || frame == NULL)
 		return false;
 	frame_size = fread(frame, 1, FRAME_BYTES_MAX, file);
 	bool whole = !ferror(file) && feof(file);
 	fclose(file);
-	return whole;
+	frames = whole ? malloc(copies * frame_size + 1) : NULL;
+	for (size_t i = 0; frames != NULL && i < copies; i++)
+		memcpy(frames + i * frame_size, frame, frame_size);
+	free(frame);
+	return frames != NULL;
 }
 
 static int serve(nng_socket socket, const char *url, nng_listener *listener)
@@ -103,8 +127,10 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL); /* in nng's threads, too */
-	if (argc != 3) {
-		fputs("usage: bench.echo URL FRAME\n", stderr);
+	if (argc == 4)
+		copies = strtoul(argv[3], NULL, 10);
+	if (argc < 3 || argc > 4 || copies < 1 || copies > COPIES_MAX) {
+		fputs("usage: bench.echo URL FRAME [COPIES]\n", stderr);
 		return 2;
 	}
 	if (!read_frame(argv[2])) {

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with run.sh and the rows
 
+# echo_copies of the answer: as many as the row has different ones.
+
 # record_frame DATA METHOD REQUEST: lecternd's answer to $bench_work/frame.
 record_frame() {
 	serve_lecternd "$1"
@@ -12,7 +14,7 @@ record_frame() {
 
 echo_start() {
 	: >"$bench_work/echo.log"
-	bench.echo tcp://127.0.0.1:0 "$bench_work/frame" >"$bench_work/echo.log" 2>&1 </dev/null &
+	bench.echo tcp://127.0.0.1:0 "$bench_work/frame" "$echo_copies" >"$bench_work/echo.log" 2>&1 </dev/null &
 	server_pids=($!)
 	echo_server=$(wait_for_ready $! "$bench_work/echo.log") || {
 		cat "$bench_work/echo.log"

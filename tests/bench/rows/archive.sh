@@ -12,6 +12,7 @@ row_programs=(bench.load bench.echo bench.record)
 
 row_prepare() {
 	prepare_posts
+	echo_copies=$(wc -l <"$bench_work/archive.jsonl")
 	record_frame "$data" ArchiveService/GetArchive "$(head -n 1 "$bench_work/archive.jsonl")"
 }
 

@@ -366,6 +366,22 @@ static void answers_again(void **state)
 	assert_int_equal(seen.handled, 4);
 	assert_int_equal(seen.revision, 42);
 
+	/* Alone, for transports. */
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
+	assert_true(rpc_dispatch_kept(rpc, &call));
+	assert_int_equal(seen.handled, 4);
+	assert_int_equal(seen.revision, 42);
+	int responses = seen.responses;
+	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06kernel"));
+	call.authorization = slice_of_text("Bearer read");
+	assert_false(rpc_dispatch_kept(rpc, &call));
+	assert_int_equal(call.authorization.size, 11);
+	prepare("/lectern.v1.TagService/ListTags", BYTES(""));
+	assert_false(rpc_dispatch_kept(rpc, &call));
+	prepare("/lectern.v1.TagService/Unknown", BYTES(""));
+	assert_false(rpc_dispatch_kept(rpc, &call));
+	assert_int_equal(seen.responses, responses);
+
 	/* Failures are not kept. */
 	for (int i = 0; i < 4; i++)
 		dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x07missing"));
@@ -375,7 +391,7 @@ static void answers_again(void **state)
 	struct rpc_cache_stats stats;
 	rpc_read_cache_stats(rpc, &stats);
 	assert_int_equal(stats.replies, 1);
-	assert_int_equal(stats.hits, 4); /* one of them was too old */
+	assert_int_equal(stats.hits, 5); /* one of them was too old */
 }
 
 static void describes_methods(void **state)
