@@ -1,9 +1,9 @@
 /*
  * bench.echo: a bare nng REP socket that answers every request with the same bytes, a frame that
  * bench.record has written. As many contexts as lecternd's transport has, a receive and a send
- * each, nothing between them: what nng itself costs. The bytes come from as many copies as there are
- * different answers, one for each request, since to read the same again and again from the cache of
- * the processor is not what a server of many posts can do.
+ * each, nothing between them: what nng itself costs. The bytes come from as many copies as there
+ * are different answers, one for each request, since to read the same again and again from the
+ * cache of the processor is not what a server of many posts can do.
  *
  * Health checks, of which `lectern bench` makes one, are answered with an empty frame, so that they
  * succeed.
