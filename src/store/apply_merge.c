@@ -170,7 +170,7 @@ static uint64_t *posts_of_sources(struct merge *merge, size_t *ret_count)
 static void move_posts(struct merge *merge)
 {
 	char summary[LIMIT_NOTE_SUMMARY_BYTES + 1];
-	size_t count;
+	size_t count = 0;
 	uint64_t *ids = posts_of_sources(merge, &count);
 	bool several = merge->source_count > 1;
 	snprintf(summary, sizeof summary, "%s \"%s\"%s merged into \"%s\"",
