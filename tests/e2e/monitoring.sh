@@ -100,6 +100,7 @@ fi
 watch() { # OUTPUT ARGUMENT...
 	local output=$1 status=0
 	shift
+	: >"$output" # else lines of the watch before may be counted
 	(
 		trap - INT
 		exec "$bin/lectern" "$@"
