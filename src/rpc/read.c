@@ -84,9 +84,19 @@ static bool reserve(struct rpc_kept *kept)
 	return true;
 }
 
+/* A commit may come between the look at the version and the snapshot, so the version says of a
+ * reply only that it is not too old. A piece must be of the snapshot itself: of its revision, in
+ * the history that the store has been opened with. */
+static struct reply_key piece_key(const struct rpc_call *call, const void *kind, struct slice key)
+{
+	const uint64_t revisions = (UINT64_C(1) << RPC_VERSION_COMMIT_BITS) - 1;
+	uint64_t version = (call->version & ~revisions) | (call->revision & revisions);
+	return (struct reply_key){ .kind = kind, .request = key, .version = version };
+}
+
 bool rpc_kept(struct rpc_call *call, const void *kind, struct slice key, struct slice *ret)
 {
-	const struct reply_key whole = { .kind = kind, .request = key, .version = call->version };
+	const struct reply_key whole = piece_key(call, kind, key);
 	if (call->version == 0 || !reserve(&call->kept))
 		return false;
 	const struct cached_reply *piece = reply_cache_find(call->rpc->cache, &whole);
@@ -100,7 +110,7 @@ bool rpc_kept(struct rpc_call *call, const void *kind, struct slice key, struct 
 void rpc_keep(struct rpc_call *call, const void *kind, struct slice key, const struct slice *parts,
 	size_t count)
 {
-	const struct reply_key whole = { .kind = kind, .request = key, .version = call->version };
+	const struct reply_key whole = piece_key(call, kind, key);
 	if (call->version != 0)
 		reply_cache_offer(call->rpc->cache, &whole, parts, count, call->revision);
 }

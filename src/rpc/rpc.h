@@ -43,7 +43,7 @@ enum rpc_wanted {
 	RPC_LEFT,     /* the client has gone */
 };
 
-enum { RPC_TRACE_ID_BYTES = 32 };
+enum { RPC_TRACE_ID_BYTES = 32, RPC_VERSION_COMMIT_BITS = 48 };
 
 /* Pieces that a reply names; they are let go when it was written. */
 struct rpc_kept {
@@ -88,7 +88,7 @@ struct rpc_call {
 	struct reply reply;
 	uint64_t revision; /* the dispatcher sets it for RPC_READ */
 	/* For rpc_kept() and rpc_keep(), of RPC_READ. */
-	uint64_t version; /* of the store, not above the snapshot's; 0: nothing is kept */
+	uint64_t version; /* of the store, before the snapshot was opened; 0: nothing is kept */
 	struct rpc_kept kept;
 	bool pending; /* set before the call is queued; rpc_finish() follows */
 	/* Of the dispatcher. A pending call is answered by whoever comes last of rpc_finish() and
@@ -149,8 +149,9 @@ struct rpc_options {
 	void (*snapshot_close)(void *services, void *snapshot);
 	/* Replies that are kept, of methods whose rows say so; 0: none. */
 	size_t reply_cache_bytes;
-	/* A number that is another one after each change of what snapshots show. One that was read
-	 * before a snapshot was opened holds for that. */
+	/* A number that is another one after each change of what snapshots show, and never 0. What
+	 * lies above RPC_VERSION_COMMIT_BITS is another one only after revisions may have begun to
+	 * count anew. */
 	uint64_t (*version)(void *services);
 	/* Whether the caller may call a method that needs this scope, which is not PUBLIC; fills
 	 * call->principal. UNAUTHENTICATED or PERMISSION_DENIED if not. NULL: anybody may do

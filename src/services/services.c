@@ -106,6 +106,8 @@ static void close_snapshot(void *services, void *snapshot)
 	store_release(((struct services *)services)->store, snapshot);
 }
 
+_Static_assert((int)STORE_VERSION_COMMIT_BITS == (int)RPC_VERSION_COMMIT_BITS, "the same");
+
 static uint64_t version(void *services)
 {
 	return store_version(((struct services *)services)->store);

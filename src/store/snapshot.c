@@ -9,6 +9,7 @@
  * no longer, since who waits is a thread of the transport. */
 static const uint64_t OPENED_WAIT_NS = UINT64_C(500) * 1000000;
 enum { RETRY_MS = 500 };
+#define OPENED_ANEW (UINT64_C(1) << STORE_VERSION_COMMIT_BITS)
 
 void snapshot_pool_init(struct snapshot_pool *pool)
 {
@@ -60,7 +61,7 @@ bool snapshot_pool_close(struct snapshot_pool *pool, uint64_t until_ns)
 {
 	pthread_mutex_lock(&pool->mutex);
 	pool->closed = true;
-	atomic_fetch_add(&pool->version, 1); /* replies that are kept do not outlive the store */
+	atomic_fetch_add(&pool->version, OPENED_ANEW); /* nothing that is kept outlives the store */
 	while (pool->open_count > 0 && wait_until(&pool->emptied, &pool->mutex, until_ns))
 		;
 	bool empty = pool->open_count == 0;
@@ -87,7 +88,7 @@ void snapshot_pool_commit(struct snapshot_pool *pool)
 void snapshot_pool_open(struct snapshot_pool *pool)
 {
 	pthread_mutex_lock(&pool->mutex);
-	atomic_fetch_add(&pool->version, 1); /* what was not on the disk is gone */
+	atomic_fetch_add(&pool->version, OPENED_ANEW); /* what was not on the disk is gone */
 	pool->closed = false;
 	pool->why_closed.code = CODE_OK;
 	pthread_cond_broadcast(&pool->opened);

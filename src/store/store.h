@@ -71,7 +71,10 @@ void store_close(struct store *store);
 enum code store_snapshot(struct store *store, struct txn **ret, struct error *err) NODISCARD;
 void store_release(struct store *store, struct txn *snapshot);
 /* Another number after each commit that changes anything: what was read on a snapshot that was
- * opened after a number was read holds as long as it is this number. Never 0. Any thread. */
+ * opened after a number was read holds as long as it is this number. Never 0. The bits above
+ * STORE_VERSION_COMMIT_BITS change when the environment was opened again, and revisions that were
+ * seen may be lost. Any thread. */
+enum { STORE_VERSION_COMMIT_BITS = 48 };
 uint64_t store_version(struct store *store);
 
 /* A write on its way through the queue. The submitter owns it and everything it points to until

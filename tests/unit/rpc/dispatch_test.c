@@ -15,6 +15,8 @@
 static struct seen {
 	int snapshots_open;
 	int handled;
+	bool piece_kept;
+	uint8_t piece_revision;
 	int responses;
 	bool snapshot_was_open; /* during respond() */
 	enum code code;		/* 0 after success */
@@ -98,6 +100,19 @@ static enum code check_health(
 	return CODE_OK;
 }
 
+/* A piece that tells its revision, which many replies have in common. */
+static void reply_piece(struct rpc_call *call)
+{
+	static const char kind = 0;
+	uint8_t bytes[] = { 1 << 3, (uint8_t)store_revision };
+	struct slice piece = slice_of(bytes, sizeof bytes);
+	seen.piece_kept = rpc_kept(call, &kind, slice_of_text("piece"), &piece);
+	seen.piece_revision = piece.data[1];
+	if (!seen.piece_kept)
+		rpc_keep(call, &kind, slice_of_text("piece"), &piece, 1);
+	reply_uint(&call->reply, 1, piece.data[1]);
+}
+
 static enum code get_tag(struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
 {
 	const Lectern__V1__GetTagRequest *request = (const Lectern__V1__GetTagRequest *)message;
@@ -108,7 +123,10 @@ static enum code get_tag(struct rpc_call *call, const ProtobufCMessage *message,
 		return CODE_INVALID_ARGUMENT; /* without a text */
 	if (strcmp(request->slug, "missing") == 0)
 		return fail_reason(err, CODE_NOT_FOUND, "TAG_NOT_FOUND", "no tag 'missing'");
-	reply_text(&call->reply, 1, request->slug);
+	if (strncmp(request->slug, "piece", 5) == 0)
+		reply_piece(call);
+	else
+		reply_text(&call->reply, 1, request->slug);
 	return CODE_OK;
 }
 
@@ -366,6 +384,21 @@ static void answers_again(void **state)
 	assert_int_equal(seen.handled, 4);
 	assert_int_equal(seen.revision, 42);
 
+	/* Pieces are of the snapshot, also where a commit came after the look at the version. */
+	for (int i = 0; i < 3; i++) {
+		char request[] = "\x12\x06piece0";
+		request[7] = (char)('0' + i);
+		dispatch("/lectern.v1.TagService/GetTag", request, 8);
+		assert_int_equal(seen.piece_kept, i == 2);
+		assert_int_equal(seen.piece_revision, 42);
+	}
+	store_revision = 43;
+	dispatch("/lectern.v1.TagService/GetTag", BYTES("\x12\x06piece3"));
+	assert_false(seen.piece_kept);
+	assert_int_equal(seen.piece_revision, 43);
+	store_revision = 42;
+	seen.handled = 4;
+
 	/* Alone, for transports. */
 	prepare("/lectern.v1.TagService/GetTag", BYTES("\x12\x06python"));
 	assert_true(rpc_dispatch_kept(rpc, &call));
@@ -390,8 +423,8 @@ static void answers_again(void **state)
 
 	struct rpc_cache_stats stats;
 	rpc_read_cache_stats(rpc, &stats);
-	assert_int_equal(stats.replies, 1);
-	assert_int_equal(stats.hits, 5); /* one of them was too old */
+	assert_int_equal(stats.replies, 2); /* a piece is one of them */
+	assert_int_equal(stats.hits, 6);    /* one of them was too old */
 }
 
 static void describes_methods(void **state)
