@@ -50,6 +50,10 @@ struct token {
 
 struct analyzer;
 
+/* BCP 47 for a text without linguistic content (ISO 639: "zxx"): it has no stemmer, so the terms
+ * are the words. */
+#define ANALYZER_UNSTEMMED "zxx"
+
 /* NULL when out of memory. */
 struct analyzer *analyzer_new(void) NODISCARD;
 void analyzer_free(struct analyzer *analyzer);

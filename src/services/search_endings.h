@@ -12,7 +12,7 @@ enum { SEARCH_ENDINGS_MAX = 64 };
 /*
  * The stems under the given languages of the prefix itself and of the prefix with each of the
  * endings that are common in its script; those that begin with the prefix are left out, each stem
- * stands there once. A post with such a stem must be proved on its text. The bytes are in the
+ * stands there once. A post with such a stem must be proved on its words. The bytes are in the
  * arena; false when out of memory.
  */
 bool search_stems_of_prefix(struct arena *arena, struct analyzer *analyzer, struct slice prefix,

@@ -14,7 +14,7 @@ struct search_effort {
 	uint64_t keys_read;    /* blocks of postings */
 	uint64_t records_read; /* to test a filter, to prove a clause or to count */
 	uint64_t filtered;     /* posts that were tested with the filter */
-	uint64_t proved;       /* posts whose text was read */
+	uint64_t proved;       /* posts whose positions were read */
 };
 
 struct search_match {

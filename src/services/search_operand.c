@@ -6,7 +6,7 @@
 
 enum {
 	FIRST_TERMS = 16,
-	/* Words of a phrase that are looked up; the others are left to the proof on the text. */
+	/* Words of a phrase that are looked up; the others are left to the proof. */
 	PHRASE_WORDS_MAX = 32,
 	SHOWN_BYTES = 60,
 };
@@ -103,11 +103,7 @@ static bool is_looked_up(const struct search_clause *clause, size_t index)
 	const struct search_word *word = &clause->words[index];
 	if (word->kind == TOKEN_LAST && index == clause->word_count - 1)
 		return false;
-	for (size_t i = 0; i < index; i++)
-		if (clause->words[i].kind == word->kind &&
-			slice_equals(clause->words[i].word, word->word))
-			return false;
-	return true;
+	return !word->repeated;
 }
 
 static enum code open_phrase(
@@ -182,9 +178,9 @@ enum search_verdict search_operand_verdict(const struct search_operand *operand)
 	case SEARCH_PREFIX:
 		return search_union_presences(&operand->words[0]).proven.weight > 0
 			       ? SEARCH_YES
-			       : SEARCH_ASK_TEXT;
+			       : SEARCH_UNDECIDED;
 	case SEARCH_PHRASE:
-		return SEARCH_ASK_TEXT;
+		return SEARCH_UNDECIDED;
 	}
 	return SEARCH_NO;
 }

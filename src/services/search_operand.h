@@ -23,8 +23,8 @@ struct search_operand {
 	uint64_t documents; /* the most posts there may be */
 };
 
-/* Whether the clause, `excluded` aside, holds for a post. */
-enum search_verdict { SEARCH_NO, SEARCH_YES, SEARCH_ASK_TEXT };
+/* Whether the clause, `excluded` aside, holds for a post. UNDECIDED: search_prove() tells. */
+enum search_verdict { SEARCH_NO, SEARCH_YES, SEARCH_UNDECIDED };
 
 /* INVALID_ARGUMENT, PREFIX_TOO_SHORT, for a prefix that too many words begin with. In any case
  * search_operand_close() must follow. */

@@ -161,6 +161,17 @@ static bool grow(struct arena *arena, struct search_clause *clause, size_t *capa
 	return true;
 }
 
+void search_clause_find_repeated(struct search_clause *clause)
+{
+	struct search_word *words = clause->words;
+	for (size_t i = 0; i < clause->word_count; i++) {
+		words[i].repeated = false;
+		for (size_t before = 0; before < i && !words[i].repeated; before++)
+			words[i].repeated = words[before].kind == words[i].kind &&
+					    slice_equals(words[before].word, words[i].word);
+	}
+}
+
 /* Fills the clause's words; *end is where the last one ends in the text. The terms come later,
  * because stems are found with the analyzer that is at work here. */
 static bool read_words(
@@ -180,6 +191,7 @@ static bool read_words(
 		clause->word_count++;
 		*end = token.end;
 	}
+	search_clause_find_repeated(clause);
 	for (size_t i = 0; i < clause->word_count; i++)
 		if (!add_terms(parser, &clause->words[i]))
 			return false;

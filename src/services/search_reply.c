@@ -175,7 +175,7 @@ void search_reply_plan(struct rpc_call *call, uint32_t number,
 	if (effort->filtered > 0)
 		buffer_printf(&text, "; filter tested on %" PRIu64 " records", effort->filtered);
 	if (effort->proved > 0)
-		buffer_printf(&text, "; text of %" PRIu64 " posts read", effort->proved);
+		buffer_printf(&text, "; words of %" PRIu64 " posts looked at", effort->proved);
 	plan.text = buffer_text(&text);
 	plan.keys_read = effort->keys_read;
 	plan.records_read = effort->records_read;

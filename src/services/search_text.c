@@ -3,43 +3,9 @@
 #include "base/limits.h"
 #include "services/clause_finder.h"
 
-#include <assert.h>
-
 enum {
-	/* A query has no more words than bytes. */
-	PHRASE_WORDS_MAX = LIMIT_QUERY_BYTES,
 	RANGES_MAX = 100,
 };
-
-/* BCP 47 for a text that is in no language: it has no stemmer. */
-static const char UNSTEMMED[] = "zxx";
-
-static bool holds_in(struct analyzer *analyzer, const struct search_clause *clause,
-	uint16_t *borders, struct slice text, const char *language)
-{
-	/* "No linguistic content" (ISO 639): phrases are not of stems, which cost the most. */
-	if (clause->kind == SEARCH_PHRASE)
-		language = "zxx";
-	struct clause_finder finder;
-	struct token token;
-	clause_finder_init(&finder, clause, borders);
-	/* Phrases compare whole words, so stems would be made in vain. */
-	analyzer_start(analyzer, text, clause->kind == SEARCH_PHRASE ? UNSTEMMED : language);
-	while (analyzer_next(analyzer, &token))
-		if (clause_finder_feed(&finder, &token))
-			return true;
-	return false;
-}
-
-bool search_text_holds(struct analyzer *analyzer, const struct search_clause *clause,
-	const struct search_text *text)
-{
-	uint16_t borders[PHRASE_WORDS_MAX + 1];
-	assert(clause->word_count > 0 && clause->word_count <= PHRASE_WORDS_MAX);
-	return holds_in(analyzer, clause, borders, text->title, text->language) ||
-	       holds_in(analyzer, clause, borders, text->excerpt, text->language) ||
-	       holds_in(analyzer, clause, borders, text->body, text->language);
-}
 
 struct range {
 	size_t start;

@@ -1,7 +1,4 @@
-/*
- * What the index cannot tell, told from a post's text: whether phrases stand in it just so, whether
- * words begin with a prefix, and which parts of a text a query found.
- */
+/* Which parts of a post's text a query found. */
 #pragma once
 #include "analysis/analyzer.h"
 #include "analysis/html_text.h"
@@ -16,15 +13,6 @@ struct search_text {
 	struct slice body; /* from html_text() */
 	const char *language;
 };
-
-/*
- * Whether one clause (its `excluded` aside) holds: a PHRASE where its words stand side by side and
- * equal when folded, within one of the texts and one line of it; a PREFIX where a word begins with
- * it when folded, or its stem does; a WORD where one of its terms occurs. A phrase that ends in the
- * middle of a run of Chinese is found there, too: its last TOKEN_LAST need not match.
- */
-bool search_text_holds(struct analyzer *analyzer, const struct search_clause *clause,
-	const struct search_text *text);
 
 /* What the query's clauses that are not excluded find of a text: ranges in order, not overlapping,
  * at most 100, pairs of characters that overlap joined. Words of a phrase are found only where the

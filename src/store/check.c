@@ -76,6 +76,7 @@ static bool follows_from_records(enum table table)
 	case TABLE_SEARCH:
 	case TABLE_RECENT:
 	case TABLE_LENGTH:
+	case TABLE_POSITIONS:
 	case TABLE_COUNT:
 		break;
 	}

@@ -64,6 +64,34 @@ static void check_recent_names(struct check *check, const struct search_document
 			document->id, named, terms->count);
 }
 
+/* Follows from the post alone, and is compared byte for byte. */
+static void check_positions(struct check *check, uint64_t id, struct slice expected)
+{
+	struct key key;
+	struct slice found;
+	key_positions(&key, id);
+	if (!txn_get(check->txn, TABLE_POSITIONS, &key, &found))
+		found = slice_of(NULL, 0);
+	if (!slice_equals(found, expected))
+		check_problem(check,
+			"the positions of words of post %" PRIu64 " are not those of its text", id);
+}
+
+static void check_stray_positions(struct check *check, struct slice key, struct slice value)
+{
+	uint64_t id;
+	struct key post;
+	(void)value;
+	if (!key_read_positions(key, &id)) {
+		check_problem(check, "an entry of table positions cannot be read");
+		return;
+	}
+	key_post(&post, id, POST_SUMMARY);
+	if (!txn_has(check->txn, TABLE_POST, &post))
+		check_problem(check,
+			"table positions has words of post %" PRIu64 ", which is not there", id);
+}
+
 void check_post_words(struct check *check, uint64_t id, const Lectern__V1__Post *post)
 {
 	struct search_document document;
@@ -79,6 +107,7 @@ void check_post_words(struct check *check, uint64_t id, const Lectern__V1__Post 
 	half->length += search_length_of_code(code);
 	half->languages[analyzer_language(document.language)]++;
 	half->postings += terms.count;
+	check_positions(check, document.id, terms.positions);
 	check_recent_names(check, &document, &terms);
 	for (size_t i = 0; i < terms.count; i++) {
 		uint64_t hash = term_hash(document.hidden, document_term_slice(terms.terms[i]));
@@ -386,5 +415,6 @@ void check_search(struct check *check)
 	if (check->differs[TABLE_SEARCH] && check->report->problem_count == 0 &&
 		txn_status(check->txn, NULL) == CODE_OK)
 		check_problem(check, "the search index does not hold what follows from the posts");
+	check_each(check, TABLE_POSITIONS, check_stray_positions);
 	check_lengths(check, check->halves[0].documents + check->halves[1].documents);
 }

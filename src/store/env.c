@@ -234,10 +234,17 @@ static enum code check_format(struct txn *txn, struct error *err)
 }
 
 _Static_assert(TABLE_COUNT < 32, "a bit for each table");
-/* What format 1 did not have. */
-static const uint32_t later_tables = 1u << TABLE_REVISION | 1u << TABLE_CONTENT |
-				     1u << TABLE_SEARCH | 1u << TABLE_RECENT | 1u << TABLE_LENGTH |
-				     1u << TABLE_SUGGEST;
+/* The tables that stores of an older format need not have. */
+static uint32_t later_tables(uint64_t format)
+{
+	uint32_t later = 0;
+	if (format < 4)
+		later |= 1u << TABLE_POSITIONS;
+	if (format < 3)
+		later |= 1u << TABLE_REVISION | 1u << TABLE_CONTENT | 1u << TABLE_SEARCH |
+			 1u << TABLE_RECENT | 1u << TABLE_LENGTH | 1u << TABLE_SUGGEST;
+	return later;
+}
 
 /* All tables of a format are made in one transaction, so where some are not there (a bit for each)
  * they have lost their names. */
@@ -245,8 +252,8 @@ static enum code check_tables(struct txn *txn, uint32_t missing, struct error *e
 {
 	const uint32_t all = (1u << TABLE_COUNT) - 1;
 	uint64_t format = txn_meta(txn, META_FORMAT);
-	if (format != 0 && format < STORE_FORMAT)
-		missing &= ~later_tables;
+	if (format != 0)
+		missing &= ~later_tables(format);
 	if (missing == 0 || missing == all || format > STORE_FORMAT)
 		return CODE_OK;
 	int table = 0;

@@ -221,6 +221,12 @@ void key_recent(struct key *key, uint64_t id)
 	put_u64(key, id);
 }
 
+void key_positions(struct key *key, uint64_t id)
+{
+	key->size = 0;
+	put_u64(key, id);
+}
+
 void key_suggest(struct key *key, struct slice folded, uint8_t kind, uint8_t ordinal, uint64_t id)
 {
 	key->size = 0;
@@ -375,6 +381,11 @@ bool key_read_length(struct slice key, uint64_t *chunk)
 }
 
 bool key_read_recent(struct slice key, uint64_t *id)
+{
+	return key_read_change(key, id);
+}
+
+bool key_read_positions(struct slice key, uint64_t *id)
 {
 	return key_read_change(key, id);
 }

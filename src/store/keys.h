@@ -122,6 +122,7 @@ void key_search(struct key *key, bool hidden, struct slice term);
 void key_search_block(struct key *key, bool hidden, struct slice term, uint64_t floor);
 void key_length(struct key *key, uint64_t chunk);
 void key_recent(struct key *key, uint64_t id);
+void key_positions(struct key *key, uint64_t id);
 /* `folded` has at most SUGGEST_KEY_TEXT_BYTES_MAX bytes and no NUL. */
 enum { SUGGEST_KEY_TEXT_BYTES_MAX = 64 };
 void key_suggest(struct key *key, struct slice folded, uint8_t kind, uint8_t ordinal, uint64_t id);
@@ -146,6 +147,7 @@ bool key_read_search(
 	struct slice key, bool *hidden, struct slice *term, bool *is_first, uint64_t *floor);
 bool key_read_length(struct slice key, uint64_t *chunk);
 bool key_read_recent(struct slice key, uint64_t *id);
+bool key_read_positions(struct slice key, uint64_t *id);
 bool key_read_suggest(
 	struct slice key, struct slice *folded, uint8_t *kind, uint8_t *ordinal, uint64_t *id);
 

@@ -5,6 +5,7 @@
 #include "store/posting.h"
 #include "store/seal.h"
 #include "store/search_document.h"
+#include "store/store.h"
 #include "store/suggest.h"
 #include "store/term.h"
 
@@ -22,7 +23,7 @@ static const enum table steps[] = { TABLE_TERM, TABLE_POST };
 enum { STEP_COUNT = sizeof steps / sizeof *steps };
 
 static const enum table derived[] = { TABLE_POSTING, TABLE_COUNTER, TABLE_RANK, TABLE_SEARCH,
-	TABLE_RECENT, TABLE_LENGTH, TABLE_SUGGEST };
+	TABLE_RECENT, TABLE_LENGTH, TABLE_SUGGEST, TABLE_POSITIONS };
 
 struct rebuild {
 	struct env *env;
@@ -44,7 +45,8 @@ static bool has_cursor(struct txn *txn, struct slice *ret)
 bool rebuild_is_needed(struct txn *txn)
 {
 	struct slice cursor;
-	return seal_is_needed(txn) || has_cursor(txn, &cursor) ||
+	return txn_meta(txn, META_FORMAT) < STORE_FORMAT || seal_is_needed(txn) ||
+	       has_cursor(txn, &cursor) ||
 	       txn_meta(txn, META_SEARCH_ANALYZER) != analyzer_fingerprint();
 }
 
@@ -65,9 +67,9 @@ static void begin(struct rebuild *rebuild)
 	struct txn *txn = &rebuild->txn;
 	struct slice cursor;
 	uint64_t fingerprint = analyzer_fingerprint();
-	if (has_cursor(txn, &cursor) && txn_meta(txn, META_SEARCH_ANALYZER) == fingerprint &&
-		cursor.size >= 1 && cursor.size <= 1 + KEY_BYTES_MAX &&
-		cursor.data[0] < STEP_COUNT) {
+	if (has_cursor(txn, &cursor) && txn_meta(txn, META_FORMAT) == STORE_FORMAT &&
+		txn_meta(txn, META_SEARCH_ANALYZER) == fingerprint && cursor.size >= 1 &&
+		cursor.size <= 1 + KEY_BYTES_MAX && cursor.data[0] < STEP_COUNT) {
 		rebuild->step = cursor.data[0];
 		rebuild->done.size = cursor.size - 1;
 		memcpy(rebuild->done.bytes, cursor.data + 1, rebuild->done.size);
@@ -75,6 +77,8 @@ static void begin(struct rebuild *rebuild)
 	}
 	for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
 		txn_clear(txn, derived[i]);
+	/* From here on older servers must not touch the store. */
+	txn_put_meta(txn, META_FORMAT, STORE_FORMAT);
 	txn_put_meta(txn, META_SEARCH_ANALYZER, fingerprint);
 	rebuild->step = 0;
 	rebuild->done.size = 0;

@@ -1,11 +1,14 @@
-/* What a post contributes to the search index: its words, counted. */
+/* What a post contributes to the search index: its terms, counted, and where its words stand. */
 #pragma once
 #include "store/search_index.h"
 
-/* One term of a document before and after a change. */
+/* One term, or word, of a document before and after a change. */
 struct document_term {
-	uint32_t weights[2]; /* search_weight_pack(); 0: the term is not in it */
+	uint32_t weights[2]; /* search_weight_pack() of terms; 0: it is not in it */
 	bool in_title[2];
+	bool is_pair;	/* of characters: it has no stem */
+	uint32_t first; /* of its occurrences after the change, 0: none. Words alone have them */
+	uint32_t last;
 	uint32_t hash;
 	uint64_t head; /* the first bytes as a number, so that most comparisons are one of these */
 	uint8_t size;
@@ -15,7 +18,8 @@ struct document_term {
 struct document_terms {
 	struct document_term **terms; /* in the arena, in no order */
 	size_t count;
-	uint64_t lengths[2]; /* sums of the weights, before they are packed */
+	uint64_t lengths[2];	/* sums of the weights, before they are packed */
+	struct slice positions; /* of the second version, as search_positions.h has them */
 };
 
 static inline struct slice document_term_slice(const struct document_term *term)
@@ -33,6 +37,8 @@ void document_terms_sort(struct document_terms *terms);
 
 /* Whether the index holds the same for both. */
 bool search_document_equals(const struct search_document *a, const struct search_document *b);
+/* Whether their texts are the same: then the positions are. */
+bool search_document_same_text(const struct search_document *a, const struct search_document *b);
 
 /* A post's document. The html is separate, because it does not stand in the summary record. */
 void search_document_of(

@@ -211,6 +211,17 @@ static void count_document(struct txn *txn, const uint64_t lengths[2],
 	search_length_put(txn, id, after == NULL ? 0 : search_length_code(lengths[1]));
 }
 
+/* They follow from the texts alone, so a post that is only published keeps them. */
+static void put_positions(struct txn *txn, uint64_t id, struct slice positions)
+{
+	struct key key;
+	key_positions(&key, id);
+	if (positions.size > 0)
+		txn_put(txn, TABLE_POSITIONS, &key, positions);
+	else if (txn_has(txn, TABLE_POSITIONS, &key))
+		txn_delete(txn, TABLE_POSITIONS, &key);
+}
+
 /* A new document whose words were made beforehand. False where those are not its own. */
 static bool put_prepared(struct txn *txn, const struct search_prepared *prepared,
 	const struct search_document *document)
@@ -222,6 +233,7 @@ static bool put_prepared(struct txn *txn, const struct search_prepared *prepared
 		txn_has(txn, TABLE_RECENT, &key))
 		return false;
 	txn_put(txn, TABLE_RECENT, &key, prepared->record);
+	put_positions(txn, document->id, prepared->positions);
 	count_document(txn, lengths, NULL, document);
 	return true;
 }
@@ -241,8 +253,12 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 		return;
 	}
 	document_terms_sort(&terms);
-	replace_terms(txn, arena, before != NULL ? before->id : after->id, half_of(before),
-		half_of(after), &terms);
+	uint64_t id = before != NULL ? before->id : after->id;
+	bool same_text =
+		before != NULL && after != NULL && search_document_same_text(before, after);
+	replace_terms(txn, arena, id, half_of(before), half_of(after), &terms);
+	if (!same_text)
+		put_positions(txn, id, terms.positions);
 	count_document(txn, terms.lengths, before, after);
 }
 

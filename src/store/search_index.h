@@ -5,8 +5,9 @@
  * headings, language) and of whether it is public; a write computes it before and after and applies
  * the difference in the same transaction. Public posts and hidden ones stand apart, so that a
  * public search never meets a draft and its counts and statistics are those of public posts. There
- * are no word positions in it: phrases are proved on the text (services/search_text.h), which also
- * makes them exact where stems are not.
+ * are no word positions in it: each post has its words and their positions in one record
+ * (search_positions.h), on which phrases are proved, which also makes them exact where stems are
+ * not.
  *
  * A term's posts stand in blocks in ascending order of id: gaps and weights as varints. A post has
  * some hundred terms, and editing a block of each would cost a write some hundred pages. So what a
@@ -37,7 +38,7 @@ struct search_document {
 
 /* What the arena of search_index_replace() needs for two versions of the longest body with nothing
  * but words that occur once. */
-enum { SEARCH_ARENA_BYTES = 384 * 1024 * 1024 };
+enum { SEARCH_ARENA_BYTES = 768 * 1024 * 1024 };
 
 /* How many posts' changes make the writer merge them into the blocks. Posts share most of their
  * words, so the more are merged at once, the fewer blocks are written for each; but every search
@@ -55,6 +56,7 @@ enum { WEIGHT_TITLE = 4, WEIGHT_HEADING = 2, WEIGHT_TEXT = 1 };
 struct search_prepared {
 	struct search_document document; /* id aside; the texts are borrowed */
 	struct slice record;		 /* as search_recent.h has it */
+	struct slice positions;		 /* as search_positions.h has them */
 	uint64_t length;
 };
 

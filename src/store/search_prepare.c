@@ -34,12 +34,14 @@ const struct search_prepared *search_prepare(struct arena *arena, struct arena *
 	if (record.size == 0)
 		return NULL;
 	struct search_prepared *prepared = arena_alloc(arena, sizeof *prepared);
-	uint8_t *bytes = arena_alloc(arena, record.size);
+	uint8_t *bytes = arena_alloc(arena, record.size + terms.positions.size);
 	if (prepared == NULL || bytes == NULL)
 		return NULL;
 	memcpy(bytes, record.data, record.size);
+	memcpy(bytes + record.size, terms.positions.data, terms.positions.size);
 	*prepared = (struct search_prepared){ .document = *document,
 		.record = slice_of(bytes, record.size),
+		.positions = slice_of(bytes + record.size, terms.positions.size),
 		.length = terms.lengths[1] };
 	return prepared;
 }

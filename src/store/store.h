@@ -16,7 +16,7 @@ struct search_prepared;
 struct store;
 struct txn;
 
-enum { STORE_FORMAT = 3 }; /* docs/store-format.md */
+enum { STORE_FORMAT = 4 }; /* docs/store-format.md */
 
 /* For how long things are kept. */
 struct store_retention {

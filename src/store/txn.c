@@ -33,6 +33,7 @@ static const char *const table_names[TABLE_COUNT] = {
 	[TABLE_RECENT] = "recent",
 	[TABLE_LENGTH] = "length",
 	[TABLE_SUGGEST] = "suggest",
+	[TABLE_POSITIONS] = "positions",
 };
 
 const char *table_name(enum table table)

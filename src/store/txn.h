@@ -38,6 +38,7 @@ enum table {
 	TABLE_RECENT,	     /* (post id) -> changes that TABLE_SEARCH lacks */
 	TABLE_LENGTH,	     /* (chunk of ids) -> lengths of their texts */
 	TABLE_SUGGEST,	     /* (folded text, kind, ordinal, id) -> nothing */
+	TABLE_POSITIONS,     /* (post id) -> its words and where they stand */
 	TABLE_COUNT,
 };
 

@@ -62,6 +62,7 @@ bool make_clause(struct fixture *fixture, enum search_clause_kind kind, struct s
 		.words = copy(&fixture->arena, words, count * sizeof *words),
 		.word_count = count,
 	};
+	search_clause_find_repeated(ret);
 	return count > 0;
 }
 
@@ -82,4 +83,33 @@ struct search_query make_query(struct fixture *fixture, const char *text)
 		text += size + (text[size] == '|');
 	}
 	return query;
+}
+
+static bool find_positions(
+	struct fixture *fixture, const struct search_document *post, struct positions *ret)
+{
+	struct document_terms terms;
+	struct search_document own = *post;
+	own.language = "en";
+	assert_true(search_document_terms(&fixture->arena, fixture->analyzer, NULL, &own, &terms));
+	return positions_read(terms.positions, ret);
+}
+
+void positions_of(
+	struct fixture *fixture, const struct search_document *post, struct positions *ret)
+{
+	assert_true(find_positions(fixture, post, ret));
+}
+
+bool clause_holds(struct fixture *fixture, const struct search_clause *clause,
+	const struct search_document *post)
+{
+	struct positions positions;
+	struct error err;
+	bool holds = false;
+	if (!find_positions(fixture, post, &positions))
+		return false;
+	if (search_prove(&fixture->arena, clause, &positions, &holds, &err) != CODE_OK)
+		fail_msg("%s", err.text);
+	return holds;
 }

@@ -1,6 +1,8 @@
 /* Clauses of queries as the parser makes them, for tests without a store. */
 #pragma once
+#include "services/search_proof.h"
 #include "services/search_text.h"
+#include "store/search_document.h"
 
 #include <lectern/v1/search.pb-c.h>
 
@@ -22,3 +24,10 @@ bool make_clause(struct fixture *fixture, enum search_clause_kind kind, struct s
 
 /* Of clauses with '|' between them: "phrase" in quotes, prefix*, -excluded. */
 struct search_query make_query(struct fixture *fixture, const char *text);
+
+/* Where the words of a post stand; in the arena. */
+void positions_of(
+	struct fixture *fixture, const struct search_document *post, struct positions *ret);
+/* What search_prove() says of the post; false of one without words. */
+bool clause_holds(struct fixture *fixture, const struct search_clause *clause,
+	const struct search_document *post);

@@ -10,93 +10,6 @@
 
 #include <cmocka.h>
 
-static void test_holds(void **state)
-{
-	struct fixture *fixture = *state;
-	static const struct {
-		const char *label, *clause, *text, *language;
-		bool want;
-	} cases[] = {
-		{ "a word", "open", "It is open.", "en", true },
-		{ "a word in another form", "opens", "it opened", "en", true },
-		{ "a word in German", "Haus", "viele Häuser", "de", true },
-		{ "not stemmed in Polish", "opens", "it opened", "pl", false },
-		{ "part of a word", "ope", "it opened", "en", false },
-		{ "prefix", "ope*", "it opened", "en", true },
-		{ "prefix that is a word", "open*", "open", "en", true },
-		{ "prefix folded", "CAF*", "le café", "fr", true },
-		{ "prefix of a stem", "happi*", "happy", "en", true },
-		{ "prefix within", "pen*", "it opened", "en", false },
-		{ "phrase", "\"open source\"", "an open source licence", "en", true },
-		{ "case and accents aside", "\"Cafe NOIR\"", "un CAFÉ noir", "fr", true },
-		{ "forms count in phrases", "\"open source\"", "opened sources", "en", false },
-		{ "one quoted word is exact", "\"open\"", "opened", "en", false },
-		{ "one quoted word", "\"open\"", "opened, open", "en", true },
-		{ "order", "\"open source\"", "source open", "en", false },
-		{ "a word between", "\"open source\"", "open, closed source", "en", false },
-		{ "punctuation between", "\"open source\"", "open-source", "en", true },
-		{ "more punctuation between", "\"open source\"", "(open), \"source\"", "en", true },
-		{ "a break between", "\"open source\"", "open\nsource", "en", false },
-		{ "after a break", "\"open source\"", "open\nopen source", "en", true },
-		{ "repeated words", "\"a b a c\"", "a b a b a c", "en", true },
-		{ "repeated words, not there", "\"a b a c\"", "a b a b a b c", "en", false },
-		{ "overlapping itself", "\"a a b\"", "a a a b", "en", true },
-		{ "at the end only in part", "\"open source\"", "source open", "en", false },
-		{ "two characters", "\"中文\"", "中文", "zh", true },
-		{ "two in a run", "\"中文\"", "学中文字", "zh", true },
-		{ "two at the end of a run", "\"中文\"", "学中文", "zh", true },
-		{ "two, apart", "\"中文\"", "中，文", "zh", false },
-		{ "three in a run", "\"中文字\"", "学中文字母", "zh", true },
-		{ "three, overlapping", "\"中中文\"", "中中中文", "zh", true },
-		{ "three, not", "\"中文字\"", "中文，文字", "zh", false },
-		{ "more", "\"我们的语言很\"", "这是我们的语言很美", "zh", true },
-		{ "more, not", "\"我们的语言很\"", "这是我们的语言", "zh", false },
-		{ "one in a run", "中*", "学中文", "zh", true },
-		{ "one at the end", "中*", "学中", "zh", true },
-		{ "one quoted", "\"中\"", "学中文", "zh", true },
-		{ "with Latin", "\"用 C 语言\"", "我用C语言写", "zh", true },
-		{ "run must end before Latin", "\"中文 C\"", "中文字C", "zh", false },
-		{ "run must begin after Latin", "\"C 中文\"", "C字中文", "zh", false },
-		{ "Hangul", "\"한국\"", "대한국어", "ko", true },
-		{ "Thai", "\"ไทย\"", "ภาษาไทยดี", "th", true },
-		{ "apostrophes", "\"dont stop\"", "Don’t stop", "en", true },
-		{ "elision", "\"l'eau\"", "de L’EAU", "fr", true },
-		{ "excluded aside", "-open", "open", "en", true },
-		{ "empty text", "\"open source\"", "", "en", false },
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct search_query query = make_query(fixture, cases[i].clause);
-		for (int place = 0; place < 3; place++) {
-			struct slice text = slice_of_text(cases[i].text);
-			struct slice none = slice_of_text("");
-			struct search_text post = {
-				.title = place == 0 ? text : none,
-				.excerpt = place == 1 ? text : none,
-				.body = place == 2 ? text : none,
-				.language = cases[i].language,
-			};
-			bool got = search_text_holds(fixture->analyzer, query.clauses, &post);
-			if (got != cases[i].want)
-				fail_msg("%s: got %d", cases[i].label, got);
-		}
-		arena_reset(&fixture->arena);
-	}
-}
-
-static void test_phrases_stand_in_one_text(void **state)
-{
-	struct fixture *fixture = *state;
-	struct search_query query = make_query(fixture, "\"open source\"");
-	struct search_text post = {
-		.title = slice_of_text("open"),
-		.excerpt = slice_of_text("source open"),
-		.body = slice_of_text("source"),
-		.language = "en",
-	};
-	assert_false(search_text_holds(fixture->analyzer, query.clauses, &post));
-	arena_reset(&fixture->arena);
-}
-
 /* The text with what was found in [ ]. */
 static const char *show(const Lectern__V1__HighlightedText *text)
 {
@@ -243,38 +156,13 @@ static void test_out_of_memory(void **state)
 	arena_reset(&fixture->arena);
 }
 
-/* A phrase and a text that make a plain search quadratic. */
-static void test_hostile_phrases_take_linear_time(void **state)
-{
-	struct fixture *fixture = *state;
-	enum { SIZE = 1000000, PHRASE_WORDS = 500 };
-	char *text = malloc(SIZE);
-	struct search_word words[PHRASE_WORDS];
-	for (size_t at = 0; at < SIZE; at++)
-		text[at] = at % 2 == 0 ? 'a' : ' ';
-	for (size_t i = 0; i < PHRASE_WORDS; i++)
-		words[i] = (struct search_word){ .word = slice_of_text("a") };
-	words[PHRASE_WORDS - 1].word = slice_of_text("b");
-	struct search_clause clause = {
-		.kind = SEARCH_PHRASE, .words = words, .word_count = PHRASE_WORDS
-	};
-	struct search_text post = { .body = slice_of(text, SIZE), .language = "" };
-	assert_false(search_text_holds(fixture->analyzer, &clause, &post));
-	text[SIZE - 2] = 'b';
-	assert_true(search_text_holds(fixture->analyzer, &clause, &post));
-	free(text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_holds),
-		cmocka_unit_test(test_phrases_stand_in_one_text),
 		cmocka_unit_test(test_highlight),
 		cmocka_unit_test(test_at_most_100_ranges),
 		cmocka_unit_test(test_snippet),
 		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_hostile_phrases_take_linear_time),
 	};
 	return cmocka_run_group_tests(tests, clauses_set_up, clauses_tear_down);
 }

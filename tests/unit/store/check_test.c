@@ -233,6 +233,10 @@ static void put_stray(struct store_fixture *fixture, enum table table)
 	case TABLE_SUGGEST:
 		key_suggest(&key, slice_of_text("stray"), 1, 0, 1);
 		break;
+	case TABLE_POSITIONS:
+		key_positions(&key, 77);
+		value = slice_of("\1\0\0\0\0\5stray\1\1", 13);
+		break;
 	case TABLE_META:
 	case TABLE_COUNT:
 		fail();
@@ -440,6 +444,36 @@ static void wrong_lengths_and_statistics_are_found(void **state)
 	}
 }
 
+/* A post whose positions are of another text, and one that has none. */
+static void wrong_positions_are_found(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} planted[] = { { "\1\0\0\0\0\5other\1\1", 13 }, { "", 0 }, { NULL, 0 } };
+	for (size_t i = 0; i < sizeof planted / sizeof *planted; i++) {
+		struct store_fixture fixture;
+		struct txn txn;
+		struct error err;
+		struct key key;
+		char first[400];
+		store_fixture_open(&fixture, 0);
+		fill(&fixture);
+		key_positions(&key, 1);
+		assert_int_equal(txn_begin_write(&fixture.store->env, &txn, &err), CODE_OK);
+		if (planted[i].bytes == NULL)
+			txn_delete(&txn, TABLE_POSITIONS, &key);
+		else
+			txn_put(&txn, TABLE_POSITIONS, &key,
+				slice_of(planted[i].bytes, planted[i].size));
+		assert_int_equal(txn_commit(&txn, &err), CODE_OK);
+		assert_true(store_fixture_problems(&fixture, first, sizeof first) > 0);
+		if (strstr(first, "positions of words of post 1") == NULL)
+			fail_msg("%s", first);
+		store_fixture_close(&fixture);
+	}
+}
+
 /* Each byte of a record of recent words matters. */
 static void any_wrong_byte_of_recent_words_is_found(void **state)
 {
@@ -502,6 +536,7 @@ int main(void)
 		cmocka_unit_test(wrong_numbers_in_the_search_index_are_found),
 		cmocka_unit_test(wrong_lengths_and_statistics_are_found),
 		cmocka_unit_test(a_damaged_record_is_a_problem_not_a_crash),
+		cmocka_unit_test(wrong_positions_are_found),
 		cmocka_unit_test(any_wrong_byte_of_recent_words_is_found),
 	};
 	clock_set_realtime_hook(frozen_clock);

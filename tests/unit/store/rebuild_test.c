@@ -18,7 +18,7 @@
 enum { POSTS = 700 }; /* more than one transaction of the rebuild */
 
 static const enum table derived[] = { TABLE_POSTING, TABLE_COUNTER, TABLE_RANK, TABLE_SEARCH,
-	TABLE_RECENT, TABLE_LENGTH, TABLE_SUGGEST };
+	TABLE_RECENT, TABLE_LENGTH, TABLE_SUGGEST, TABLE_POSITIONS };
 enum { DERIVED = sizeof derived / sizeof *derived };
 
 static void begin(struct store_fixture *fixture, struct txn *txn)
@@ -250,6 +250,23 @@ static void a_rebuild_of_other_libraries_does_not_go_on(void **state)
 	store_fixture_close(&fixture);
 }
 
+/* Format 3 had no positions. */
+static void a_store_of_format_3_gets_positions(void **state)
+{
+	struct store_fixture fixture;
+	struct txn txn;
+	open_full(&fixture);
+	begin(&fixture, &txn);
+	txn_put_meta(&txn, META_FORMAT, 3);
+	assert_int_equal(
+		mdb_drop(txn.mdb, fixture.store->env.tables[TABLE_POSITIONS], 1), MDB_SUCCESS);
+	commit(&txn);
+	store_fixture_reopen(&fixture);
+	assert_int_equal(store_fixture_entries(&fixture, TABLE_POSITIONS), POSTS);
+	assert_made_again(&fixture);
+	store_fixture_close(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_current_store_is_left_alone),
 		cmocka_unit_test(a_rebuild_that_was_cut_off_goes_on),
 		cmocka_unit_test(a_rebuild_of_other_libraries_does_not_go_on),
+		cmocka_unit_test(a_store_of_format_3_gets_positions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

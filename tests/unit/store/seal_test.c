@@ -300,7 +300,7 @@ static void a_newer_format_is_refused(void **state)
 	assert_int_equal(store_open(&options, &fixture.store, &err), CODE_FAILED_PRECONDITION);
 	assert_string_equal(err.reason, "STORE_FORMAT");
 	assert_non_null(
-		strstr(err.text, "the store has format 4, this server reads formats up to 3"));
+		strstr(err.text, "the store has format 5, this server reads formats up to 4"));
 	store_fixture_close(&fixture);
 }
 

@@ -82,6 +82,18 @@ static void add_post(struct filling *filling, char *title, char *text)
 	}
 }
 
+/* Of the records, without what pages round them up to. */
+static uint64_t positions_bytes(struct txn *txn)
+{
+	struct walk walk;
+	uint64_t bytes = 0;
+	walk_start(&walk, txn, TABLE_POSITIONS, slice_of(NULL, 0));
+	while (walk_next(&walk))
+		bytes += walk.value.size;
+	walk_end(&walk);
+	return bytes;
+}
+
 static void assert_small(struct filling *filling)
 {
 	struct txn *txn;
@@ -93,11 +105,15 @@ static void assert_small(struct filling *filling)
 	assert_int_equal(store_snapshot(filling->fixture.store, &txn, &err), CODE_OK);
 	uint64_t index_bytes =
 		txn_table_bytes(txn, TABLE_SEARCH) + txn_table_bytes(txn, TABLE_LENGTH);
+	uint64_t positions = positions_bytes(txn);
 	store_release(filling->fixture.store, txn);
-	print_message("%d posts of %" PRIu64 " bytes, index of %" PRIu64 " bytes: %.2f\n",
+	print_message("%d posts of %" PRIu64 " bytes, index of %" PRIu64
+		      " bytes: %.2f, positions of %" PRIu64 " bytes: %.2f\n",
 		filling->posts, filling->text_bytes, index_bytes,
-		(double)index_bytes / (double)filling->text_bytes);
+		(double)index_bytes / (double)filling->text_bytes, positions,
+		(double)positions / (double)filling->text_bytes);
 	assert_true(index_bytes * 2 <= filling->text_bytes);
+	assert_true(positions * 10 <= filling->text_bytes * 9);
 	store_fixture_close(&filling->fixture);
 	arena_done(&filling->arena);
 	analyzer_free(filling->analyzer);
