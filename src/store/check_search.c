@@ -216,7 +216,6 @@ static void name_missing_words(struct check *check, struct slice key, struct sli
 		lectern__v1__post__unpack(&check->scratch.allocator, value.size, value.data);
 	if (post == NULL || !terms_of_post(check, id, post, &document, &terms))
 		return;
-	document_terms_sort(&terms);
 	bool has_recent = find_recent(check, document.id, &recent);
 	for (size_t i = 0; i < terms.count; i++)
 		check_term(check, &document, has_recent ? &recent : NULL,

@@ -102,37 +102,86 @@ static bool add_documents(struct words *words, const struct search_document *bef
 	return true;
 }
 
-/* Adds the words of some columns, all in one language, to the terms. */
+/* What becomes of words: their stems, some of which several words have. */
+struct stems {
+	struct arena *arena;
+	struct analyzer *analyzer;
+	struct document_term **terms;
+	size_t count;
+};
+
+/* The stem of a word with its weights in some columns. NULL when out of memory. */
+static struct document_term *stem_word(
+	const struct stems *stems, struct document_term *word, unsigned language, unsigned columns)
+{
+	struct slice own = document_term_slice(word);
+	struct slice stem = word->is_pair ? own : analyzer_stem(stems->analyzer, own, language);
+	if (columns == (COLUMN_BEFORE | COLUMN_AFTER) && slice_equals(stem, own))
+		return word;
+	struct document_term *term = word_new(stems->arena, stem);
+	for (unsigned column = 0; term != NULL && column < COLUMN_COUNT; column++) {
+		if ((columns >> column & 1) == 0)
+			continue;
+		term->weights[column] = word->weights[column];
+		term->in_title[column] = word->in_title[column];
+	}
+	return term;
+}
+
+/* The words of some columns, all of which are in one language. */
 static bool add_stems(
-	struct word_table *terms, const struct words *words, unsigned language, unsigned columns)
+	struct stems *stems, const struct words *words, unsigned language, unsigned columns)
 {
 	for (size_t i = 0; i < words->table.count; i++) {
-		const struct document_term *word = words->table.slots[i];
-		struct slice stem = document_term_slice(word);
-		uint32_t before = columns & COLUMN_BEFORE ? word->weights[0] : 0;
-		uint32_t after = columns & COLUMN_AFTER ? word->weights[1] : 0;
-		if (before == 0 && after == 0)
+		struct document_term *word = words->table.slots[i];
+		if (((columns & COLUMN_BEFORE) == 0 || word->weights[0] == 0) &&
+			((columns & COLUMN_AFTER) == 0 || word->weights[1] == 0))
 			continue;
-		if (!word->is_pair)
-			stem = analyzer_stem(words->analyzer, stem, language);
-		struct document_term *term = word_table_take(terms, stem);
+		struct document_term *term = stem_word(stems, word, language, columns);
 		if (term == NULL)
 			return false;
-		word_count(term, before, before > 0 && word->in_title[0], COLUMN_BEFORE);
-		word_count(term, after, after > 0 && word->in_title[1], COLUMN_AFTER);
+		stems->terms[stems->count++] = term;
 	}
 	return true;
 }
 
-static bool stem_words(struct word_table *terms, const struct words *words,
+/* Puts them in order and joins equal ones. */
+static void join_stems(struct stems *stems)
+{
+	size_t kept = 0;
+	words_sort(stems->terms, stems->count);
+	for (size_t i = 0; i < stems->count; i++) {
+		const struct document_term *term = stems->terms[i];
+		struct document_term *last = kept == 0 ? NULL : stems->terms[kept - 1];
+		if (last == NULL ||
+			!slice_equals(document_term_slice(last), document_term_slice(term))) {
+			stems->terms[kept++] = stems->terms[i];
+			continue;
+		}
+		for (size_t column = 0; column < COLUMN_COUNT; column++) {
+			last->weights[column] += term->weights[column];
+			last->in_title[column] |= term->in_title[column];
+		}
+	}
+	stems->count = kept;
+}
+
+/* Takes the words with it: some of them become terms. */
+static bool stem_words(struct stems *stems, const struct words *words,
 	const struct search_document *before, const struct search_document *after)
 {
-	unsigned old = before == NULL ? 0 : analyzer_language(before->language);
-	unsigned new = after == NULL ? old : analyzer_language(after->language);
-	if (before == NULL || old == new)
-		return add_stems(terms, words, new, COLUMN_BEFORE | COLUMN_AFTER);
-	return add_stems(terms, words, old, COLUMN_BEFORE) &&
-	       add_stems(terms, words, new, COLUMN_AFTER);
+	unsigned new = analyzer_language((after != NULL ? after : before)->language);
+	unsigned old = before == NULL ? new : analyzer_language(before->language);
+	stems->terms =
+		arena_alloc(stems->arena, (2 * words->table.count + 1) * sizeof *stems->terms);
+	if (stems->terms == NULL)
+		return false;
+	bool added = old == new ? add_stems(stems, words, new, COLUMN_BEFORE | COLUMN_AFTER)
+				: add_stems(stems, words, old, COLUMN_BEFORE) &&
+					  add_stems(stems, words, new, COLUMN_AFTER);
+	if (added)
+		join_stems(stems);
+	return added;
 }
 
 bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
@@ -143,7 +192,7 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	struct words words = { .analyzer = analyzer,
 		.table = { .arena = arena, .hash_key = hash_key },
 		.occurrences = { .arena = arena } };
-	struct word_table terms = { .arena = arena, .hash_key = hash_key };
+	struct stems terms = { .arena = arena, .analyzer = analyzer };
 	randombytes_buf(hash_key, sizeof hash_key);
 	if (!add_documents(&words, before, after))
 		return false;
@@ -158,21 +207,15 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	}
 	if (!stem_words(&terms, &words, before, after))
 		return false;
-	word_table_list(&terms);
 	for (size_t i = 0; i < terms.count; i++)
 		for (size_t column = 0; column < COLUMN_COUNT; column++)
-			terms.slots[i]->weights[column] = search_weight_pack(
-				terms.slots[i]->weights[column], terms.slots[i]->in_title[column]);
-	*ret = (struct document_terms){ .terms = terms.slots,
+			terms.terms[i]->weights[column] = search_weight_pack(
+				terms.terms[i]->weights[column], terms.terms[i]->in_title[column]);
+	*ret = (struct document_terms){ .terms = terms.terms,
 		.count = terms.count,
 		.lengths = { words.lengths[0], words.lengths[1] },
 		.positions = positions };
 	return true;
-}
-
-void document_terms_sort(struct document_terms *terms)
-{
-	words_sort(terms->terms, terms->count);
 }
 
 bool search_document_equals(const struct search_document *a, const struct search_document *b)

@@ -16,7 +16,7 @@ struct document_term {
 };
 
 struct document_terms {
-	struct document_term **terms; /* in the arena, in no order */
+	struct document_term **terms; /* in the arena, in the order of their bytes */
 	size_t count;
 	uint64_t lengths[2];	/* sums of the weights, before they are packed */
 	struct slice positions; /* of the second version, as search_positions.h has them */
@@ -31,9 +31,6 @@ static inline struct slice document_term_slice(const struct document_term *term)
 bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	const struct search_document *before, const struct search_document *after,
 	struct document_terms *ret) NODISCARD;
-
-/* Puts them in the order of their bytes. */
-void document_terms_sort(struct document_terms *terms);
 
 /* Whether the index holds the same for both. */
 bool search_document_equals(const struct search_document *a, const struct search_document *b);

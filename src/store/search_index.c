@@ -252,7 +252,6 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 		txn_fail_memory(txn);
 		return;
 	}
-	document_terms_sort(&terms);
 	uint64_t id = before != NULL ? before->id : after->id;
 	bool same_text =
 		before != NULL && after != NULL && search_document_same_text(before, after);

@@ -27,7 +27,6 @@ const struct search_prepared *search_prepare(struct arena *arena, struct arena *
 	bool too_long;
 	if (!search_document_terms(scratch, analyzer, NULL, document, &terms) || terms.count == 0)
 		return NULL;
-	document_terms_sort(&terms);
 	if (!list_terms(scratch, &terms, &change))
 		return NULL;
 	struct slice record = recent_write(scratch, &change, &too_long);

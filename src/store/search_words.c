@@ -48,6 +48,16 @@ static uint64_t head_of(struct slice word)
 	return head;
 }
 
+struct document_term *word_new(struct arena *arena, struct slice word)
+{
+	struct document_term *entry = arena_alloc(arena, sizeof *entry + word.size);
+	if (entry == NULL)
+		return NULL;
+	*entry = (struct document_term){ .head = head_of(word), .size = (uint8_t)word.size };
+	memcpy(entry->bytes, word.data, word.size);
+	return entry;
+}
+
 struct document_term *word_table_take(struct word_table *table, struct slice word)
 {
 	if (table->count >= table->slot_count / 4 * 3 && !grow(table))
@@ -57,13 +67,10 @@ struct document_term *word_table_take(struct word_table *table, struct slice wor
 	struct document_term *entry = table->slots[slot];
 	if (entry != NULL)
 		return entry;
-	entry = arena_alloc(table->arena, sizeof *entry + word.size);
+	entry = word_new(table->arena, word);
 	if (entry == NULL)
 		return NULL;
-	*entry = (struct document_term){
-		.hash = hash, .head = head_of(word), .size = (uint8_t)word.size
-	};
-	memcpy(entry->bytes, word.data, word.size);
+	entry->hash = hash;
 	table->slots[slot] = entry;
 	table->count++;
 	return entry;

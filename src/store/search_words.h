@@ -1,4 +1,4 @@
-/* The words of a document, or the terms that they become, while they are counted: a hash table. */
+/* The words of a document while they are counted: a hash table. */
 #pragma once
 #include "analysis/analyzer.h"
 #include "base/arena.h"
@@ -18,6 +18,9 @@ struct word_table {
 	size_t slot_count;
 	size_t count;
 };
+
+/* An entry by itself, with its word alone. NULL when out of memory. */
+struct document_term *word_new(struct arena *arena, struct slice word);
 
 /* The entry of a word, new where there was none. NULL when out of memory. */
 struct document_term *word_table_take(struct word_table *table, struct slice word);
