@@ -8,7 +8,7 @@
 #
 # BIN_DIR has lecternd and lectern of that version, IO_SHIM is the library that the target io_shim
 # builds. Needs jq and mdb_copy (Debian: lmdb-utils). Format 1 was made by commit d7c15f3, format 2
-# by 293bfbe, both optimised and without sanitizers.
+# by 293bfbe, format 3 by 0c7c60e, all optimised and without sanitizers.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$(cd "${1:?usage: make.sh BIN_DIR IO_SHIM FORMAT}" && pwd)
