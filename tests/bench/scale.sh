@@ -72,7 +72,9 @@ rows=(
 	suggest SearchService/SuggestTerms
 )
 REQUESTS=20000
-TAGS=10
+PAGE_POSTS=10
+PAGE_TAGS=100 # of first pages: so many that their posts are about as long in stores of any size
+DEEP_TAGS=10
 DEEP_POSTS=990 # before the hundredth page
 
 # random_below N COUNT: the same numbers at each run, from 1 to N.
@@ -97,17 +99,22 @@ and_requests() {
 		{filter: "tags:\"\($tags[$a])\" AND tags:\"\($tags[$b])\"", pageSize: 20, skipTotalSize: true}'
 }
 
+# tags_with LEAST COUNT: the slugs of so many tags that have so many posts at least, the largest first.
+tags_with() {
+	jq -rs --argjson least "$1" --argjson count "$2" \
+		'map(select((.postCount // "0" | tonumber) >= $least)) | .[:$count][].slug' "$work/all_tags"
+}
+
 # prepare POSTS: the same kinds of requests for stores of any size.
 prepare() {
 	local tag
 	random_below "$1" "$REQUESTS" | jq -c '{id: "\(.)"}' >"$work/get.jsonl"
-	# Tags that have the hundredth page; those that are used most are the same in all stores.
+	# Those that are used most are the same in all stores.
 	lectern -o jsonl tag list --all --order-by count >"$work/all_tags"
-	jq -rs --argjson least "$((DEEP_POSTS + 10))" --argjson count "$TAGS" \
-		'map(select((.postCount // "0" | tonumber) >= $least)) | .[:$count][].slug' "$work/all_tags" \
-		>"$work/tags"
-	[ -s "$work/tags" ] || die "no tag has $((DEEP_POSTS + 10)) posts: 10000 posts are the least"
-	archive_requests <"$work/tags" >"$work/archive.jsonl"
+	tags_with "$PAGE_POSTS" "$PAGE_TAGS" | archive_requests >"$work/archive.jsonl"
+	# Tags that have the hundredth page.
+	tags_with "$((DEEP_POSTS + PAGE_POSTS))" "$DEEP_TAGS" >"$work/tags"
+	[ -s "$work/tags" ] || die "no tag has $((DEEP_POSTS + PAGE_POSTS)) posts: 10000 posts are the least"
 	while read -r tag; do
 		printf '%s\t%s\n' "$tag" "$(lectern call ArchiveService/GetArchive \
 			"$(jq -nc --arg tag "$tag" --argjson size "$DEEP_POSTS" \
@@ -208,6 +215,7 @@ growth() {
 		rows: ($a.rows | keys_unsorted | map(. as $name | {key: $name, value: {
 			server_cpu: ratio(.rows[$name].loaded.server_cpu_us_per_request),
 			requests_per_s: ratio(.rows[$name].loaded.requests_per_s),
+			response_bytes: ratio(.rows[$name].loaded | .response_bytes / .requests),
 			alone_p50: ratio(.rows[$name].alone.p50_us), alone_p99: ratio(.rows[$name].alone.p99_us),
 			cold_p50: ratio(.rows[$name].cold.p50_us)}}) | from_entries)}' \
 		"$results"/scale-[0-9]*.json >"$results/scale-growth.json"
@@ -215,8 +223,8 @@ growth() {
 		"\(.to) posts to \(.from): import rate \(.import_posts_per_s | short), bytes per post " +
 		"\(.bytes_per_post | short)",
 		(.rows | to_entries[] | "  \(.key): server CPU \(.value.server_cpu | short), throughput " +
-		"\(.value.requests_per_s | short), alone p50 \(.value.alone_p50 | short), p99 " +
-		"\(.value.alone_p99 | short), cold p50 \(.value.cold_p50 | short)")' "$results/scale-growth.json"
+		"\(.value.requests_per_s | short), bytes \(.value.response_bytes | short), alone p50 " +
+		"\(.value.alone_p50 | short), p99 \(.value.alone_p99 | short), cold p50 \(.value.cold_p50 | short)")' "$results/scale-growth.json"
 }
 
 for posts; do
