@@ -8,7 +8,7 @@
 #include <nng/nng.h>
 
 enum {
-	REQUEST_ID_BYTES = 32, /* 16 random bytes in hexadecimal */
+	REQUEST_ID_BYTES = 32, /* a UUID in hexadecimal, without hyphens */
 	REQUEST_TAIL_BYTES = 2 * WIRE_VARINT_BYTES_MAX + REQUEST_ID_BYTES,
 };
 

@@ -215,6 +215,13 @@ static void test_write_repeated(void **state)
 	assert_int_equal(strlen(script.request_ids[0]), 32);
 	assert_int_equal(strspn(script.request_ids[0], "0123456789abcdef"), 32);
 	assert_string_equal(script.request_ids[0], script.request_ids[1]);
+	/* A UUID of version 7, of about now. */
+	char ms[13] = "";
+	memcpy(ms, script.request_ids[0], sizeof ms - 1);
+	int64_t age_ms = clock_realtime_us() / 1000 - (int64_t)strtoull(ms, NULL, 16);
+	assert_in_range(age_ms, 0, 10 * 60 * 1000);
+	assert_int_equal(script.request_ids[0][12], '7');
+	assert_non_null(strchr("89ab", script.request_ids[0][16]));
 	assert_string_equal(script.titles[1], "A title");
 	assert_int_equal(call_once(WRITE, request, size, 5000, &err), LECTERN_OK);
 	assert_string_not_equal(script.request_ids[2], script.request_ids[1]);
