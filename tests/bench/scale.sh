@@ -7,7 +7,7 @@
 # Writes scale-POSTS.json of each and scale-growth.json of all that are there to
 # ${LECTERN_BENCH_RESULTS:-tests/bench/results}, and prints how the largest compares with the smallest.
 # SECONDS_EACH is how long each load lasts (10), COLD_CALLS how many single calls are made (100). Stores
-# are kept in ${LECTERN_BENCH_DIR:-build/bench}: 24 KB a post. They are opened as they are, for reading
+# are kept in ${LECTERN_BENCH_DIR:-build/bench}: 30 KB a post. They are opened as they are, for reading
 # alone; 24 hours after an import the server begins to forget the answers of it, and once it is done
 # with that the store is as before.
 #
