@@ -36,20 +36,25 @@ static size_t sequence_size(const uint8_t *data, size_t size)
 	return length;
 }
 
+enum { WORD_BYTES = 8 };
+
+/* Whether these are ASCII without a NUL: no high bit is set, and none borrows. */
+static bool is_ascii_word(const uint8_t *data)
+{
+	uint64_t word;
+	memcpy(&word, data, sizeof word);
+	return ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 size_t text_find_invalid(struct slice text)
 {
 	size_t at = 0;
 	while (at < text.size) {
-		/* Eight ASCII bytes without a NUL at once: no high bit set, none that borrows. */
-		while (text.size - at >= 8) {
-			uint64_t word;
-			memcpy(&word, text.data + at, 8);
-			if (((word | (word - UINT64_C(0x0101010101010101))) &
-				    UINT64_C(0x8080808080808080)) != 0)
-				break;
-			at += 8;
-		}
-		if (at == text.size)
+		while (text.size - at >= WORD_BYTES && is_ascii_word(text.data + at))
+			at += WORD_BYTES;
+		/* The end may overlap what has been looked at. */
+		if (at == text.size || (at >= WORD_BYTES && text.size - at < WORD_BYTES &&
+					       is_ascii_word(text.data + text.size - WORD_BYTES)))
 			break;
 		size_t length = sequence_size(text.data + at, text.size - at);
 		if (length == 0)

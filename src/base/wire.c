@@ -2,60 +2,93 @@
 
 enum { TAG_BYTES_MAX = 5 };
 
-bool wire_take_varint(struct slice *rest, uint64_t *ret)
+/* These return where the rest begins, or NULL. Nothing but their result is written to memory: the
+ * fields of every request and of most records are read here. */
+static inline const uint8_t *read_varint(const uint8_t *at, const uint8_t *end, uint64_t *ret)
 {
 	uint64_t value = 0;
-	for (size_t i = 0; i < rest->size && i < WIRE_VARINT_BYTES_MAX; i++) {
-		uint8_t byte = rest->data[i];
-		if (i == WIRE_VARINT_BYTES_MAX - 1 && byte > 1)
-			return false; /* more than 64 bits */
-		value |= (uint64_t)(byte & 0x7F) << (7 * i);
+	for (unsigned shift = 0; at < end && shift < 7 * WIRE_VARINT_BYTES_MAX; shift += 7) {
+		uint8_t byte = *at++;
+		if (shift == 7 * (WIRE_VARINT_BYTES_MAX - 1) && byte > 1)
+			return NULL; /* more than 64 bits */
+		value |= (uint64_t)(byte & 0x7F) << shift;
 		if (byte < 0x80) {
 			*ret = value;
-			*rest = slice_of(rest->data + i + 1, rest->size - i - 1);
-			return true;
+			return at;
 		}
 	}
-	return false;
+	return NULL;
 }
 
-static bool take_fixed(struct slice *rest, size_t width, uint64_t *ret)
+static const uint8_t *read_fixed(const uint8_t *at, const uint8_t *end, size_t width, uint64_t *ret)
 {
-	if (rest->size < width)
-		return false;
+	if ((size_t)(end - at) < width)
+		return NULL;
 	uint64_t value = 0;
 	for (size_t i = 0; i < width; i++)
-		value |= (uint64_t)rest->data[i] << (8 * i);
+		value |= (uint64_t)at[i] << (8 * i);
 	*ret = value;
-	*rest = slice_of(rest->data + width, rest->size - width);
+	return at + width;
+}
+
+static inline const uint8_t *read_value(
+	enum wire_type type, const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+	switch (type) {
+	case WIRE_VARINT:
+		return read_varint(at, end, ret);
+	case WIRE_FIXED64:
+		return read_fixed(at, end, 8, ret);
+	case WIRE_FIXED32:
+		return read_fixed(at, end, 4, ret);
+	case WIRE_BYTES:
+		break;
+	}
+	return NULL;
+}
+
+/* Moves *rest there. */
+static inline bool move_to(struct slice *rest, const uint8_t *at)
+{
+	if (at == NULL)
+		return false;
+	*rest = slice_of(at, rest->size - (size_t)(at - rest->data));
 	return true;
+}
+
+bool wire_take_varint(struct slice *rest, uint64_t *ret)
+{
+	if (rest->size == 0)
+		return false;
+	return move_to(rest, read_varint(rest->data, rest->data + rest->size, ret));
 }
 
 bool wire_next(struct slice *rest, struct wire_field *ret)
 {
 	uint64_t tag;
-	size_t before = rest->size;
-	if (!wire_take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+	uint64_t value;
+	if (rest->size == 0)
 		return false;
-	if (before - rest->size > TAG_BYTES_MAX) /* other readers refuse it too */
+	const uint8_t *start = rest->data;
+	const uint8_t *end = start + rest->size;
+	const uint8_t *at = read_varint(start, end, &tag);
+	if (at == NULL || tag > UINT32_MAX || tag >> 3 == 0)
 		return false;
-	*ret = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = tag & 7 };
-	switch (tag & 7) {
-	case WIRE_VARINT:
-		return wire_take_varint(rest, &ret->value);
-	case WIRE_FIXED64:
-		return take_fixed(rest, 8, &ret->value);
-	case WIRE_FIXED32:
-		return take_fixed(rest, 4, &ret->value);
-	case WIRE_BYTES:
-		if (!wire_take_varint(rest, &ret->value) || ret->value > rest->size)
+	if (at - start > TAG_BYTES_MAX) /* other readers refuse it too */
+		return false;
+	enum wire_type type = tag & 7;
+	*ret = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = type };
+	at = type == WIRE_BYTES ? read_varint(at, end, &value) : read_value(type, at, end, &value);
+	if (at == NULL)
+		return false;
+	ret->value = value;
+	if (type == WIRE_BYTES) {
+		if (value > (size_t)(end - at))
 			return false;
-		ret->bytes = slice_of(rest->data, (size_t)ret->value);
-		*rest = slice_of(rest->data + ret->value, rest->size - (size_t)ret->value);
-		return true;
-	default:
-		return false;
+		ret->bytes = slice_of(at, (size_t)value);
+		at += value;
 	}
+	return move_to(rest, at);
 }
 
 size_t wire_put_varint(uint8_t *out, uint64_t value)

@@ -117,12 +117,13 @@ static enum code check_deadline(const struct rpc_call *call, struct error *err)
 		"the call's time was over before it could be handled; it had no effect");
 }
 
-/* Checks and unpacks the payload into the call's arena. */
+/* Checks the payload and, unless the handler reads it in place, unpacks it into the call's arena.
+ */
 static enum code unpack(const struct rpc_call *call, const struct rpc_name *name,
 	ProtobufCMessage **ret, struct error *err)
 {
 	enum code code = validate_message(name->input, call->payload, err);
-	if (code != CODE_OK)
+	if (code != CODE_OK || name->row->in_place)
 		return code;
 	ProtobufCMessage *request = protobuf_c_message_unpack(name->method->input,
 		&call->arena->allocator, call->payload.size, call->payload.data);

@@ -1,7 +1,9 @@
 #include "rpc/names.h"
 
+#define XXH_INLINE_ALL /* the library is a header then; nothing to link */
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 enum {
 	NEAR_DISTANCE_MAX = 3, /* edits from a name that is worth suggesting */
@@ -10,10 +12,7 @@ enum {
 
 static uint64_t hash(struct slice name)
 {
-	uint64_t value = UINT64_C(14695981039346656037); /* FNV-1a */
-	for (size_t i = 0; i < name.size; i++)
-		value = (value ^ name.data[i]) * UINT64_C(1099511628211);
-	return value ^ value >> 32;
+	return XXH3_64bits(name.data, name.size);
 }
 
 static const struct rpc_method *find_row(const struct rpc_service *service, const char *name)

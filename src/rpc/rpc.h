@@ -116,6 +116,10 @@ struct rpc_method {
 	/* For a handler that serves several methods: it finds its row in call->row. */
 	unsigned argument;
 	enum rpc_scope scope;
+	/* For RPC_READ: the handler gets NULL for a request and reads call->payload itself, which
+	 * has been checked. Where there are many small messages in it, to unpack them takes longer
+	 * than what they ask for. */
+	bool in_place;
 	/* For RPC_READ: the reply depends on the request and the store alone, so that it may be
 	 * given again while the store does not change. */
 	bool cached;

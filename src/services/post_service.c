@@ -1,5 +1,5 @@
-/* PostService: its table, and the reads of posts that are named. Those that are chosen are in
- * post_queries.c, the writes in post_writes.c. */
+/* PostService: its table, and the reads of posts that are named. Those of many are in
+ * post_batch.c, those that are chosen in post_queries.c, the writes in post_writes.c. */
 #include "base/text.h"
 #include "services/post_history.h"
 #include "services/post_parts.h"
@@ -13,8 +13,6 @@ enum {
 	/* Field numbers of the responses. */
 	FIELD_POST = 1,
 	FIELD_FORMER_SLUG = 2,
-	FIELD_POSTS = 1,
-	FIELD_MISSING = 2,
 };
 
 enum code check_view(Lectern__V1__PostView view, struct error *err)
@@ -25,7 +23,7 @@ enum code check_view(Lectern__V1__PostView view, struct error *err)
 		err, CODE_INVALID_ARGUMENT, "ENUM_INVALID", "view", "%d is no view", (int)view);
 }
 
-static uint64_t find(struct txn *txn, const struct entity_key *key, bool *former)
+uint64_t post_find(struct txn *txn, const struct entity_key *key, bool *former)
 {
 	*former = false;
 	if (key->id != 0)
@@ -42,7 +40,7 @@ enum code post_resolve(
 	enum code code = entity_key_check(key, "key", err);
 	if (code != CODE_OK)
 		return code;
-	uint64_t id = find(txn, key, &former);
+	uint64_t id = post_find(txn, key, &former);
 	bool found = id != 0 && post_fields_get(txn, id, ret);
 	code = txn_status(txn, err);
 	return code == CODE_OK && !found ? post_fail_missing(key->id, key->origin, key->slug, err)
@@ -64,7 +62,7 @@ static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message
 	Lectern__V1__PostView view = request->view == LECTERN__V1__POST_VIEW__POST_VIEW_UNSPECIFIED
 					     ? LECTERN__V1__POST_VIEW__POST_VIEW_FULL
 					     : request->view;
-	uint64_t id = find(txn, &key, &former);
+	uint64_t id = post_find(txn, &key, &former);
 	bool found = id != 0 && post_read(txn, id, view, &parts);
 	code = txn_status(txn, err);
 	if (code != CODE_OK)
@@ -76,54 +74,10 @@ static enum code get_post(struct rpc_call *call, const ProtobufCMessage *message
 	return CODE_OK;
 }
 
-/* The path of a key takes longer to print than its post to find. */
-static enum code check_key(const struct entity_key *key, size_t index, struct error *err)
-{
-	char path[32];
-	if (entity_key_check(key, "keys", err) == CODE_OK)
-		return CODE_OK;
-	snprintf(path, sizeof path, "keys[%zu]", index);
-	return entity_key_check(key, path, err);
-}
-
-static enum code batch_get_posts(
-	struct rpc_call *call, const ProtobufCMessage *message, struct error *err)
-{
-	const Lectern__V1__BatchGetPostsRequest *request =
-		(const Lectern__V1__BatchGetPostsRequest *)message;
-	struct txn *txn = snapshot_of(call);
-	if (request->n_keys == 0)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "KEY_REQUIRED", "keys",
-			"name 1 to %d posts", LIMIT_BATCH_KEYS);
-	enum code code = check_view(request->view, err);
-	for (size_t i = 0; i < request->n_keys && code == CODE_OK; i++) {
-		struct entity_key key = ID_SLUG_OR_ORIGIN(request->keys[i], 3);
-		struct post_parts parts;
-		bool former;
-		code = check_key(&key, i, err);
-		if (code != CODE_OK)
-			break;
-		uint64_t id = find(txn, &key, &former);
-		if (id != 0 && read_post_parts(call, id, request->view, &parts))
-			reply_message(&call->reply, FIELD_POSTS, parts.parts, parts.count);
-		else
-			reply_pack(&call->reply, FIELD_MISSING, &request->keys[i]->base);
-		code = txn_status(txn, err);
-		if (code == CODE_OK && call->reply.size_bytes > FULL_PAGE_BYTES)
-			code = fail_field(err, CODE_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
-				"keys",
-				"the answer would pass %d bytes at the %zuth post; ask for fewer "
-				"or "
-				"for a smaller view",
-				LIMIT_RESPONSE_BYTES, i + 1);
-	}
-	return code;
-}
-
 static const struct rpc_method methods[] = {
 	{ .name = "GetPost", .access = RPC_READ, .handle = get_post, .cached = true },
 	/* Two batches are hardly ever the same; their posts are kept. */
-	{ .name = "BatchGetPosts", .access = RPC_READ, .handle = batch_get_posts },
+	{ .name = "BatchGetPosts", .access = RPC_READ, .handle = post_batch_get, .in_place = true },
 	{ .name = "ListPosts", .access = RPC_READ, .handle = post_list_posts, .cached = true },
 	{ .name = "CreatePost", .access = RPC_WRITE, .handle = post_create },
 	{ .name = "UpdatePost", .access = RPC_WRITE, .handle = post_update },

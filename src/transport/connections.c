@@ -15,6 +15,10 @@ enum {
 	REFUSALS_MAX = 32,
 };
 
+/* Of connection.holds. */
+#define HOLD UINT64_C(1)
+#define HOLD_OF_CALL (UINT64_C(1) << 32 | HOLD)
+
 /* Requests look for their connections by its number all the time, those that come and go are few:
  * so the former lock only one of some parts of the table. */
 struct stripe {
@@ -102,8 +106,14 @@ static pthread_mutex_t *lock_bucket(struct connections *connections, size_t buck
 	return mutex;
 }
 
-/* With a reference that the caller releases; NULL if there is none. */
-static struct connection *find(struct connections *connections, uint32_t id)
+static uint32_t calls_of(uint64_t holds)
+{
+	return (uint32_t)(holds >> 32);
+}
+
+/* With a hold that the caller releases; NULL if there is none. *ret_holds is what it has then. */
+static struct connection *find(
+	struct connections *connections, uint32_t id, uint64_t hold, uint64_t *ret_holds)
 {
 	size_t bucket = bucket_of_id(connections, id);
 	pthread_mutex_t *mutex = lock_bucket(connections, bucket);
@@ -111,14 +121,14 @@ static struct connection *find(struct connections *connections, uint32_t id)
 	while (connection != NULL && connection->id != id)
 		connection = connection->next_in_bucket;
 	if (connection != NULL)
-		atomic_fetch_add(&connection->refs, 1);
+		*ret_holds = atomic_fetch_add(&connection->holds, hold) + hold;
 	pthread_mutex_unlock(mutex);
 	return connection;
 }
 
-static void release(struct connection *connection)
+static void release(struct connection *connection, uint64_t hold)
 {
-	if (atomic_fetch_sub(&connection->refs, 1) == 1)
+	if (atomic_fetch_sub(&connection->holds, hold) == hold)
 		free(connection);
 }
 
@@ -219,7 +229,7 @@ static void forget(struct connections *connections, struct connection *connectio
 	connections->count.connections--;
 	if (options->left != NULL)
 		options->left(options->argument, connection);
-	release(connection);
+	release(connection, HOLD);
 }
 
 /* Of the address: the one without a call whose last one came first, else the one whose last call
@@ -234,7 +244,7 @@ static struct connection *least_used(struct origin *origin)
 			list_insert(at);
 			if (next == NULL || next->previous == at) /* it is still before that */
 				next = at;
-		} else if (atomic_load(&at->in_flight) == 0) {
+		} else if (calls_of(atomic_load(&at->holds)) == 0) {
 			return at;
 		}
 	}
@@ -286,7 +296,7 @@ static bool insert(struct connections *connections, nng_pipe pipe,
 	}
 	connection->id = pipe.id;
 	peer_write(pipe, connection->peer);
-	atomic_init(&connection->refs, 1);
+	atomic_init(&connection->holds, HOLD);
 	atomic_init(&connection->used_ns, now_ns);
 	connection->origin = origin;
 	list_insert(connection);
@@ -322,10 +332,11 @@ void connections_add(struct connections *connections, nng_pipe pipe, uint64_t no
 void connections_remove(struct connections *connections, nng_pipe pipe)
 {
 	pthread_mutex_lock(&connections->mutex);
-	struct connection *connection = find(connections, pipe.id);
+	uint64_t holds;
+	struct connection *connection = find(connections, pipe.id, HOLD, &holds);
 	if (connection != NULL) {
 		forget(connections, connection);
-		release(connection);
+		release(connection, HOLD);
 	}
 	pthread_mutex_unlock(&connections->mutex);
 }
@@ -343,20 +354,19 @@ struct connection *connections_begin(struct connections *connections, uint32_t i
 	enum connections_room *ret_room)
 {
 	*ret_room = CONNECTIONS_ROOM;
-	struct connection *connection = find(connections, id);
+	uint64_t holds;
+	struct connection *connection = find(connections, id, HOLD_OF_CALL, &holds);
 	if (connection == NULL)
 		return NULL;
-	*ret_room = look_for_room(connections, atomic_fetch_add(&connection->in_flight, 1) + 1);
+	*ret_room = look_for_room(connections, calls_of(holds));
 	atomic_store_explicit(&connection->used_ns, now_ns, memory_order_relaxed);
 	return connection;
 }
 
 void connections_end(struct connection *connection)
 {
-	if (connection == NULL)
-		return;
-	atomic_fetch_sub(&connection->in_flight, 1);
-	release(connection);
+	if (connection != NULL)
+		release(connection, HOLD_OF_CALL);
 }
 
 bool connections_park(struct connections *connections, struct connection *connection)
@@ -392,7 +402,7 @@ void connections_taken(struct connections *connections, struct connection *conne
 {
 	if (connection == NULL || atomic_load(&connection->gone))
 		return;
-	atomic_store(&connection->taken_ns, now_ns);
+	atomic_store_explicit(&connection->taken_ns, now_ns, memory_order_release);
 	size_t before = atomic_exchange(&connection->taken_bytes, size_bytes);
 	atomic_fetch_add(&connections->taken_bytes, size_bytes - before);
 	if (atomic_load(&connection->gone)) /* since then */
@@ -427,11 +437,13 @@ uint32_t connections_shed(struct connections *connections, size_t max_bytes, uin
 		return 0;
 	for (size_t i = 0; i < connections->bucket_count; i++)
 		find_largest(connections, i, before_ns, &largest);
-	struct connection *connection = largest.bytes == 0 ? NULL : find(connections, largest.id);
+	uint64_t holds;
+	struct connection *connection =
+		largest.bytes == 0 ? NULL : find(connections, largest.id, HOLD, &holds);
 	if (connection == NULL)
 		return 0;
 	give_back(connections, connection);
-	release(connection);
+	release(connection, HOLD);
 	return largest.id;
 }
 

@@ -29,8 +29,9 @@ struct connection {
 	uint64_t listed_ns; /* used_ns as it was when it was put there */
 	uint32_t parked;    /* requests in flight that wait */
 	atomic_bool gone;
-	atomic_uint refs;
-	atomic_uint in_flight;	      /* requests whose replies were not handed to the network */
+	/* By how many it is held; in the upper half, how many of these are requests whose replies
+	 * were not handed to the network. One number, because a request changes both. */
+	atomic_uint_fast64_t holds;
 	atomic_uint_fast64_t used_ns; /* when its last request came, or it did */
 	atomic_size_t taken_bytes;    /* of the last reply that the network library took */
 	atomic_uint_fast64_t taken_ns;

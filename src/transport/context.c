@@ -83,9 +83,12 @@ static void leave_parking(struct context *context)
 	connections_unpark(context->traffic->connections, context->connection);
 }
 
-static void leave_flight(struct traffic *traffic)
+/* Whoever drains sees that it has left, or is told so. */
+static void leave_flight(struct context *context)
 {
-	if (atomic_fetch_sub(&traffic->in_flight, 1) == 1 && atomic_load(&traffic->draining))
+	struct traffic *traffic = context->traffic;
+	atomic_store(&context->in_flight, false);
+	if (atomic_load(&traffic->draining))
 		traffic->idle(traffic);
 }
 
@@ -96,12 +99,12 @@ static void go_on(struct context *context)
 	bool parked = context->place == CONTEXT_ANSWERED;
 	connections_end(context->connection);
 	context->connection = NULL;
-	if (parked) {
+	if (parked)
 		atomic_fetch_sub(&traffic->parked, 1);
+	leave_flight(context);
+	if (parked)
 		context_spare(context); /* and may serve again at once */
-	}
-	leave_flight(traffic);
-	if (!parked)
+	else
 		receive_next(context);
 }
 
@@ -150,10 +153,8 @@ static void respond(struct rpc_call *call, const struct error *err)
 		go_on(context);
 		return;
 	}
-	size_t size_bytes = nng_msg_len(reply);
-	atomic_store(&context->sending_bytes, size_bytes);
-	atomic_fetch_add(&context->traffic->reply_bytes, size_bytes);
-	atomic_store(&context->sending_since_ns, clock_coarse_ns());
+	atomic_store_explicit(&context->sending_bytes, nng_msg_len(reply), memory_order_release);
+	atomic_store_explicit(&context->sending_since_ns, clock_coarse_ns(), memory_order_release);
 	nng_aio_set_msg(context->send, reply);
 	nng_ctx_send(context->ctx, context->send);
 }
@@ -163,13 +164,14 @@ static void on_sent(void *arg)
 	struct context *context = arg;
 	struct traffic *traffic = context->traffic;
 	int rv = nng_aio_result(context->send);
-	atomic_store(&context->sending_since_ns, 0);
-	size_t size_bytes = atomic_exchange(&context->sending_bytes, 0);
-	atomic_fetch_sub(&traffic->reply_bytes, size_bytes);
+	size_t size_bytes = atomic_load(&context->sending_bytes);
+	atomic_store_explicit(&context->sending_since_ns, 0, memory_order_release);
+	atomic_store_explicit(&context->sending_bytes, 0, memory_order_release);
 	if (rv == 0) {
 		connections_taken(
 			traffic->connections, context->connection, size_bytes, clock_coarse_ns());
-		atomic_fetch_add(&traffic->finished, 1);
+		if (atomic_load(&traffic->draining))
+			atomic_fetch_add(&traffic->finished, 1);
 	} else {
 		nng_msg_free(nng_aio_get_msg(context->send));
 		nng_aio_set_msg(context->send, NULL);
@@ -241,11 +243,11 @@ static void take_request(struct context *context)
 	struct rpc_call *call = &context->call;
 	struct traffic *traffic = context->traffic;
 	call->arrival_ns = clock_monotonic_ns();
-	atomic_fetch_add(&traffic->in_flight, 1);
+	atomic_store_explicit(&context->in_flight, true, memory_order_release);
 	context->request = nng_aio_get_msg(context->receive);
 	nng_aio_set_msg(context->receive, NULL);
 	nng_pipe pipe = nng_msg_get_pipe(context->request);
-	atomic_store(&context->pipe_id, pipe.id);
+	atomic_store_explicit(&context->pipe_id, pipe.id, memory_order_release);
 	enum connections_room room;
 	context->connection =
 		connections_begin(traffic->connections, pipe.id, call->arrival_ns, &room);

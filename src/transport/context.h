@@ -22,22 +22,21 @@ enum refused {
 	REFUSED_COUNT,
 };
 
-/* What all contexts of a server share. */
+/* What all contexts of a server share. Nothing here is written to by every request: processors
+ * would wait for each other. What is to be counted of all requests each context has for itself. */
 struct traffic {
 	const struct rpc *rpc;
 	uint32_t send_timeout_ms;
-	uint32_t in_flight_max;	   /* of a connection */
-	atomic_bool draining;	   /* contexts take no further request */
-	atomic_size_t in_flight;   /* requests that are received and whose reply is not sent */
-	atomic_size_t parked;	   /* those of them that wait, or have waited */
-	atomic_size_t finished;	   /* replies that were handed to the network */
-	atomic_size_t reply_bytes; /* of replies that wait for their clients to read others */
+	uint32_t in_flight_max; /* of a connection */
+	atomic_bool draining;	/* contexts take no further request */
+	atomic_size_t parked;	/* requests in flight that wait, or have waited */
+	atomic_size_t finished; /* replies that were handed to the network while draining */
 	atomic_uint_fast64_t refused[REFUSED_COUNT];
 	atomic_uint_fast64_t closed_stalled; /* connections whose clients did not read */
 	atomic_uint_fast64_t closed_flood;   /* that went on after refusals */
 	struct connections *connections;
 	struct run_queue *queue;
-	/* Called when draining and in_flight has become 0. */
+	/* Called while draining when a request is in flight no more. */
 	void (*idle)(struct traffic *traffic);
 	pthread_mutex_t
 		mutex; /* for spare and for each context's place; initialised by the owner */
@@ -70,10 +69,12 @@ struct context {
 	struct context *next_spare;
 	struct connection *connection; /* of the request; NULL if it has gone */
 	struct context *next_queued;   /* of run_queue.c */
-	/* Read by others to find clients that do not read. */
+	/* Changed by the context's request alone, without a lock of the processor where nobody
+	 * waits for the change; others read them to find clients that do not read. */
+	atomic_bool in_flight; /* a request is received and its reply is not sent */
 	_Atomic uint32_t pipe_id;
 	_Atomic uint64_t sending_since_ns; /* monotonic; 0 while no reply waits */
-	_Atomic size_t sending_bytes;
+	_Atomic size_t sending_bytes;	   /* of the reply that waits */
 };
 
 /* 0 or an nng error number. The context must be done with in any case. */

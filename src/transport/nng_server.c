@@ -40,7 +40,8 @@ struct nng_server {
 	char *addresses[LIMIT_LISTENERS];
 	size_t address_count;
 	struct tls_endpoint *tls; /* NULL without TLS */
-	pthread_cond_t idle; /* in_flight is 0; on the monotonic clock, with the traffic's mutex */
+	/* A request has left while draining; on the monotonic clock, with the traffic's mutex. */
+	pthread_cond_t idle;
 };
 
 static enum code fail_nng(struct error *err, int rv, const char *what)
@@ -92,18 +93,35 @@ static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
 		connections_add(server->traffic.connections, pipe, clock_monotonic_ns());
 }
 
+/* What the contexts have of all requests, at about the same time. */
+struct load {
+	size_t in_flight;
+	size_t reply_bytes;
+};
+
+static struct load read_load(const struct nng_server *server)
+{
+	struct load load = { 0 };
+	for (size_t i = 0; i < server->context_count; i++) {
+		const struct context *context = &server->contexts[i];
+		load.in_flight += atomic_load(&context->in_flight);
+		load.reply_bytes += atomic_load(&context->sending_bytes);
+	}
+	return load;
+}
+
 /* How long a reply may wait for its client to read the ones before it. nng's own timeouts would
  * cost a lock that all replies share. */
 static uint64_t patience_ms(const struct nng_server *server)
 {
 	size_t parked = atomic_load(&server->traffic.parked);
-	size_t in_flight = atomic_load(&server->traffic.in_flight);
-	size_t busy = in_flight > parked ? in_flight - parked : 0;
+	struct load load = read_load(server);
+	size_t busy = load.in_flight > parked ? load.in_flight - parked : 0;
 	if (8 * busy >= 7 * server->serving_count)
 		return STALL_LEAST_MS;
 	bool crowded = 4 * busy >= 3 * server->serving_count ||
 		       4 * parked >= 3 * LIMIT_PARKED_CALLS ||
-		       atomic_load(&server->traffic.reply_bytes) > LIMIT_WAITING_REPLY_BYTES;
+		       load.reply_bytes > LIMIT_WAITING_REPLY_BYTES;
 	uint64_t timeout_ms = server->traffic.send_timeout_ms;
 	return crowded && STALL_MS < timeout_ms ? STALL_MS : timeout_ms;
 }
@@ -341,14 +359,15 @@ void nng_server_read_stats(struct nng_server *server, struct nng_server_stats *r
 {
 	struct traffic *traffic = &server->traffic;
 	struct connections_count count;
+	struct load load = read_load(server);
 	connections_read_count(traffic->connections, &count);
 	*ret = (struct nng_server_stats){
 		.connections = count.connections,
 		.addresses = count.origins,
-		.in_flight = atomic_load(&traffic->in_flight),
+		.in_flight = load.in_flight,
 		.parked = atomic_load(&traffic->parked),
 		.queued = run_queue_length(traffic->queue),
-		.reply_bytes = atomic_load(&traffic->reply_bytes),
+		.reply_bytes = load.reply_bytes,
 		.connections_accepted = count.accepted,
 		.refused_in_flight = atomic_load(&traffic->refused[REFUSED_CONNECTION]),
 		.refused_queue = atomic_load(&traffic->refused[REFUSED_QUEUE]),
@@ -366,22 +385,21 @@ static void wait_idle(struct nng_server *server, uint32_t timeout_ms)
 		clock_timespec(clock_monotonic_ns() + (uint64_t)timeout_ms * NS_PER_MS);
 	int rv = 0;
 	pthread_mutex_lock(&server->traffic.mutex);
-	while (atomic_load(&server->traffic.in_flight) > 0 && rv == 0)
+	while (read_load(server).in_flight > 0 && rv == 0)
 		rv = pthread_cond_timedwait(&server->idle, &server->traffic.mutex, &until);
 	pthread_mutex_unlock(&server->traffic.mutex);
 }
 
 void nng_server_stop(struct nng_server *server, uint32_t timeout_ms, struct nng_server_stop *ret)
 {
-	size_t before = atomic_load(&server->traffic.finished);
 	atomic_store(&server->traffic.draining, true);
 	unwanted(server, 0, RPC_STOPPING);
 	for (size_t i = 0; i < server->context_count; i++)
 		context_cancel(&server->contexts[i]);
 	wait_idle(server, timeout_ms);
 	nng_msleep(FLUSH_MS);
-	ret->finished_count = atomic_load(&server->traffic.finished) - before;
-	ret->abandoned_count = atomic_load(&server->traffic.in_flight);
+	ret->finished_count = atomic_load(&server->traffic.finished);
+	ret->abandoned_count = read_load(server).in_flight;
 	shut_down(server);
 	ret->stuck = server->stuck;
 }

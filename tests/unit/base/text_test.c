@@ -76,6 +76,19 @@ static void test_all_short_sequences(void **state)
 			}
 }
 
+/* Words are looked at whole, also where the last one overlaps the one before. */
+static void test_one_bad_byte_anywhere(void **state)
+{
+	static const uint8_t bad[] = { 'a', 0x00, 0x80, 0xC3, 0xFF };
+	for (size_t size = 1; size <= 26; size++)
+		for (size_t i = 0; i < size * sizeof bad; i++) {
+			uint8_t bytes[26];
+			memset(bytes, 'x', sizeof bytes);
+			bytes[i / sizeof bad] = bad[i % sizeof bad];
+			compare(bytes, size);
+		}
+}
+
 static size_t put_random_piece(struct random *random, uint8_t *out)
 {
 	static const char *const pieces[] = { "\xC3\xA9", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80",
@@ -461,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_short_sequences),
+		cmocka_unit_test(test_one_bad_byte_anywhere),
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_fold),
