@@ -2,7 +2,8 @@
 
 #include "services/search_proof.h"
 
-/* About how many microseconds the proof of a clause takes at most, for a struct deadline. */
+/* About how many microseconds the proof of a clause of common words takes, for a struct deadline.
+ */
 static unsigned proof_steps(const struct positions *positions)
 {
 	return 1 + (unsigned)(positions->words.size / 128);

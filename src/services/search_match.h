@@ -1,7 +1,7 @@
 /*
  * The posts that a query finds in one half of the index, in ascending order of id. Clauses that
- * must hold leap from post to post, the rarest ahead; the others, the filter and what only the text
- * can tell are tested on those where all of them meet.
+ * must hold leap from post to post, the rarest ahead; the others, the filter and what only the
+ * positions of words can tell are tested on those where all of them meet.
  */
 #pragma once
 #include "base/limits.h"

@@ -103,7 +103,7 @@ static bool is_looked_up(const struct search_clause *clause, size_t index)
 	const struct search_word *word = &clause->words[index];
 	if (word->kind == TOKEN_LAST && index == clause->word_count - 1)
 		return false;
-	return !word->repeated;
+	return word->first == index;
 }
 
 static enum code open_phrase(

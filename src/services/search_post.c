@@ -1,5 +1,6 @@
 #include "services/search_post.h"
 
+#include "analysis/html_text.h"
 #include "store/post.h"
 
 bool search_post_text(struct txn *txn, struct arena *arena, const struct post_fields *fields,

@@ -161,14 +161,13 @@ static bool grow(struct arena *arena, struct search_clause *clause, size_t *capa
 	return true;
 }
 
-void search_clause_find_repeated(struct search_clause *clause)
+void search_clause_find_first(struct search_clause *clause)
 {
 	struct search_word *words = clause->words;
-	for (size_t i = 0; i < clause->word_count; i++) {
-		words[i].repeated = false;
-		for (size_t before = 0; before < i && !words[i].repeated; before++)
-			words[i].repeated = words[before].kind == words[i].kind &&
-					    slice_equals(words[before].word, words[i].word);
+	for (uint16_t i = 0; i < clause->word_count; i++) {
+		words[i].first = 0;
+		while (!slice_equals(words[words[i].first].word, words[i].word))
+			words[i].first++;
 	}
 }
 
@@ -191,7 +190,7 @@ static bool read_words(
 		clause->word_count++;
 		*end = token.end;
 	}
-	search_clause_find_repeated(clause);
+	search_clause_find_first(clause);
 	for (size_t i = 0; i < clause->word_count; i++)
 		if (!add_terms(parser, &clause->words[i]))
 			return false;

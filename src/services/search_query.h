@@ -9,7 +9,7 @@ enum search_clause_kind { SEARCH_WORD, SEARCH_PREFIX, SEARCH_PHRASE };
 struct search_word {
 	enum token_kind kind;
 	struct slice word; /* folded */
-	bool repeated;	   /* an equal one of this kind stands before it in the clause */
+	uint16_t first;	   /* the place in the clause where the same bytes stand first */
 	/* What the index may hold for it: the stem of each language asked for, each once. */
 	struct slice *terms;
 	size_t term_count;
@@ -27,8 +27,8 @@ struct search_query {
 	size_t clause_count;
 };
 
-/* Sets `repeated` of all words. */
-void search_clause_find_repeated(struct search_clause *clause);
+/* Sets `first` of all words. */
+void search_clause_find_first(struct search_clause *clause);
 
 /*
  * Parses the query for the stemmers with the given numbers (analyzer_language()). What the analyzer

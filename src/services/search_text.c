@@ -1,11 +1,8 @@
 #include "services/search_text.h"
 
-#include "base/limits.h"
 #include "services/clause_finder.h"
 
-enum {
-	RANGES_MAX = 100,
-};
+enum { RANGES_MAX = 100 };
 
 struct range {
 	size_t start;

@@ -1,7 +1,6 @@
 /* Which parts of a post's text a query found. */
 #pragma once
 #include "analysis/analyzer.h"
-#include "analysis/html_text.h"
 #include "services/search_query.h"
 
 #include <lectern/v1/search.pb-c.h>

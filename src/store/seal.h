@@ -5,7 +5,7 @@
 #pragma once
 #include "store/env.h"
 
-/* Whether the store has an older format. */
+/* Whether it has format 1 or 2, or was left halfway to 3. */
 bool seal_is_needed(struct txn *txn);
 
 /* Gives every record its checksum and every post the first line of its history, if that is needed.

@@ -12,6 +12,7 @@ struct words {
 	struct analyzer *analyzer;
 	struct word_table table;
 	uint64_t lengths[COLUMN_COUNT];
+	bool wants_positions;
 	struct occurrences occurrences; /* in the version after the change */
 };
 
@@ -25,7 +26,7 @@ static bool add_token(
 	word_count(word, weight, weight == WEIGHT_TITLE, columns);
 	for (unsigned column = 0; column < COLUMN_COUNT; column++)
 		words->lengths[column] += (columns >> column & 1) * weight;
-	return (columns & COLUMN_AFTER) == 0 ||
+	return (columns & COLUMN_AFTER) == 0 || !words->wants_positions ||
 	       occurrences_add(&words->occurrences, word, token->after_break);
 }
 
@@ -191,6 +192,8 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
 	struct words words = { .analyzer = analyzer,
 		.table = { .arena = arena, .hash_key = hash_key },
+		.wants_positions = after != NULL &&
+				   (before == NULL || !search_document_same_text(before, after)),
 		.occurrences = { .arena = arena } };
 	struct stems terms = { .arena = arena, .analyzer = analyzer };
 	randombytes_buf(hash_key, sizeof hash_key);

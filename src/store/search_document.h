@@ -19,7 +19,8 @@ struct document_terms {
 	struct document_term **terms; /* in the arena, in the order of their bytes */
 	size_t count;
 	uint64_t lengths[2];	/* sums of the weights, before they are packed */
-	struct slice positions; /* of the second version, as search_positions.h has them */
+	struct slice positions; /* of the second version, as search_positions.h has them; none if it
+				   has the text of the first */
 };
 
 static inline struct slice document_term_slice(const struct document_term *term)

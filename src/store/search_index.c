@@ -1,9 +1,12 @@
 /* Writing the search index. */
 #include "store/search_index.h"
 
+#include "base/limits.h"
 #include "store/posting.h"
 #include "store/search_document.h"
 #include "store/search_private.h"
+
+_Static_assert(LIMIT_BODY_BYTES <= 4 * 1024 * 1024, "measure what SEARCH_ARENA_BYTES must be");
 
 /* What a document is to one half of the index. */
 struct side {

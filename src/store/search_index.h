@@ -36,8 +36,8 @@ struct search_document {
 	const char *language;
 };
 
-/* What the arena of search_index_replace() needs for two versions of the longest body with nothing
- * but words that occur once. */
+/* What the arena of search_index_replace() needs for two versions of the longest body (4 MiB) with
+ * nothing but words that occur once, in another language each: some 520 MiB. */
 enum { SEARCH_ARENA_BYTES = 768 * 1024 * 1024 };
 
 /* How many posts' changes make the writer merge them into the blocks. Posts share most of their

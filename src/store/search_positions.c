@@ -275,16 +275,18 @@ bool positions_seek(
 bool positions_take(struct slice *at, uint32_t *position)
 {
 	uint64_t gap;
-	if (at->size == 0)
+	struct slice rest = *at;
+	if (rest.size == 0)
 		return false;
-	if (at->data[0] < 0x80) { /* most are of one byte */
-		gap = at->data[0];
-		*at = slice_of(at->data + 1, at->size - 1);
-	} else if (!wire_take_varint(at, &gap)) {
+	if (rest.data[0] < 0x80) { /* most are of one byte */
+		gap = rest.data[0];
+		rest = slice_of(rest.data + 1, rest.size - 1);
+	} else if (!wire_take_varint(&rest, &gap)) {
 		return false;
 	}
 	if (gap == 0 || gap > UINT32_MAX - *position)
 		return false;
 	*position += (uint32_t)gap;
+	*at = rest;
 	return true;
 }

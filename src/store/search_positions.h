@@ -4,7 +4,7 @@
  * positions. It tells of phrases, and of words that begin in some way but have a shorter stem, what
  * the inverted index does not say, without reading the post.
  *
- * Positions count words from 1 on; where a line or a text ends one is left out, so words that stand
+ * Positions count words from 2 on; where a line or a text ends one is left out, so words that stand
  * side by side in one line are those whose positions do. docs/store-format.md has the bytes.
  */
 #pragma once
@@ -90,5 +90,5 @@ static inline struct slice positions_word(const struct positions_cursor *cursor)
 }
 
 /* Takes the next of a word's positions, ascending; *position is the one before it, 0 at first.
- * False behind the last one and where bytes cannot be read. */
+ * False behind the last one, where nothing is left, and where bytes cannot be read. */
 bool positions_take(struct slice *at, uint32_t *position);

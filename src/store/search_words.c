@@ -50,7 +50,8 @@ static uint64_t head_of(struct slice word)
 
 struct document_term *word_new(struct arena *arena, struct slice word)
 {
-	struct document_term *entry = arena_alloc(arena, sizeof *entry + word.size);
+	struct document_term *entry =
+		arena_alloc(arena, offsetof(struct document_term, bytes) + word.size);
 	if (entry == NULL)
 		return NULL;
 	*entry = (struct document_term){ .head = head_of(word), .size = (uint8_t)word.size };

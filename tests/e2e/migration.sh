@@ -135,6 +135,15 @@ try() {
 	use "$format"
 	stop
 
+	# As a backup, too.
+	unpack "$format"
+	mv "$work/data/data.mdb" "$work/backup.mdb"
+	lecternd --data "$work/data" --restore "$work/backup.mdb" >"$work/log" 2>&1 ||
+		die "format $format: not restored: $(cat "$work/log")"
+	start || die "format $format: killed by nobody"
+	compare "$format" "restored"
+	stop
+
 	# Killed at each moment, in a store that was killed at the moment before.
 	for ((moment = 1; ; moment++)); do
 		unpack "$format"

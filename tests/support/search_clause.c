@@ -62,7 +62,7 @@ bool make_clause(struct fixture *fixture, enum search_clause_kind kind, struct s
 		.words = copy(&fixture->arena, words, count * sizeof *words),
 		.word_count = count,
 	};
-	search_clause_find_repeated(ret);
+	search_clause_find_first(ret);
 	return count > 0;
 }
 
