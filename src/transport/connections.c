@@ -409,6 +409,19 @@ void connections_taken(struct connections *connections, struct connection *conne
 		give_back(connections, connection);
 }
 
+struct connections_taken connections_last_taken(struct connections *connections, uint32_t id)
+{
+	struct connections_taken ret = { 0 };
+	uint64_t holds;
+	struct connection *connection = find(connections, id, HOLD, &holds);
+	if (connection == NULL)
+		return ret;
+	ret.ns = atomic_load(&connection->taken_ns);
+	ret.bytes = atomic_load(&connection->taken_bytes);
+	release(connection, HOLD);
+	return ret;
+}
+
 struct largest {
 	uint32_t id;
 	size_t bytes;

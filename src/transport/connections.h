@@ -102,6 +102,15 @@ void connections_unpark(struct connections *connections, struct connection *conn
  */
 void connections_taken(struct connections *connections, struct connection *connection,
 	size_t size_bytes, uint64_t now_ns);
+
+struct connections_taken {
+	uint64_t ns;
+	size_t bytes;
+};
+
+/* The last reply of the connection that was taken; zeros where there is none. */
+struct connections_taken connections_last_taken(struct connections *connections, uint32_t id);
+
 /* While the last replies together have more than max_bytes: the pipe to close, of the one with the
  * largest, the oldest of equal ones, taken before before_ns. Each comes once. 0 if there is none.
  */

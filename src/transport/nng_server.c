@@ -17,10 +17,16 @@ enum {
 	 * connection of a client that announces more is closed by nng. */
 	RECEIVE_BYTES_MAX = LIMIT_REQUEST_BYTES + LIMIT_REQUEST_BYTES / 8,
 	WATCH_MS = 100,
-	/* While few contexts or places to wait are free, or replies that wait take much memory, a
-	 * reply waits no longer than this for its client; and this, while hardly any is. */
+	/* While few contexts or places to wait are free, a client that takes no reply for so long
+	 * is closed. The kernel tells of room for more only when a third of what it holds has gone,
+	 * up to a megabyte and a half, so whoever reads a little more than a megabyte a second
+	 * seems to do nothing for nearly as long. */
 	STALL_MS = 1000,
-	STALL_LEAST_MS = 250,
+	/* And so long for each reply's bytes: the largest reply takes two seconds. */
+	READ_BYTES_PER_MS_MIN = LIMIT_RESPONSE_BYTES / 2000,
+	/* Meanwhile no reply waits longer, whatever its client takes, so all contexts are free
+	 * again within this time: half of the time of a call that says nothing else. */
+	WAIT_MAX_MS = DEFAULT_TIMEOUT_MS / 2,
 	/* With fewer contexts all of them may hold calls that wait for a processor. */
 	QUEUE_CONTEXTS_MIN = 8,
 	/* nng has no linger: time for the last replies to leave its queues. */
@@ -110,20 +116,47 @@ static struct load read_load(const struct nng_server *server)
 	return load;
 }
 
-/* How long a reply may wait for its client to read the ones before it. nng's own timeouts would
- * cost a lock that all replies share. */
-static uint64_t patience_ms(const struct nng_server *server)
+/* What a client's replies may wait for, while others need what they hold or not. */
+struct patience {
+	uint64_t silence_ms; /* from one reply that it takes to the next, without the time of its
+				bytes */
+	uint64_t wait_ms;    /* of any reply, for all before it */
+};
+
+/* nng's own timeouts would cost a lock that all replies share. */
+static struct patience patience_now(const struct nng_server *server)
 {
 	size_t parked = atomic_load(&server->traffic.parked);
 	struct load load = read_load(server);
 	size_t busy = load.in_flight > parked ? load.in_flight - parked : 0;
-	if (8 * busy >= 7 * server->serving_count)
-		return STALL_LEAST_MS;
-	bool crowded = 4 * busy >= 3 * server->serving_count ||
-		       4 * parked >= 3 * LIMIT_PARKED_CALLS ||
-		       load.reply_bytes > LIMIT_WAITING_REPLY_BYTES;
 	uint64_t timeout_ms = server->traffic.send_timeout_ms;
-	return crowded && STALL_MS < timeout_ms ? STALL_MS : timeout_ms;
+	uint64_t stall_ms = STALL_MS < timeout_ms ? STALL_MS : timeout_ms;
+	bool crowded =
+		4 * busy >= 3 * server->serving_count || 4 * parked >= 3 * LIMIT_PARKED_CALLS;
+	if (load.reply_bytes > LIMIT_WAITING_REPLY_BYTES)
+		return (struct patience){ stall_ms, stall_ms };
+	if (crowded)
+		return (struct patience){ stall_ms, WAIT_MAX_MS };
+	return (struct patience){ timeout_ms, UINT64_MAX / NS_PER_MS };
+}
+
+/* Whether the client of a reply that waits is too slow. nng takes a reply of a connection when the
+ * one before it has gone to the kernel whole, and that is all that can be seen of what is read. */
+static bool is_stalled(const struct nng_server *server, uint32_t pipe_id, uint64_t since_ns,
+	const struct patience *patience, uint64_t now_ns)
+{
+	uint64_t waited_ns = now_ns > since_ns ? now_ns - since_ns : 0;
+	if (waited_ns <= patience->silence_ms * NS_PER_MS)
+		return false;
+	if (waited_ns > patience->wait_ms * NS_PER_MS)
+		return true;
+	struct connections_taken taken =
+		connections_last_taken(server->traffic.connections, pipe_id);
+	uint64_t silent_ns = now_ns > taken.ns ? now_ns - taken.ns : 0;
+	if (silent_ns > waited_ns)
+		silent_ns = waited_ns;
+	uint64_t silence_ms = patience->silence_ms + taken.bytes / READ_BYTES_PER_MS_MIN;
+	return silent_ns > silence_ms * NS_PER_MS;
 }
 
 /* What nng holds of replies that it has taken cannot be seen, only bounded. */
@@ -143,14 +176,14 @@ static void on_watch(void *arg)
 	struct nng_server *server = arg;
 	if (nng_aio_result(server->watch) != 0)
 		return;
-	uint64_t patience = patience_ms(server);
+	struct patience patience = patience_now(server);
 	uint64_t now_ns = clock_monotonic_ns();
 	shed(server, now_ns);
 	for (size_t i = 0; i < server->context_count; i++) {
 		struct context *context = &server->contexts[i];
 		uint32_t pipe_id = atomic_load(&context->pipe_id);
 		uint64_t since_ns = atomic_load(&context->sending_since_ns);
-		if (since_ns == 0 || now_ns <= since_ns + (uint64_t)patience * NS_PER_MS)
+		if (since_ns == 0 || !is_stalled(server, pipe_id, since_ns, &patience, now_ns))
 			continue;
 		if (nng_pipe_close((nng_pipe){ .id = pipe_id }) == 0)
 			atomic_fetch_add(&server->traffic.closed_stalled, 1);

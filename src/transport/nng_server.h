@@ -28,7 +28,7 @@ struct nng_server_options {
 	size_t contexts;	/* requests that are taken at once; 0 means the default, so below */
 	size_t connections_max; /* a newcomer displaces one that is idle then */
 	uint32_t in_flight_max; /* requests of one connection that are not answered */
-	/* How long a reply waits for a client to read the ones before it; then the connection is
+	/* How long a client may take none of the replies that wait for it; then the connection is
 	 * closed. 0 means the default. */
 	uint32_t send_timeout_ms;
 	/* For "tls+tcp://" addresses; borrowed for the call. NULL where there are none. */

@@ -9,6 +9,7 @@
 #include <nng/protocol/reqrep0/req.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static struct {
 	struct rpc_call *pending[64];
 	size_t pending_count;
 	size_t handled; /* calls of GetTag */
+	atomic_bool keeps;
 } fake = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 static enum code check_health(
@@ -109,9 +111,33 @@ static void close_snapshot(void *services, void *snapshot)
 {
 }
 
+struct rpc *rpc;
+
+/* 0: nothing is kept. */
+static uint64_t read_version(void *services)
+{
+	return atomic_load(&fake.keeps) ? 1 : 0;
+}
+
+void keep_replies(const struct nng_server *server, struct slice frame, size_t payload_bytes)
+{
+	int fd = connect_raw(nng_server_address(server, 1));
+	atomic_store(&fake.keeps, true);
+	greet(fd);
+	struct rpc_cache_stats before;
+	struct rpc_cache_stats now;
+	rpc_read_cache_stats(rpc, &before);
+	do {
+		send_request(fd, 0, frame);
+		skip_reply(fd, payload_bytes);
+		rpc_read_cache_stats(rpc, &now);
+	} while (now.hits == before.hits);
+	close(fd);
+}
+
 static const struct rpc_method health_rows[] = { { "Check", RPC_NONE, check_health } };
 static const struct rpc_method tag_rows[] = {
-	{ "GetTag", RPC_READ, get_tag },
+	{ "GetTag", RPC_READ, get_tag, .cached = true },
 	{ "CreateTag", RPC_WRITE, create_tag },
 	{ "BatchGetTags", RPC_READ, NULL },
 	{ "ListTags", RPC_WAIT, parked_list_tags },
@@ -124,7 +150,6 @@ static const struct rpc_service services[] = {
 	{ &lectern__v1__tag_service__descriptor, tag_rows, sizeof tag_rows / sizeof *tag_rows },
 };
 
-struct rpc *rpc;
 char ipc_url[128];
 static char folder[64];
 
@@ -135,6 +160,8 @@ int transport_set_up(void **state)
 		.service_count = 2,
 		.snapshot_open = open_snapshot,
 		.snapshot_close = close_snapshot,
+		.version = read_version,
+		.reply_cache_bytes = 256 * MEGABYTE,
 	};
 	struct error err;
 	snprintf(folder, sizeof folder, "/tmp/lectern-transport-XXXXXX");
@@ -164,6 +191,7 @@ struct nng_server *start_with(struct nng_server_options options)
 	options.urls = urls;
 	options.url_count = options.tls == NULL ? 2 : 3;
 	fake.handled = 0;
+	atomic_store(&fake.keeps, false);
 	parked_reset();
 	if (nng_server_new(&options, &server, &err) != CODE_OK) {
 		print_error("%s\n", err.text);

@@ -40,6 +40,10 @@ void wait_parked(size_t count);
 void finish_parked(void);
 void wait_left(size_t count); /* parked calls of clients that have gone, since the server's start */
 
+/* The reply to this call of GetTag is kept from now on, until the next server starts, and so made
+ * faster than anybody reads; the services do not see it any more. */
+void keep_replies(const struct nng_server *server, struct slice frame, size_t payload_bytes);
+
 nng_socket connect_to(const char *url);
 
 /* One exchange; 0 or an nng error. The caller frees *ret. */

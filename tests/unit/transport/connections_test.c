@@ -139,6 +139,9 @@ static void test_the_largest_last_replies_are_shed(void **state)
 	take(connections, 3, 500, 11);
 	take(connections, 4, 900, 20);
 	take(connections, 4, 100, 21); /* in the place of the one before */
+	assert_int_equal(connections_last_taken(connections, 4).ns, 21);
+	assert_int_equal(connections_last_taken(connections, 4).bytes, 100);
+	assert_int_equal(connections_last_taken(connections, 9).ns, 0); /* never was there */
 	assert_int_equal(connections_shed(connections, 1500, 100), 0);
 	assert_int_equal(connections_shed(connections, 1499, 10), 0); /* all too new */
 	assert_int_equal(connections_shed(connections, 600, 100), 3);

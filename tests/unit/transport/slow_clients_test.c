@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
@@ -95,9 +96,11 @@ static void closes_a_client_that_never_reads(void **state)
 	wait_handled(4); /* one reply is being sent, three wait */
 	/* Reading starts late, when the server has given up. */
 	nng_socket socket = connect_to(nng_server_address(server, 1));
-	uint64_t until_ns = clock_monotonic_ns() + UINT64_C(500) * 1000000;
-	while (clock_monotonic_ns() < until_ns)
+	struct nng_server_stats stats;
+	do {
 		assert_true(echoes(socket, "meanwhile"));
+		nng_server_read_stats(server, &stats);
+	} while (stats.closed_stalled == 0);
 	nng_close(socket);
 	assert_true(is_closed_by_server(fd));
 	close(fd);
@@ -118,6 +121,135 @@ static void waits_for_clients_that_read_late(void **state)
 	for (uint32_t i = 0; i < 16; i++)
 		skip_reply(fd, 4 * MEGABYTE);
 	close(fd);
+	stop(server);
+}
+
+/* One that reads a part each time, not as fast as replies are made. */
+struct steady {
+	int fd;
+	size_t read_bytes;
+	bool closed; /* by the server */
+};
+
+enum { TICK_MS = 20 };
+
+static void connect_steady(
+	const struct nng_server *server, struct steady *client, size_t calls, struct slice frame)
+{
+	*client = (struct steady){ .fd = connect_raw(nng_server_address(server, 1)) };
+	int buffer_bytes = 512 * 1024; /* else it may take megabytes before it reads any */
+	setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+	greet(client->fd);
+	for (size_t i = 0; i < calls; i++)
+		send_request(client->fd, (uint32_t)i, frame);
+}
+
+/* So many bytes at most, without a wait. */
+static void read_part(struct steady *client, size_t part_bytes)
+{
+	static uint8_t buffer[65536];
+	while (part_bytes > 0 && !client->closed) {
+		size_t most = part_bytes < sizeof buffer ? part_bytes : sizeof buffer;
+		ssize_t got = recv(client->fd, buffer, most, MSG_DONTWAIT);
+		if (got < 0 && errno == EAGAIN)
+			return;
+		client->closed = got <= 0;
+		client->read_bytes += got > 0 ? (size_t)got : 0;
+		part_bytes -= got > 0 ? (size_t)got : 0;
+	}
+}
+
+/* Four megabytes a second and client: the contexts are taken all the time, by replies that wait for
+ * longer than a client may do nothing. */
+static void serves_clients_that_read_steadily(void **state)
+{
+	enum { CLIENTS = 4, CALLS = 32, REPLY_BYTES = MEGABYTE / 2, PART_BYTES = 80 * 1024 };
+	struct steady clients[CLIENTS];
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 40 });
+	uint64_t until_ns = clock_monotonic_ns() + (uint64_t)WAIT_MS * 1000000;
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", REPLY_BYTES, bytes, sizeof bytes);
+	keep_replies(server, frame, REPLY_BYTES);
+	for (size_t i = 0; i < CLIENTS; i++)
+		connect_steady(server, &clients[i], CALLS, frame);
+	size_t done = 0;
+	while (done < CLIENTS && clock_monotonic_ns() < until_ns) {
+		usleep(TICK_MS * 1000);
+		done = 0;
+		for (size_t i = 0; i < CLIENTS; i++) {
+			read_part(&clients[i], PART_BYTES);
+			assert_false(clients[i].closed);
+			done += clients[i].read_bytes >= (size_t)CALLS * REPLY_BYTES;
+		}
+	}
+	assert_int_equal(done, CLIENTS);
+	struct nng_server_stats stats;
+	nng_server_read_stats(server, &stats);
+	assert_int_equal(stats.closed_stalled, 0);
+	for (size_t i = 0; i < CLIENTS; i++)
+		close(clients[i].fd);
+	stop(server);
+}
+
+/* Each holds some contexts, together they want many times what there are. */
+static void closes_clients_that_read_a_byte_now_and_then(void **state)
+{
+	enum { CLIENTS = 8, CALLS = 32 };
+	struct steady clients[CLIENTS];
+	if (nng_server_warning() != NULL)
+		skip(); /* an nng that has a warning may hang when it closes so many in a reply */
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 16 });
+	nng_socket socket = connect_to(nng_server_address(server, 1));
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", MEGABYTE, bytes, sizeof bytes);
+	keep_replies(server, frame, MEGABYTE);
+	for (size_t i = 0; i < CLIENTS; i++)
+		connect_steady(server, &clients[i], CALLS, frame);
+	uint64_t slowest_ns = 0;
+	size_t calls = 0;
+	struct nng_server_stats stats;
+	do {
+		uint64_t start_ns = clock_monotonic_ns();
+		assert_true(echoes(socket, "meanwhile"));
+		uint64_t took_ns = clock_monotonic_ns() - start_ns;
+		slowest_ns = took_ns > slowest_ns ? took_ns : slowest_ns;
+		calls++;
+		for (size_t i = 0; i < CLIENTS; i++)
+			read_part(&clients[i], 1);
+		nng_server_read_stats(server, &stats);
+	} while (stats.connections > 1); /* its own */
+	assert_true(stats.closed_stalled > 0);
+	print_message("%zu calls, the slowest took %d ms\n", calls, (int)(slowest_ns / 1000000));
+	assert_in_range(slowest_ns / 1000000, 0, NNG_SERVER_SEND_TIMEOUT_MS / 2);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		assert_true(is_closed_by_server(clients[i].fd));
+		close(clients[i].fd);
+	}
+	nng_close(socket);
+	stop(server);
+}
+
+/* It always takes the next one in time, but of sixteen each waits for eight seconds. */
+static void bounds_how_long_one_client_holds_all_contexts(void **state)
+{
+	enum { CALLS = 48, PART_BYTES = 40 * 1024 };
+	struct steady client;
+	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 16 });
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", MEGABYTE, bytes, sizeof bytes);
+	keep_replies(server, frame, MEGABYTE);
+	connect_steady(server, &client, CALLS, frame);
+	while (!client.closed && client.read_bytes < (size_t)CALLS * MEGABYTE) {
+		usleep(TICK_MS * 1000);
+		read_part(&client, PART_BYTES);
+	}
+	print_message("%zu bytes read\n", client.read_bytes);
+	assert_true(client.closed);
+	struct nng_server_stats stats;
+	nng_server_read_stats(server, &stats);
+	assert_true(stats.closed_stalled > 0);
+	close(client.fd);
+	check_works(nng_server_address(server, 1));
 	stop(server);
 }
 
@@ -168,6 +300,9 @@ int main(void)
 		cmocka_unit_test(serves_others_beside_a_client_that_never_reads),
 		cmocka_unit_test(closes_a_client_that_never_reads),
 		cmocka_unit_test(waits_for_clients_that_read_late),
+		cmocka_unit_test(serves_clients_that_read_steadily),
+		cmocka_unit_test(closes_clients_that_read_a_byte_now_and_then),
+		cmocka_unit_test(bounds_how_long_one_client_holds_all_contexts),
 		cmocka_unit_test(answers_many_requests_of_one_client),
 		cmocka_unit_test(reads_requests_in_pieces),
 	};
