@@ -194,23 +194,77 @@ static bool take_sizes(struct slice *rest, size_t *shared, size_t *suffix)
 	return true;
 }
 
-static bool take_word(struct positions_cursor *cursor)
+/* A word as it is coded. */
+struct coded {
+	size_t shared; /* bytes with the word before it */
+	struct slice suffix;
+};
+
+/* Reads the next word and its positions and moves behind them. */
+static bool take_coded(struct positions_cursor *cursor, struct coded *ret)
 {
 	struct slice rest = cursor->rest;
-	size_t shared;
 	size_t suffix;
 	uint64_t bytes;
-	if (!take_sizes(&rest, &shared, &suffix) || shared > cursor->size || suffix == 0 ||
-		shared + suffix > TERM_BYTES_MAX)
+	if (!take_sizes(&rest, &ret->shared, &suffix) || suffix == 0 ||
+		ret->shared + suffix > TERM_BYTES_MAX)
 		return false;
-	memcpy(cursor->word + shared, rest.data, suffix);
-	cursor->size = (uint8_t)(shared + suffix);
+	ret->suffix = slice_of(rest.data, suffix);
 	rest = slice_of(rest.data + suffix, rest.size - suffix);
 	if (!wire_take_varint(&rest, &bytes) || bytes == 0 || bytes > rest.size)
 		return false;
 	cursor->at = slice_of(rest.data, bytes);
 	cursor->rest = slice_of(rest.data + bytes, rest.size - bytes);
 	cursor->index++;
+	return true;
+}
+
+static bool take_word(struct positions_cursor *cursor)
+{
+	struct coded coded;
+	if (!take_coded(cursor, &coded) || coded.shared > cursor->size)
+		return false;
+	memcpy(cursor->word + coded.shared, coded.suffix.data, coded.suffix.size);
+	cursor->size = (uint8_t)(coded.shared + coded.suffix.size);
+	return true;
+}
+
+/*
+ * Moves on to the first word that is not below the given one. The words before it are not put
+ * together: `matched` says how many bytes of the wanted one the current word has, and is below it
+ * in the next. A word that shares more with the current one is so, too; one that shares less is
+ * behind the wanted one.
+ */
+static bool skip_below(struct positions_cursor *cursor, struct slice word)
+{
+	size_t matched = 0;
+	struct coded coded;
+	for (;;) {
+		bool in_full = cursor->index % POSITIONS_GROUP == 0;
+		if (cursor->index == cursor->positions->count) {
+			cursor->damaged = cursor->rest.size > 0;
+			return false;
+		}
+		if (!take_coded(cursor, &coded) || (in_full && coded.shared != 0)) {
+			cursor->damaged = true;
+			return false;
+		}
+		if (in_full)
+			matched = 0;
+		if (coded.shared > matched)
+			continue;
+		if (coded.shared < matched)
+			break;
+		matched += shared_size(
+			coded.suffix, slice_of(word.data + matched, word.size - matched));
+		size_t own = matched - coded.shared; /* bytes of the suffix that match */
+		if (matched == word.size ||
+			(own < coded.suffix.size && coded.suffix.data[own] > word.data[matched]))
+			break;
+	}
+	memcpy(cursor->word, word.data, coded.shared);
+	memcpy(cursor->word + coded.shared, coded.suffix.data, coded.suffix.size);
+	cursor->size = (uint8_t)(coded.shared + coded.suffix.size);
 	return true;
 }
 
@@ -266,10 +320,7 @@ bool positions_seek(
 	cursor->damaged = false;
 	cursor->rest = slice_of(positions->words.data + at, positions->words.size - at);
 	cursor->index = low * POSITIONS_GROUP;
-	while (positions_next(cursor))
-		if (slice_compare(positions_word(cursor), word) >= 0)
-			return true;
-	return false;
+	return skip_below(cursor, word);
 }
 
 bool positions_take(struct slice *at, uint32_t *position)

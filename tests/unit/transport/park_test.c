@@ -242,9 +242,10 @@ static void bounds_what_is_in_flight(void **state)
 	assert_int_equal(count_refused(fd, MAX, ""), 0);
 	check_works(nng_server_address(server, 0));
 	struct nng_server_stats stats;
-	nng_server_read_stats(server, &stats);
+	do /* a client may have a reply before nng tells that it has gone */
+		nng_server_read_stats(server, &stats);
+	while (stats.in_flight > 0);
 	assert_int_equal(stats.refused_in_flight, MORE);
-	assert_int_equal(stats.in_flight, 0);
 	close(fd);
 	stop(server);
 }
