@@ -29,7 +29,7 @@ row_prepare() {
 }
 
 # FTS5 stems by Porter's first algorithm, Lectern by his second. FTS5 looks for phrases and beginnings
-# of words among stems, Lectern in the text. All else must be equal, or they do different jobs.
+# of words among stems, Lectern among words as they are written. All else must be equal, or they do different jobs.
 compare_matches() {
 	local ours theirs equal
 	head -n "$compared" "$bench_work/search.jsonl" >"$bench_work/compared.jsonl"
