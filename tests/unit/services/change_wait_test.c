@@ -7,6 +7,7 @@
 
 #include <lectern/v1/admin.pb-c.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -167,7 +168,8 @@ static void only_so_many_wait(void **state)
 			assert_int_equal(page.err.retry_ms, 1000);
 		}
 		assert_int_equal(waiters_of(&server), LIMIT_PARKED_CALLS);
-		assert_int_equal(open_snapshots(), 0);
+		while (open_snapshots() > 0) /* but for what is just being looked at */
+			sched_yield();
 		/* Those that do not wait are no more than that. */
 		assert_int_equal(
 			changes(&server, &(struct change_question){ .after = question.after },
