@@ -33,3 +33,18 @@ static inline bool slice_equals(struct slice a, struct slice b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
+
+static inline bool slice_begins_with(struct slice text, struct slice prefix)
+{
+	return text.size >= prefix.size &&
+	       (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);
+}
+
+/* How many of the first bytes both have. */
+static inline size_t slice_shared_size(struct slice a, struct slice b)
+{
+	size_t size = 0;
+	while (size < a.size && size < b.size && a.data[size] == b.data[size])
+		size++;
+	return size;
+}

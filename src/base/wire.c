@@ -36,13 +36,12 @@ static inline const uint8_t *read_value(
 {
 	switch (type) {
 	case WIRE_VARINT:
+	case WIRE_BYTES: /* their length */
 		return read_varint(at, end, ret);
 	case WIRE_FIXED64:
 		return read_fixed(at, end, 8, ret);
 	case WIRE_FIXED32:
 		return read_fixed(at, end, 4, ret);
-	case WIRE_BYTES:
-		break;
 	}
 	return NULL;
 }
@@ -78,7 +77,7 @@ bool wire_next(struct slice *rest, struct wire_field *ret)
 		return false;
 	enum wire_type type = tag & 7;
 	*ret = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = type };
-	at = type == WIRE_BYTES ? read_varint(at, end, &value) : read_value(type, at, end, &value);
+	at = read_value(type, at, end, &value);
 	if (at == NULL)
 		return false;
 	ret->value = value;

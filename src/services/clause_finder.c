@@ -2,11 +2,6 @@
 
 #include "analysis/characters.h"
 
-static bool begins_with(struct slice text, struct slice prefix)
-{
-	return text.size >= prefix.size && memcmp(text.data, prefix.data, prefix.size) == 0;
-}
-
 static bool is_word(const struct search_word *word, const struct token *token)
 {
 	return slice_equals(word->word, token->word);
@@ -16,7 +11,7 @@ static bool is_word(const struct search_word *word, const struct token *token)
 static bool is_last_word(const struct search_word *word, const struct token *token)
 {
 	return is_word(word, token) || (word->kind == TOKEN_LAST && token->kind != TOKEN_WORD &&
-					       begins_with(token->word, word->word));
+					       slice_begins_with(token->word, word->word));
 }
 
 static bool has_term(const struct search_word *word, struct slice term)
@@ -27,12 +22,7 @@ static bool has_term(const struct search_word *word, struct slice term)
 	return false;
 }
 
-/*
- * Knuth, Morris and Pratt, "Fast pattern matching in strings" (1977): borders[n] is how many of the
- * first n words are also their last ones, n itself aside; so many are matched still where the word
- * behind n is another one.
- */
-static void find_borders(const struct search_clause *clause, uint16_t *borders)
+void clause_find_borders(const struct search_clause *clause, uint16_t *borders)
 {
 	const struct search_word *words = clause->words;
 	size_t border = 0;
@@ -52,7 +42,7 @@ void clause_finder_init(
 {
 	*finder = (struct clause_finder){ .clause = clause, .borders = borders };
 	if (clause->kind == SEARCH_PHRASE)
-		find_borders(clause, borders);
+		clause_find_borders(clause, borders);
 }
 
 static bool feed_phrase(struct clause_finder *finder, const struct token *token)
@@ -78,7 +68,8 @@ bool clause_finder_feed(struct clause_finder *finder, const struct token *token)
 	case SEARCH_WORD:
 		return has_term(word, token->term);
 	case SEARCH_PREFIX:
-		return begins_with(token->word, word->word) || begins_with(token->term, word->word);
+		return slice_begins_with(token->word, word->word) ||
+		       slice_begins_with(token->term, word->word);
 	case SEARCH_PHRASE:
 		return feed_phrase(finder, token);
 	}

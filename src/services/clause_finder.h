@@ -12,6 +12,13 @@ struct clause_finder {
 	size_t matched;	   /* how many of its words stand before the next token */
 };
 
+/*
+ * Knuth, Morris and Pratt, "Fast pattern matching in strings" (1977): borders[n] is how many of the
+ * first n words are also their last ones, n itself aside; so many are matched still where the word
+ * behind n is another one. `borders` has room for one more than the clause has words.
+ */
+void clause_find_borders(const struct search_clause *clause, uint16_t *borders);
+
 /* Before each text. `borders` has room for one more than the clause has words, and may be NULL
  * unless it is a PHRASE. */
 void clause_finder_init(

@@ -44,11 +44,6 @@ static struct endings endings_of(struct slice prefix)
 	return ENDINGS(other);
 }
 
-static bool begins_with(struct slice text, struct slice prefix)
-{
-	return text.size >= prefix.size && memcmp(text.data, prefix.data, prefix.size) == 0;
-}
-
 static bool is_listed(const struct slice *stems, size_t count, struct slice stem)
 {
 	for (size_t i = 0; i < count; i++)
@@ -74,7 +69,7 @@ bool search_stems_of_prefix(struct arena *arena, struct analyzer *analyzer, stru
 			memcpy(word + prefix.size, ending.data, ending.size);
 		struct slice stem =
 			analyzer_stem(analyzer, slice_of(word, size), languages[i / endings.count]);
-		if (begins_with(stem, prefix) || is_listed(ret, count, stem))
+		if (slice_begins_with(stem, prefix) || is_listed(ret, count, stem))
 			continue;
 		uint8_t *kept = arena_alloc(arena, stem.size);
 		if (kept == NULL)

@@ -32,11 +32,6 @@ static enum code fail_damaged(struct error *err)
 	return fail(err, CODE_DATA_LOSS, "the positions of words cannot be read");
 }
 
-static bool begins_with(struct slice text, struct slice prefix)
-{
-	return text.size >= prefix.size && memcmp(text.data, prefix.data, prefix.size) == 0;
-}
-
 static void sift_down(struct phrase *phrase, size_t at)
 {
 	struct source *heap = phrase->heap;
@@ -109,7 +104,6 @@ static enum code advance(struct phrase *phrase, struct error *err)
 static enum code find_stem(struct phrase *phrase, bool *found, struct error *err)
 {
 	const struct search_word *words = phrase->clause->words;
-	struct clause_finder finder;
 	uint16_t *borders =
 		arena_alloc(phrase->arena, (phrase->clause->word_count + 1) * sizeof *borders);
 	uint32_t before = 0;
@@ -117,7 +111,7 @@ static enum code find_stem(struct phrase *phrase, bool *found, struct error *err
 	enum code code = CODE_OK;
 	if (borders == NULL)
 		return fail_out_of_memory(err);
-	clause_finder_init(&finder, phrase->clause, borders);
+	clause_find_borders(phrase->clause, borders);
 	for (*found = false; code == CODE_OK && phrase->count > 0 && !*found;
 		code = advance(phrase, err)) {
 		const struct source *top = &phrase->heap[0];
@@ -166,7 +160,7 @@ static enum code find_run(const struct phrase *phrase, bool *found, struct error
 	struct positions_cursor cursor;
 	struct slice last = phrase->clause->words[phrase->stem_count].word;
 	bool more = positions_seek(&cursor, phrase->positions, last);
-	for (*found = false; more && !*found && begins_with(positions_word(&cursor), last);
+	for (*found = false; more && !*found && slice_begins_with(positions_word(&cursor), last);
 		more = positions_next(&cursor)) {
 		uint32_t position = 0;
 		if (!is_run(positions_word(&cursor), last.size))
@@ -209,6 +203,6 @@ enum code search_prove(struct arena *arena, const struct search_clause *clause,
 	struct positions_cursor cursor;
 	struct slice prefix = clause->words[0].word;
 	*ret_holds = positions_seek(&cursor, positions, prefix) &&
-		     begins_with(positions_word(&cursor), prefix);
+		     slice_begins_with(positions_word(&cursor), prefix);
 	return cursor.damaged ? fail_damaged(err) : CODE_OK;
 }

@@ -23,9 +23,13 @@ static bool add_token(
 	if (word == NULL)
 		return false;
 	word->is_pair = token->kind != TOKEN_WORD;
-	word_count(word, weight, weight == WEIGHT_TITLE, columns);
-	for (unsigned column = 0; column < COLUMN_COUNT; column++)
-		words->lengths[column] += (columns >> column & 1) * weight;
+	for (unsigned column = 0; column < COLUMN_COUNT; column++) {
+		if ((columns >> column & 1) == 0)
+			continue;
+		word->weights[column] += weight;
+		word->in_title[column] |= weight == WEIGHT_TITLE;
+		words->lengths[column] += weight;
+	}
 	return (columns & COLUMN_AFTER) == 0 || !words->wants_positions ||
 	       occurrences_add(&words->occurrences, word, token->after_break);
 }
@@ -72,6 +76,12 @@ static struct slice text_of(const struct search_document *document, enum part pa
 		break;
 	}
 	return slice_of(NULL, 0);
+}
+
+static bool has_same_text(const struct search_document *a, const struct search_document *b)
+{
+	return slice_equals(a->title, b->title) && slice_equals(a->excerpt, b->excerpt) &&
+	       slice_equals(a->html, b->html);
 }
 
 static bool add_part(struct words *words, const struct search_document *document, enum part part,
@@ -190,19 +200,19 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	struct document_terms *ret)
 {
 	uint8_t hash_key[crypto_shorthash_KEYBYTES];
+	bool same_text = before != NULL && after != NULL && has_same_text(before, after);
 	struct words words = { .analyzer = analyzer,
 		.table = { .arena = arena, .hash_key = hash_key },
-		.wants_positions = after != NULL &&
-				   (before == NULL || !search_document_same_text(before, after)),
+		.wants_positions = after != NULL && !same_text,
 		.occurrences = { .arena = arena } };
 	struct stems terms = { .arena = arena, .analyzer = analyzer };
 	randombytes_buf(hash_key, sizeof hash_key);
 	if (!add_documents(&words, before, after))
 		return false;
 	word_table_list(&words.table);
-	words_sort(words.table.slots, words.table.count);
 	struct slice positions = slice_of(NULL, 0);
 	if (words.occurrences.count > 0) {
+		words_sort(words.table.slots, words.table.count);
 		positions = positions_write(
 			arena, words.table.slots, words.table.count, &words.occurrences);
 		if (positions.size == 0)
@@ -217,6 +227,7 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 	*ret = (struct document_terms){ .terms = terms.terms,
 		.count = terms.count,
 		.lengths = { words.lengths[0], words.lengths[1] },
+		.same_text = same_text,
 		.positions = positions };
 	return true;
 }
@@ -225,13 +236,7 @@ bool search_document_equals(const struct search_document *a, const struct search
 {
 	return a->hidden == b->hidden &&
 	       analyzer_language(a->language) == analyzer_language(b->language) &&
-	       search_document_same_text(a, b);
-}
-
-bool search_document_same_text(const struct search_document *a, const struct search_document *b)
-{
-	return slice_equals(a->title, b->title) && slice_equals(a->excerpt, b->excerpt) &&
-	       slice_equals(a->html, b->html);
+	       has_same_text(a, b);
 }
 
 void search_document_of(

@@ -19,8 +19,8 @@ struct document_terms {
 	struct document_term **terms; /* in the arena, in the order of their bytes */
 	size_t count;
 	uint64_t lengths[2];	/* sums of the weights, before they are packed */
-	struct slice positions; /* of the second version, as search_positions.h has them; none if it
-				   has the text of the first */
+	bool same_text;		/* both versions have the same, and so the same positions */
+	struct slice positions; /* else of the second one, as search_positions.h has them */
 };
 
 static inline struct slice document_term_slice(const struct document_term *term)
@@ -35,8 +35,6 @@ bool search_document_terms(struct arena *arena, struct analyzer *analyzer,
 
 /* Whether the index holds the same for both. */
 bool search_document_equals(const struct search_document *a, const struct search_document *b);
-/* Whether their texts are the same: then the positions are. */
-bool search_document_same_text(const struct search_document *a, const struct search_document *b);
 
 /* A post's document. The html is separate, because it does not stand in the summary record. */
 void search_document_of(

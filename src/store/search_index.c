@@ -256,10 +256,8 @@ void search_index_replace(struct txn *txn, struct arena *arena, struct analyzer 
 		return;
 	}
 	uint64_t id = before != NULL ? before->id : after->id;
-	bool same_text =
-		before != NULL && after != NULL && search_document_same_text(before, after);
 	replace_terms(txn, arena, id, half_of(before), half_of(after), &terms);
-	if (!same_text)
+	if (!terms.same_text)
 		put_positions(txn, id, terms.positions);
 	count_document(txn, terms.lengths, before, after);
 }

@@ -45,14 +45,6 @@ bool occurrences_add(struct occurrences *occurrences, struct document_term *word
 	return true;
 }
 
-static size_t shared_size(struct slice a, struct slice b)
-{
-	size_t size = 0;
-	while (size < a.size && size < b.size && a.data[size] == b.data[size])
-		size++;
-	return size;
-}
-
 /* One byte for both sizes, and one more for each that it has no room for. */
 static size_t put_sizes(uint8_t *out, size_t shared, size_t suffix)
 {
@@ -125,7 +117,7 @@ struct slice positions_write(struct arena *arena, struct document_term *const *w
 		struct slice word = document_term_slice(words[i]);
 		if (words[i]->first == 0)
 			continue;
-		size_t shared = shared_size(before, word);
+		size_t shared = slice_shared_size(before, word);
 		if (index % POSITIONS_GROUP == 0) {
 			put_u32(bytes + places + PLACE_BYTES * (index / POSITIONS_GROUP),
 				size - first);
@@ -255,7 +247,7 @@ static bool skip_below(struct positions_cursor *cursor, struct slice word)
 			continue;
 		if (coded.shared < matched)
 			break;
-		matched += shared_size(
+		matched += slice_shared_size(
 			coded.suffix, slice_of(word.data + matched, word.size - matched));
 		size_t own = matched - coded.shared; /* bytes of the suffix that match */
 		if (matched == word.size ||

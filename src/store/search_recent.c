@@ -59,18 +59,11 @@ static size_t get_u16(const uint8_t *bytes)
 
 /* --- Writing --- */
 
-static size_t shared_size(struct slice a, struct slice b)
-{
-	size_t size = 0;
-	while (size < a.size && size < b.size && a.data[size] == b.data[size])
-		size++;
-	return size;
-}
-
 static size_t put_term(uint8_t *out, const struct recent_change *change, size_t index)
 {
 	const struct recent_term *term = &change->terms[index];
-	size_t shared = index % RECENT_GROUP == 0 ? 0 : shared_size(term[-1].term, term->term);
+	size_t shared =
+		index % RECENT_GROUP == 0 ? 0 : slice_shared_size(term[-1].term, term->term);
 	size_t suffix = term->term.size - shared;
 	size_t size = 2 + suffix;
 	out[0] = (uint8_t)shared;

@@ -25,18 +25,6 @@ struct document_term *word_new(struct arena *arena, struct slice word);
 /* The entry of a word, new where there was none. NULL when out of memory. */
 struct document_term *word_table_take(struct word_table *table, struct slice word);
 
-/* Counts one or more occurrences in the columns named. */
-static inline void word_count(
-	struct document_term *entry, uint32_t weight, bool in_title, unsigned columns)
-{
-	for (unsigned column = 0; column < COLUMN_COUNT; column++) {
-		if ((columns >> column & 1) == 0)
-			continue;
-		entry->weights[column] += weight;
-		entry->in_title[column] |= in_title;
-	}
-}
-
 /* Moves all entries to the beginning of the slots, in no order; the table is no table any more. */
 void word_table_list(struct word_table *table);
 

@@ -101,7 +101,7 @@ void walk_end(struct walk *walk);
 
 static inline bool key_has_prefix(struct slice key, struct slice prefix)
 {
-	return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
+	return slice_begins_with(key, prefix);
 }
 
 /* "0.9.24" and so on. */

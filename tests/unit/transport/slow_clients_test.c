@@ -133,15 +133,22 @@ struct steady {
 
 enum { TICK_MS = 20 };
 
-static void connect_steady(
-	const struct nng_server *server, struct steady *client, size_t calls, struct slice frame)
+/* The replies to their calls are kept. */
+static void connect_steady(const struct nng_server *server, struct steady *clients, size_t count,
+	size_t calls, size_t reply_bytes)
 {
-	*client = (struct steady){ .fd = connect_raw(nng_server_address(server, 1)) };
-	int buffer_bytes = 512 * 1024; /* else it may take megabytes before it reads any */
-	setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
-	greet(client->fd);
-	for (size_t i = 0; i < calls; i++)
-		send_request(client->fd, (uint32_t)i, frame);
+	uint8_t bytes[512];
+	struct slice frame = get_tag_frame("", reply_bytes, bytes, sizeof bytes);
+	int buffer_bytes = 512 * 1024; /* else they may take megabytes before they read any */
+	keep_replies(server, frame, reply_bytes);
+	for (size_t i = 0; i < count; i++) {
+		int fd = connect_raw(nng_server_address(server, 1));
+		clients[i] = (struct steady){ .fd = fd };
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+		greet(fd);
+		for (size_t call = 0; call < calls; call++)
+			send_request(fd, (uint32_t)call, frame);
+	}
 }
 
 /* So many bytes at most, without a wait. */
@@ -167,11 +174,7 @@ static void serves_clients_that_read_steadily(void **state)
 	struct steady clients[CLIENTS];
 	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 40 });
 	uint64_t until_ns = clock_monotonic_ns() + (uint64_t)WAIT_MS * 1000000;
-	uint8_t bytes[512];
-	struct slice frame = get_tag_frame("", REPLY_BYTES, bytes, sizeof bytes);
-	keep_replies(server, frame, REPLY_BYTES);
-	for (size_t i = 0; i < CLIENTS; i++)
-		connect_steady(server, &clients[i], CALLS, frame);
+	connect_steady(server, clients, CLIENTS, CALLS, REPLY_BYTES);
 	size_t done = 0;
 	while (done < CLIENTS && clock_monotonic_ns() < until_ns) {
 		usleep(TICK_MS * 1000);
@@ -200,11 +203,7 @@ static void closes_clients_that_read_a_byte_now_and_then(void **state)
 		skip(); /* an nng that has a warning may hang when it closes so many in a reply */
 	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 16 });
 	nng_socket socket = connect_to(nng_server_address(server, 1));
-	uint8_t bytes[512];
-	struct slice frame = get_tag_frame("", MEGABYTE, bytes, sizeof bytes);
-	keep_replies(server, frame, MEGABYTE);
-	for (size_t i = 0; i < CLIENTS; i++)
-		connect_steady(server, &clients[i], CALLS, frame);
+	connect_steady(server, clients, CLIENTS, CALLS, MEGABYTE);
 	uint64_t slowest_ns = 0;
 	size_t calls = 0;
 	struct nng_server_stats stats;
@@ -235,10 +234,7 @@ static void bounds_how_long_one_client_holds_all_contexts(void **state)
 	enum { CALLS = 48, PART_BYTES = 40 * 1024 };
 	struct steady client;
 	struct nng_server *server = start_with((struct nng_server_options){ .contexts = 16 });
-	uint8_t bytes[512];
-	struct slice frame = get_tag_frame("", MEGABYTE, bytes, sizeof bytes);
-	keep_replies(server, frame, MEGABYTE);
-	connect_steady(server, &client, CALLS, frame);
+	connect_steady(server, &client, 1, CALLS, MEGABYTE);
 	while (!client.closed && client.read_bytes < (size_t)CALLS * MEGABYTE) {
 		usleep(TICK_MS * 1000);
 		read_part(&client, PART_BYTES);
