@@ -38,8 +38,11 @@ bool send_raw(int fd, const void *data, size_t size);
 
 /* The clients that behave: they read and write until they are stopped. */
 void start_good_clients(void);
-/* Fails the test if one of their calls failed or they made fewer than so many. */
-void stop_good_clients(unsigned reads_min, unsigned writes_min);
+/* Waits until each has made so many more calls, or a minute: how fast the disk takes writes is not
+ * what the tests are about. */
+void await_good_clients(unsigned reads, unsigned writes);
+/* Fails the test if one of their calls failed or they made too few while they were waited for. */
+void stop_good_clients(void);
 
 void sleep_ms(unsigned ms);
 
