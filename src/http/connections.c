@@ -70,15 +70,20 @@ static void connect_socket(struct http_server *server, struct MHD_Connection *mh
 	connection->source = source_of(address);
 	connection_enter(connection, CONNECTION_HEAD);
 	pthread_mutex_lock(&server->connections_mutex);
+	if (connection->secure)
+		connection->credentials = https_credentials_hold(server->credentials);
 	connection->next = server->connections;
 	if (connection->next != NULL)
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->connection_count++;
 	pthread_mutex_unlock(&server->connections_mutex);
+	if (connection->credentials != NULL)
+		https_credentials_use(connection->credentials, mhd);
 }
 
-/* Before libmicrohttpd closes the socket, so that nobody else's is shut down. */
+/* Before libmicrohttpd closes the socket, so that nobody else's is shut down. It has done with the
+ * TLS session by then, or does nothing but free it. */
 static void disconnect(struct http_server *server, struct connection *connection)
 {
 	if (connection == NULL)
@@ -92,6 +97,7 @@ static void disconnect(struct http_server *server, struct connection *connection
 		connection->next->previous = connection->previous;
 	server->connection_count--;
 	pthread_mutex_unlock(&server->connections_mutex);
+	https_credentials_release(connection->credentials);
 	free(connection);
 }
 

@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/head.h"
+#include "http/https_credentials.h"
 #include "http/server_private.h"
-#include "http/tls_peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +133,8 @@ static unsigned check_head(const struct exchange *exchange, const char *version,
 {
 	const struct http_request *request = &exchange->request;
 	struct head head = { .version = slice_of_text(version) };
-	if (exchange->server->options.client_ca != NULL && !tls_peer_is_trusted(exchange->mhd)) {
+	if (exchange->server->options.client_ca != NULL &&
+		!https_client_is_trusted(exchange->mhd)) {
 		fail_reason(err, CODE_PERMISSION_DENIED, "CLIENT_CERTIFICATE_NEEDED",
 			"this address is for clients with a certificate of the server's "
 			"--tls-client-ca");

@@ -61,6 +61,31 @@ static enum code open_listeners(struct http_server *server, struct error *err)
 	return CODE_OK;
 }
 
+static bool has_secure(const struct http_server *server)
+{
+	for (size_t i = 0; i < server->listener_count; i++)
+		if (server->listeners[i].secure)
+			return true;
+	return false;
+}
+
+enum code http_server_renew_tls(struct http_server *server, const char *certificate,
+	const char *key, const char *client_ca, struct error *err)
+{
+	struct https_credentials *credentials;
+	if (!has_secure(server))
+		return CODE_OK;
+	enum code code = https_credentials_new(certificate, key, client_ca, &credentials, err);
+	if (code != CODE_OK)
+		return code;
+	pthread_mutex_lock(&server->connections_mutex);
+	struct https_credentials *former = server->credentials;
+	server->credentials = credentials;
+	pthread_mutex_unlock(&server->connections_mutex);
+	https_credentials_release(former);
+	return CODE_OK;
+}
+
 enum code http_server_new(
 	const struct http_server_options *options, struct http_server **ret, struct error *err)
 {
@@ -74,6 +99,9 @@ enum code http_server_new(
 	clock_cond_init(&server->idle);
 	clock_cond_init(&server->watch_wake);
 	enum code code = open_listeners(server, err);
+	if (code == CODE_OK)
+		code = http_server_renew_tls(
+			server, options->certificate, options->key, options->client_ca, err);
 	if (code == CODE_OK)
 		code = connections_watch(server, err);
 	if (code != CODE_OK) {
@@ -200,6 +228,7 @@ void http_server_free(struct http_server *server)
 	connections_unwatch(server);
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_close(&server->listeners[i]);
+	https_credentials_release(server->credentials);
 	pthread_cond_destroy(&server->idle);
 	pthread_cond_destroy(&server->watch_wake);
 	pthread_mutex_destroy(&server->mutex);

@@ -73,6 +73,13 @@ const char *http_server_address(const struct http_server *server, size_t index);
 
 void http_server_stats(struct http_server *server, struct http_server_stats *ret);
 
+/* Another certificate, and with client_ca other authorities, for connections from now on; those
+ * that there are keep theirs. client_ca is given if it was at the start. The texts are read only
+ * now. INVALID_ARGUMENT, and nothing changes, if they cannot be used; OK without https addresses.
+ */
+enum code http_server_renew_tls(struct http_server *server, const char *certificate,
+	const char *key, const char *client_ca, struct error *err) NODISCARD;
+
 /* Refuses new connections, tells calls that wait, waits up to timeout_ms for calls in flight and
  * closes everything. No handler runs afterwards. Once. */
 void http_server_stop(

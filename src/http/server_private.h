@@ -1,6 +1,7 @@
 /* What the files of the server share. */
 #pragma once
 #include "http/connect.h"
+#include "http/https_credentials.h"
 #include "http/server.h"
 
 #include <microhttpd.h>
@@ -22,6 +23,7 @@ struct connection {
 	struct connection *previous, *next;
 	int fd;
 	bool secure;
+	struct https_credentials *credentials; /* held; NULL without TLS */
 	char peer[HTTP_PEER_BYTES];
 	uint64_t source; /* the client's address, for struct rpc_call */
 	_Atomic int phase;
@@ -82,6 +84,7 @@ struct http_server {
 	bool stopping;
 	atomic_size_t body_bytes; /* of all exchanges */
 	pthread_mutex_t connections_mutex;
+	struct https_credentials *credentials; /* of new connections; NULL without TLS */
 	struct connection *connections;
 	size_t connection_count;
 	pthread_t watch;

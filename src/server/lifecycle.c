@@ -259,7 +259,7 @@ static int wait_for_end(
 			return number;
 		reload_options(options, argc, argv);
 		observer_reload(server->observer, options);
-		tls_reload(options, server->transport, server->publisher);
+		tls_reload(options, server->transport, server->publisher, server->http);
 		authorize_reload(server->auth);
 	}
 }

@@ -86,6 +86,14 @@ void serve_http_read_stats(struct serve_http *http, struct http_server_stats *re
 		http_server_stats(http->server, ret);
 }
 
+enum code serve_http_renew_tls(
+	struct serve_http *http, const struct tls_credentials *tls, struct error *err)
+{
+	if (http == NULL)
+		return CODE_OK;
+	return http_server_renew_tls(http->server, tls->certificate, tls->key, tls->ca, err);
+}
+
 size_t serve_http_stop(struct serve_http *http, uint32_t timeout_ms)
 {
 	struct http_server_stop stop = { 0 };

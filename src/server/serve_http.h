@@ -21,6 +21,10 @@ const char *serve_http_address(const struct serve_http *http, size_t index);
 
 void serve_http_read_stats(struct serve_http *http, struct http_server_stats *ret);
 
+/* As http_server_renew_tls(). */
+enum code serve_http_renew_tls(
+	struct serve_http *http, const struct tls_credentials *tls, struct error *err) NODISCARD;
+
 /* Ends it; the number of calls that were not answered within timeout_ms. */
 size_t serve_http_stop(struct serve_http *http, uint32_t timeout_ms);
 

@@ -56,13 +56,17 @@ enum code tls_read(
 }
 
 void tls_reload(const struct server_options *options, struct nng_server *transport,
-	struct publisher *publisher)
+	struct publisher *publisher, struct serve_http *http)
 {
 	AUTO(tls_credentials_done) struct tls_credentials credentials;
 	struct error err;
 	enum code code = tls_read(options, &credentials, &err);
 	if (code == CODE_OK && credentials.certificate == NULL)
 		return;
+	/* GnuTLS first: it may refuse what mbedTLS, which has checked the files for the others,
+	 * takes. */
+	if (code == CODE_OK)
+		code = serve_http_renew_tls(http, &credentials, &err);
 	if (code == CODE_OK)
 		code = nng_server_renew_tls(transport, &credentials, &err);
 	if (code == CODE_OK && publisher != NULL)

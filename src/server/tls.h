@@ -3,6 +3,7 @@
 #pragma once
 #include "base/attributes.h"
 #include "server/options.h"
+#include "server/serve_http.h"
 #include "tls/credentials.h"
 #include "transport/nng_server.h"
 #include "transport/publisher.h"
@@ -13,6 +14,6 @@ enum code tls_read(const struct server_options *options, struct tls_credentials 
 	struct error *err) NODISCARD;
 
 /* Reads the files again, for connections from now on. What is wrong with them is logged, and
- * nothing changes then. The publisher may be NULL. */
+ * nothing changes then. The publisher and http may be NULL. */
 void tls_reload(const struct server_options *options, struct nng_server *transport,
-	struct publisher *publisher);
+	struct publisher *publisher, struct serve_http *http);

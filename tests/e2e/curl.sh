@@ -226,11 +226,15 @@ refused() {
 		die "curl ended with $got, not $want: $*"
 	}
 }
+# has_lines COUNT PATTERN FILE: waits until there are so many.
+has_lines() {
+	[ "$(timeout 20 grep -c -m "$1" "$2" < <(tail -n +1 -f "$3"))" = "$1" ]
+}
 ca=(--cacert "$work/tls/ca.crt")
 secure tls server
 ask 200 "${ca[@]}" "$url/livez"
 ask 200 "${ca[@]}" "${json[@]}" -d '{}' "$url/lectern.v1.HealthService/Check"
-grep -q '"peer":"https://127.0.0.1:[1-9]' "$work/tls.log" || die "the log does not say who called"
+has_lines 1 '"peer":"https://127.0.0.1:[1-9]' "$work/tls.log" || die "the log does not say who called"
 refused 60 --cacert "$work/tls/other-ca.crt" "$url/livez"
 refused 35 "${ca[@]}" --tlsv1.0 --tls-max 1.1 --ciphers 'DEFAULT@SECLEVEL=0' "$url/livez"
 refused 52 "http://${url#https://}/livez" || true
@@ -244,8 +248,62 @@ secure mutual server --tls-client-ca "$work/tls/ca.crt"
 ask 403 "${ca[@]}" "$url/"
 ask 403 "${ca[@]}" "${json[@]}" -d '{}' "$url/lectern.v1.HealthService/Check"
 ask 200 "${ca[@]}" --cert "$work/tls/client.crt" --key "$work/tls/client.key" "$url/"
+# as NAME: curl's options for a client's certificate.
+as() {
+	client=("${ca[@]}" --cert "$work/tls/$1.crt" --key "$work/tls/$1.key")
+}
 for wrong in client-other client-expired; do
-	ask 403 "${ca[@]}" --cert "$work/tls/$wrong.crt" --key "$work/tls/$wrong.key" "$url/"
+	as "$wrong"
+	ask 403 "${client[@]}" "$url/"
 done
+stop
+
+# Other files at the same paths, for connections from then on: one that is there keeps what it began
+# with. What cannot be used changes nothing.
+for kind in crt key; do cp "$work/tls/server.$kind" "$work/tls/renewed.$kind"; done
+cp "$work/tls/ca.crt" "$work/tls/renewed-ca.crt"
+secure renewed renewed --tls-client-ca "$work/tls/renewed-ca.crt"
+# renew COUNT LINE: SIGHUP, until the log has so many such lines.
+renew() {
+	kill -HUP "${servers[-1]}"
+	has_lines "$1" "$2" "$work/renewed.log" || die "no line \"$2\""
+}
+# ask_on_held COUNT: one more request on the connection that is held; so many were answered then.
+ask_on_held() {
+	printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' >&7
+	has_lines "$1" '^HTTP/1.1 200' "$work/answers" ||
+		die "no answer on a connection from before the renewal"
+}
+as client-revoked
+ask 200 "${client[@]}" "$url/"
+mkfifo "$work/held"
+: >"$work/answers"
+(cd "$work/tls" && exec openssl s_client -quiet -no_ign_eof -connect "${url#https://}" -CAfile ca.crt \
+	-cert client-revoked.crt -key client-revoked.key <"$work/held" >"$work/answers" 2>/dev/null) &
+held=$!
+exec 7>"$work/held"
+ask_on_held 1
+cp "$work/tls/server-wrong.crt" "$work/tls/renewed.crt"
+renew 1 'TLS files are left as they were'
+as client
+ask 200 "${client[@]}" "$url/"
+cp "$work/tls/server-wrong.key" "$work/tls/renewed.key"
+renew 1 'TLS files read again'
+refused 60 "${client[@]}" "$url/"
+ask_on_held 2
+for kind in crt key; do cp "$work/tls/server.$kind" "$work/tls/renewed.$kind"; done
+cp "$work/tls/ca-list.crt" "$work/tls/renewed-ca.crt"
+renew 2 'TLS files read again'
+ask_on_held 3
+ask 200 "${client[@]}" "$url/"
+as client-revoked
+ask 403 "${client[@]}" "$url/"
+cp "$work/tls/other-ca.crt" "$work/tls/renewed-ca.crt"
+renew 3 'TLS files read again'
+ask 403 "${client[@]}" "$url/"
+as client-other
+ask 200 "${client[@]}" "$url/"
+exec 7>&-
+wait "$held"
 stop
 say "calls over HTTP work"

@@ -158,6 +158,12 @@ refused 'it may not trust the client certificate' \
 	lectern --tls-ca ca.crt --tls-cert client-other.crt --tls-key client-other.key health
 refused 'it may not trust the client certificate' \
 	lectern --tls-ca ca.crt --tls-cert client-expired.crt --tls-key client-expired.key health
+lectern --tls-ca ca.crt --tls-cert client-revoked.crt --tls-key client-revoked.key health >/dev/null
+stop
+serve list server --tls-client-ca ca-list.crt
+lectern --tls-ca ca.crt --tls-cert client.crt --tls-key client.key health >/dev/null
+refused 'it may not trust the client certificate' \
+	lectern --tls-ca ca.crt --tls-cert client-revoked.crt --tls-key client-revoked.key health
 stop
 
 # A server without TLS.

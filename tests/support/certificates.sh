@@ -6,6 +6,7 @@
 #   server          for localhost, 127.0.0.1 and ::1; server-chain.crt is the same through an
 #                   intermediate authority (key: server-chain.key)
 #   client          a client's, common name "editor"
+#   client-revoked  likewise, revoked by the authority's list; ca-list.crt has ca.crt and that list
 #   server-expired  client-expired  expired a year ago
 #   server-wrong    for wrong.example
 #   server-weak     RSA with 1024 bits
@@ -46,28 +47,43 @@ sign() {
 	rm "$name.csr"
 }
 
-# expired NAME COMMON_NAME EXTENSION: `openssl x509` of Debian 12 sets no dates; `openssl ca` does.
-expired() {
-	key "$1"
-	mkdir -p expired && : >expired/index.txt && openssl rand -hex 8 >expired/serial
-	printf '%s\n' "$3" >expired/extensions
-	cat >expired/config <<-END
+# office: a folder with what `openssl ca` wants of an authority.
+office() {
+	mkdir -p office && : >office/index.txt && openssl rand -hex 8 >office/serial
+	cat >office/config <<-END
 		[ca]
 		default_ca = it
 		[it]
-		database = expired/index.txt
-		serial = expired/serial
-		new_certs_dir = expired
+		database = office/index.txt
+		serial = office/serial
+		new_certs_dir = office
 		default_md = sha256
 		policy = any
 		[any]
 		commonName = supplied
 	END
+}
+
+# expired NAME COMMON_NAME EXTENSION: `openssl x509` of Debian 12 sets no dates; `openssl ca` does.
+expired() {
+	key "$1"
+	office
+	printf '%s\n' "$3" >office/extensions
 	openssl req -new -key "$1.key" -subj "/CN=$2" -out "$1.csr" 2>>$log
-	openssl ca -batch -notext -config expired/config -extfile expired/extensions -in "$1.csr" \
+	openssl ca -batch -notext -config office/config -extfile office/extensions -in "$1.csr" \
 		-cert ca.crt -keyfile ca.key -startdate 20240101000000Z -enddate 20250101000000Z \
 		-out "$1.crt" 2>>$log
-	rm -r expired "$1.csr"
+	rm -r office "$1.csr"
+}
+
+# revoked NAME FILE: the authority's certificate with its list, on which NAME.crt is.
+revoked() {
+	office
+	openssl ca -config office/config -cert ca.crt -keyfile ca.key -revoke "$1.crt" 2>>$log
+	openssl ca -config office/config -cert ca.crt -keyfile ca.key -gencrl -crldays 2 \
+		-out office/list 2>>$log
+	cat ca.crt office/list >"$2"
+	rm -r office
 }
 
 here='subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
@@ -79,6 +95,8 @@ if ! {
 	key server-chain && sign server-chain intermediate localhost "$here"
 	cat intermediate.crt >>server-chain.crt
 	key client && sign client ca editor 'extendedKeyUsage=clientAuth'
+	key client-revoked && sign client-revoked ca editor 'extendedKeyUsage=clientAuth'
+	revoked client-revoked ca-list.crt
 	key server-wrong && sign server-wrong ca wrong.example 'subjectAltName=DNS:wrong.example'
 	key server-other && sign server-other other-ca localhost "$here"
 	key client-other && sign client-other other-ca editor 'extendedKeyUsage=clientAuth'
