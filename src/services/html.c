@@ -14,6 +14,7 @@ enum outcome {
 	RENDERED,
 	TOO_DEEP,
 	TOO_COMPLEX,
+	NOT_PARSED,
 	UNSTABLE,
 };
 
@@ -45,7 +46,10 @@ static const GumboNode *parse(struct parse_budget *budget, struct slice html)
 	options.fragment_context = GUMBO_TAG_BODY;
 	options.max_errors = 0;
 	const char *text = html.size == 0 ? "" : (const char *)html.data;
-	return gumbo_parse_with_options(&options, text, html.size)->root;
+	parse_budget_enter(budget);
+	const GumboOutput *output = gumbo_parse_with_options(&options, text, html.size);
+	parse_budget_leave();
+	return output->root;
 }
 
 static enum outcome pass(struct rendering *rendering, struct slice html, struct arena *arena)
@@ -69,8 +73,14 @@ static enum outcome render(struct rendering *rendering, struct slice body, struc
 	bool mended = html_mend_references(body, &rendering->before);
 	if (rendering->before.overflow)
 		return TOO_COMPLEX;
-	if (setjmp(rendering->budget.exhausted) != 0)
+	switch (setjmp(rendering->budget.left)) {
+	case 0:
+		break;
+	case PARSE_FAILED:
+		return NOT_PARSED;
+	default:
 		return TOO_COMPLEX;
+	}
 	for (unsigned i = 0; i < PASSES_MAX; i++) {
 		struct slice before = i == 0 && !mended ? body
 							: slice_of(rendering->before.data,
@@ -97,8 +107,9 @@ static enum code fail_outcome(enum outcome outcome, struct error *err)
 			"nests more than %d elements; close those that are left open",
 			HTML_NESTING_MAX);
 	case TOO_COMPLEX:
-		return fail_field(err, CODE_INVALID_ARGUMENT, "BODY_TOO_COMPLEX", "post.body",
-			"needs too much memory or time to render; make it simpler or shorter");
+		return parse_budget_fail(PARSE_EXHAUSTED, err);
+	case NOT_PARSED:
+		return parse_budget_fail(PARSE_FAILED, err);
 	case UNSTABLE:
 		return fail_field(err, CODE_INVALID_ARGUMENT, "BODY_TOO_COMPLEX", "post.body",
 			"has elements inside each other that HTML does not allow there; close each "

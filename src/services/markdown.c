@@ -31,7 +31,7 @@ enum { SIZE_HEADER = 16 };
 static void *memory_calloc(size_t count, size_t size)
 {
 	if (size != 0 && count > (SIZE_MAX - SIZE_HEADER) / size)
-		longjmp(parse_budget->exhausted, 1);
+		parse_budget_jump(parse_budget, PARSE_EXHAUSTED);
 	size_t total = count * size;
 	uint8_t *block = parse_budget_alloc(parse_budget, total + SIZE_HEADER);
 	memcpy(block, &total, sizeof total);
@@ -160,27 +160,35 @@ static cmark_node *parse(const char *body, cmark_parser *parser)
 	return cmark_parser_finish(parser);
 }
 
-/* With parse_mutex held. False when memory or time ran out. */
-static bool render_locked(
+/* With parse_mutex held. */
+static enum parse_end render_locked(
 	struct arena *arena, Lectern__V1__Post *post, struct collection *collection)
 {
 	struct parse_budget budget;
 	parse_budget_init(&budget);
 	parse_budget = &budget;
-	if (setjmp(budget.exhausted) != 0) {
+	switch (setjmp(budget.left)) {
+	case PARSE_DONE:
+		break;
+	case PARSE_FAILED:
 		parse_budget_done(&budget);
-		return false;
+		return PARSE_FAILED;
+	default:
+		parse_budget_done(&budget);
+		return PARSE_EXHAUSTED;
 	}
 	cmark_gfm_core_extensions_ensure_registered();
+	parse_budget_enter(&budget);
 	cmark_parser *parser = cmark_parser_new_with_mem(CMARK_OPT_DEFAULT, &parse_mem);
 	cmark_node *document = parse(post->body, parser);
 	collect(collection, document);
 	const char *html = cmark_render_html_with_mem(document, CMARK_OPT_DEFAULT,
 		cmark_parser_get_syntax_extensions(parser), &parse_mem);
+	parse_budget_leave();
 	post->html =
 		collection->outline.failed ? NULL : add_anchors(arena, html, &collection->outline);
 	parse_budget_done(&budget);
-	return post->html != NULL;
+	return post->html != NULL ? PARSE_DONE : PARSE_EXHAUSTED;
 }
 
 enum code markdown_render(struct arena *arena, Lectern__V1__Post *post, struct error *err)
@@ -190,16 +198,15 @@ enum code markdown_render(struct arena *arena, Lectern__V1__Post *post, struct e
 			"nests more than %d quotes or lists at the start of a line", NESTING_MAX);
 	struct collection collection;
 	buffer_init(&collection.text, LIMIT_BODY_BYTES);
-	bool ok = outline_init(&collection.outline, arena);
-	if (ok) {
+	enum parse_end end = PARSE_EXHAUSTED;
+	if (outline_init(&collection.outline, arena)) {
 		pthread_mutex_lock(&parse_mutex);
-		ok = render_locked(arena, post, &collection);
+		end = render_locked(arena, post, &collection);
 		pthread_mutex_unlock(&parse_mutex);
 	}
 	buffer_done(&collection.text);
-	if (!ok)
-		return fail_field(err, CODE_INVALID_ARGUMENT, "BODY_TOO_COMPLEX", "post.body",
-			"needs too much memory or time to render; make it simpler or shorter");
+	if (end != PARSE_DONE)
+		return parse_budget_fail(end, err);
 	outline_finish(&collection.outline, post);
 	return CODE_OK;
 }

@@ -1,5 +1,8 @@
 #include "services/parse_budget.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static const size_t MEMORY_BYTES_MAX = 256u * 1024 * 1024;
 /* Of the processor. cmark needs quadratic time for some paragraphs, "![[]()" over and over for one,
  * gumbo for tags that are never closed; 4 MiB of anything that people write take less than a
@@ -40,6 +43,55 @@ void *parse_budget_alloc(struct parse_budget *budget, size_t size_bytes)
 {
 	void *block = time_is_over(budget) ? NULL : arena_calloc(&budget->arena, 1, size_bytes);
 	if (block == NULL)
-		longjmp(budget->exhausted, 1);
+		parse_budget_jump(budget, PARSE_EXHAUSTED);
 	return block;
+}
+
+/* That a parser of this thread runs with. */
+static _Thread_local struct parse_budget *entered;
+
+void parse_budget_enter(struct parse_budget *budget)
+{
+	entered = budget;
+}
+
+void parse_budget_leave(void)
+{
+	entered = NULL;
+}
+
+void parse_budget_jump(struct parse_budget *budget, enum parse_end why)
+{
+	entered = NULL;
+	longjmp(budget->left, (int)why);
+}
+
+/*
+ * What assert() calls when it fails (Linux Standard Base, "baselib---assert-fail-1"), in the C
+ * library's place: the linker finds that of a program before that of a library.
+ */
+__attribute__((visibility("default"))) _Noreturn void __assert_fail(
+	const char *assertion, const char *file, unsigned line, const char *function);
+
+void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+	if (entered != NULL)
+		parse_budget_jump(entered, PARSE_FAILED);
+	fprintf(stderr, "%s:%u: %s: Assertion `%s' failed.\n", file, line, function, assertion);
+	abort();
+}
+
+enum code parse_budget_fail(enum parse_end end, struct error *err)
+{
+	switch (end) {
+	case PARSE_DONE:
+		break;
+	case PARSE_EXHAUSTED:
+		return fail_field(err, CODE_INVALID_ARGUMENT, "BODY_TOO_COMPLEX", "post.body",
+			"needs too much memory or time to render; make it simpler or shorter");
+	case PARSE_FAILED:
+		return fail_field(err, CODE_INVALID_ARGUMENT, "BODY_NOT_PARSED", "post.body",
+			"the parser gives up on it; close each element before what is around it");
+	}
+	return CODE_OK;
 }

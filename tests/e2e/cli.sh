@@ -344,6 +344,16 @@ same $'<i>two\n</i>' json .post.html post get html
 expect 0 'Updated post' '' post update html --body-format markdown --body-file - <<<'*two*'
 same '<p><em>two</em></p>' json '.post.html | rtrimstr("\n")' post get html
 expect 67 '' 'MASK_INVALID' post update html --body-format html
+# At these gumbo 0.10 fails assertions of its own, a later one does not: refused or taken, the server
+# goes on.
+for body in '<table><svg><select><foreignobject><select><tr>' '<svg><head><desc><select><select></body>'; do
+	lectern post create --title Disorder --body-format html --body-file - <<<"$body" >/dev/null 2>"$work/err" ||
+		grep -q BODY_NOT_PARSED "$work/err" || {
+		echo "$body: $(cat "$work/err")"
+		failed=1
+	}
+	expect 0 SERVING '' health
+done
 
 # Output that cannot be written.
 [ ! -w /dev/full ] || same 'lectern: cannot write the output: No space left on device' \

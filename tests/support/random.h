@@ -19,6 +19,7 @@ static inline struct random random_start(void)
 	uint64_t seed = given != NULL ? strtoull(given, NULL, 10)
 				      : (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	printf("LECTERN_TEST_SEED=%" PRIu64 "\n", seed);
+	fflush(stdout); /* so that it is there when the test ends by a signal */
 	return (struct random){ .state = seed };
 }
 

@@ -37,8 +37,12 @@ static void check(const char *body)
 	Lectern__V1__Post second = LECTERN__V1__POST__INIT;
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	first.body = (char *)(uintptr_t)body;
-	if (html_render(&arena, &first, &err) != CODE_OK)
-		fail_msg("%s\n%s", body, err.text);
+	if (html_render(&arena, &first, &err) != CODE_OK) {
+		if (strcmp(err.reason, "BODY_NOT_PARSED") != 0) /* as gumbo 0.10 does, rarely */
+			fail_msg("%s\n%s", body, err.text);
+		arena_done(&arena);
+		return;
+	}
 	if (!is_safe_html(first.html, text, sizeof text))
 		fail_msg("%s\n%s\n%s", body, first.html, text);
 	second.body = first.html;
