@@ -9,8 +9,12 @@
 enum {
 	SHARDS = 16, /* a power of two; each with a lock of its own */
 	BUCKETS = 1024,
-	SEEN = 4096, /* requests that were offered, of each shard; later ones take their places */
-	SHARE = 4,   /* of a shard's bytes one reply may have one part in so many */
+	/* Requests that were offered, of each shard: sets in which a later one takes the place of
+	 * the oldest. Sets of one would let two requests that come in turns push each other out for
+	 * ever, and a cache of some thousand requests has dozens of such pairs. */
+	SEEN_SETS = 1024,
+	SEEN_WAYS = 4,
+	SHARE = 4, /* of a shard's bytes one reply may have one part in so many */
 };
 
 struct entry {
@@ -37,7 +41,7 @@ struct shard {
 	uint64_t count;
 	uint64_t hits;
 	uint64_t misses;
-	uint16_t seen[SEEN];
+	uint16_t seen[SEEN_SETS][SEEN_WAYS]; /* each the newest first */
 };
 
 struct reply_cache {
@@ -179,13 +183,19 @@ const struct cached_reply *reply_cache_find(struct reply_cache *cache, const str
 /* Whether the request was offered before; from now on it was. */
 static bool was_seen(struct shard *shard, uint64_t hash)
 {
-	uint16_t *seen = &shard->seen[(hash >> 8) & (SEEN - 1)];
+	uint16_t *set = shard->seen[(hash >> 8) & (SEEN_SETS - 1)];
 	uint16_t tag = (uint16_t)(hash >> 48);
+	unsigned way = 0;
 	pthread_mutex_lock(&shard->mutex);
-	bool equal = *seen == tag;
-	*seen = tag;
+	while (way < SEEN_WAYS && set[way] != tag)
+		way++;
+	bool seen = way < SEEN_WAYS;
+	if (!seen) {
+		memmove(set + 1, set, (SEEN_WAYS - 1) * sizeof *set);
+		set[0] = tag;
+	}
 	pthread_mutex_unlock(&shard->mutex);
-	return equal;
+	return seen;
 }
 
 static struct entry *make_entry(

@@ -103,6 +103,27 @@ static void keeps_what_comes_again(void **state)
 	reply_cache_free(cache);
 }
 
+/* Requests that fall together by chance do not keep each other out. */
+static void keeps_all_that_come_in_turns(void **state)
+{
+	enum { COUNT = 2000, LEFT_OUT_MAX = 12 };
+	struct reply_cache *cache = open_cache(8 * MEGABYTE);
+	const struct answer answer = { .revision = 7, .fill = 'a', .bytes = 100 };
+	char text[32];
+	size_t left_out = 0;
+	for (size_t i = 0; i < 3 * COUNT; i++) {
+		struct reply_key key = key_of(0, i % COUNT, 1, text);
+		if (!has(cache, &key))
+			offer(cache, &key, &answer);
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		struct reply_key key = key_of(0, i, 1, text);
+		left_out += !has(cache, &key);
+	}
+	assert_in_range(left_out, 0, LEFT_OUT_MAX);
+	reply_cache_free(cache);
+}
+
 static void leaves_out_what_is_too_large(void **state)
 {
 	/* 1024 bytes a shard, a quarter of them for one. */
@@ -207,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_comes_again),
+		cmocka_unit_test(keeps_all_that_come_in_turns),
 		cmocka_unit_test(leaves_out_what_is_too_large),
 		cmocka_unit_test(random_replies),
 		cmocka_unit_test(threads_share_it),
