@@ -54,12 +54,15 @@ void exchange_leave(struct exchange *exchange)
 void *exchange_begin(void *context, const char *uri, struct MHD_Connection *mhd)
 {
 	struct http_server *server = context;
-	struct exchange *exchange = calloc(1, sizeof *exchange);
+	/* Without memory for the connection nobody watches it, and it has not the last credentials.
+	 */
+	struct connection *connection = connection_of(mhd);
+	struct exchange *exchange = connection == NULL ? NULL : calloc(1, sizeof *exchange);
 	if (exchange == NULL)
 		return NULL;
 	exchange->server = server;
 	exchange->mhd = mhd;
-	exchange->connection = connection_of(mhd);
+	exchange->connection = connection;
 	atomic_init(&exchange->owners, 1);
 	buffer_init(&exchange->uri, URI_BYTES_MAX);
 	buffer_append_text(&exchange->uri, uri);
@@ -79,8 +82,7 @@ void exchange_end(void *context, struct MHD_Connection *mhd, void **place,
 	*place = NULL;
 	if (exchange == NULL)
 		return;
-	if (exchange->connection != NULL)
-		connection_enter(exchange->connection, CONNECTION_HEAD);
+	connection_enter(exchange->connection, CONNECTION_HEAD);
 	exchange_leave(exchange);
 }
 
@@ -115,10 +117,9 @@ static void read_head(struct exchange *exchange, const char *method)
 	request->method = method_of(method);
 	exchange->has_target =
 		head_split_target(slice_of(exchange->uri.data, exchange->uri.size), request);
-	snprintf(exchange->peer, sizeof exchange->peer, "%s",
-		exchange->connection == NULL ? "http" : exchange->connection->peer);
+	snprintf(exchange->peer, sizeof exchange->peer, "%s", exchange->connection->peer);
 	request->peer = exchange->peer;
-	request->secure = exchange->connection != NULL && exchange->connection->secure;
+	request->secure = exchange->connection->secure;
 	request->arrival_ns = clock_monotonic_ns();
 	request->rpc = exchange->server->options.rpc;
 	request->arena = &exchange->arena;
@@ -287,8 +288,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
 	unsigned status = check_head(exchange, version, &err);
 	if (status != 0)
 		return refuse(exchange, status, &err);
-	if (exchange->connection != NULL)
-		connection_enter(exchange->connection, CONNECTION_BODY);
+	connection_enter(exchange->connection, CONNECTION_BODY);
 	return MHD_YES;
 }
 
@@ -308,8 +308,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *mhd, const
 		return refuse_body(exchange);
 	if (!exchange->called) {
 		exchange->called = true;
-		if (exchange->connection != NULL)
-			connection_enter(exchange->connection, CONNECTION_CALL);
+		connection_enter(exchange->connection, CONNECTION_CALL);
 		if (handle_request(exchange))
 			return MHD_YES;
 	} else {

@@ -114,7 +114,7 @@ static void fill_call(struct exchange *exchange, struct slice payload)
 	call->min_revision = exchange->connect.min_revision;
 	call->arrival_ns = exchange->request.arrival_ns;
 	call->peer = exchange->request.peer;
-	call->source = exchange->connection == NULL ? 0 : exchange->connection->source;
+	call->source = exchange->connection->source;
 	call->respond = respond;
 	call->park = park;
 	http_read_headers(&exchange->request, call);
@@ -235,8 +235,6 @@ void exchange_finish_call(struct exchange *exchange)
  * bytes that are not read yet, such as the last of TLS. */
 static bool has_gone(const struct exchange *exchange)
 {
-	if (exchange->connection == NULL)
-		return false;
 	struct pollfd socket = { .fd = exchange->connection->fd, .events = POLLRDHUP };
 	return poll(&socket, 1, 0) == 1;
 }

@@ -226,8 +226,7 @@ enum MHD_Result exchange_send(struct exchange *exchange)
 	struct MHD_Response *response = make_response(&exchange->reply);
 	if (response == NULL)
 		return MHD_NO;
-	if (exchange->connection != NULL)
-		connection_enter(exchange->connection, CONNECTION_REPLY);
+	connection_enter(exchange->connection, CONNECTION_REPLY);
 	enum MHD_Result queued =
 		MHD_queue_response(exchange->mhd, exchange->reply.status, response);
 	MHD_destroy_response(response);

@@ -1,6 +1,7 @@
 #include "http/https_credentials.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,8 +104,12 @@ void https_credentials_use(
 bool https_client_is_trusted(struct MHD_Connection *connection)
 {
 	gnutls_session_t session = session_of(connection);
+	/* Where the certificate says what it is for: not one of a server. */
+	gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+		.data = (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT };
 	unsigned problems = 0;
 	if (session == NULL)
 		return true;
-	return gnutls_certificate_verify_peers2(session, &problems) == 0 && problems == 0;
+	return gnutls_certificate_verify_peers(session, &purpose, 1, &problems) == 0 &&
+	       problems == 0;
 }

@@ -26,6 +26,6 @@ void https_credentials_release(struct https_credentials *credentials);
 void https_credentials_use(
 	const struct https_credentials *credentials, struct MHD_Connection *connection);
 
-/* Whether the client has shown a certificate that the authorities vouch for; also where the
- * connection has no TLS. libmicrohttpd asks for certificates and does not look at them. */
+/* Whether the client has shown a certificate for clients that the authorities vouch for; also where
+ * the connection has no TLS. libmicrohttpd asks for certificates and does not look at them. */
 bool https_client_is_trusted(struct MHD_Connection *connection);

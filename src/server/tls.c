@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "tls/config.h"
 
 enum { SOON_DAYS = 14 };
 #define DAY_US (INT64_C(86400) * 1000000)
@@ -63,8 +64,10 @@ void tls_reload(const struct server_options *options, struct nng_server *transpo
 	enum code code = tls_read(options, &credentials, &err);
 	if (code == CODE_OK && credentials.certificate == NULL)
 		return;
-	/* GnuTLS first: it may refuse what mbedTLS, which has checked the files for the others,
-	 * takes. */
+	/* Two libraries read the files, and neither takes all that the other does: both are asked
+	 * before anything is renewed. */
+	if (code == CODE_OK)
+		code = tls_check_server_config(&credentials, &err);
 	if (code == CODE_OK)
 		code = serve_http_renew_tls(http, &credentials, &err);
 	if (code == CODE_OK)

@@ -55,6 +55,12 @@ enum code tls_server_config(
 	return CODE_OK;
 }
 
+enum code tls_check_server_config(const struct tls_credentials *credentials, struct error *err)
+{
+	AUTO(config_freep) nng_tls_config *config = NULL;
+	return tls_server_config(credentials, &config, err);
+}
+
 enum code tls_client_config(const struct tls_credentials *credentials, const char *server_name,
 	nng_tls_config **ret, struct error *err)
 {

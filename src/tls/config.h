@@ -12,6 +12,10 @@
 enum code tls_server_config(const struct tls_credentials *credentials, nng_tls_config **ret,
 	struct error *err) NODISCARD;
 
+/* Whether nng takes them for listeners. */
+enum code tls_check_server_config(const struct tls_credentials *credentials, struct error *err)
+	NODISCARD;
+
 /* For dialers: the same, and the server's certificate must come from one of the authorities and
  * be made out to the name. */
 enum code tls_client_config(const struct tls_credentials *credentials, const char *server_name,

@@ -40,13 +40,17 @@ static struct context *take_place(struct context *context)
 		atomic_store(&context->call.wanted, RPC_STOPPING);
 	else
 		spare = traffic->spare;
+	/* Counted first: whoever takes its connection out of the table after the next line sees the
+	 * count, and waits for the mutex to tell the call. */
+	atomic_fetch_add(&traffic->parked, 1);
 	if (spare != NULL && !connections_park(traffic->connections, context->connection))
 		spare = NULL;
 	if (spare != NULL) {
 		traffic->spare = spare->next_spare;
 		spare->place = CONTEXT_SERVING;
 		context->place = CONTEXT_PARKED;
-		atomic_fetch_add(&traffic->parked, 1);
+	} else {
+		atomic_fetch_sub(&traffic->parked, 1);
 	}
 	pthread_mutex_unlock(&traffic->mutex);
 	return spare;

@@ -452,10 +452,9 @@ void nng_server_free(struct nng_server *server)
 	nng_aio_free(server->watch);
 	for (size_t i = 0; i < server->address_count; i++)
 		free(server->addresses[i]);
-	run_queue_free(server->traffic.queue);
-	server->traffic.queue = NULL;
 	if (server->stuck)
-		return; /* nng still has the address */
+		return; /* nng still has the address, and may tell of connections that end */
+	run_queue_free(server->traffic.queue);
 	tls_endpoint_free(server->tls);
 	connections_free(server->traffic.connections);
 	pthread_cond_destroy(&server->idle);

@@ -252,7 +252,7 @@ ask 200 "${ca[@]}" --cert "$work/tls/client.crt" --key "$work/tls/client.key" "$
 as() {
 	client=("${ca[@]}" --cert "$work/tls/$1.crt" --key "$work/tls/$1.key")
 }
-for wrong in client-other client-expired; do
+for wrong in client-other client-expired client-server; do
 	as "$wrong"
 	ask 403 "${client[@]}" "$url/"
 done

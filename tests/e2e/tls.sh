@@ -154,10 +154,10 @@ lectern --tls-ca ca.crt --tls-cert client.crt --tls-key client.key post create -
 LECTERN_TLS_CA=ca.crt LECTERN_TLS_CERT=client.crt LECTERN_TLS_KEY=client.key lectern post get mutual >/dev/null
 lectern --tls-ca ca.crt --tls-cert client.crt --tls-key client.key watch --feed "$feed" --since 0 --count 1 >/dev/null
 refused 'it may ask for a client certificate' lectern --tls-ca ca.crt health
-refused 'it may not trust the client certificate' \
-	lectern --tls-ca ca.crt --tls-cert client-other.crt --tls-key client-other.key health
-refused 'it may not trust the client certificate' \
-	lectern --tls-ca ca.crt --tls-cert client-expired.crt --tls-key client-expired.key health
+for wrong in client-other client-expired client-server; do
+	refused 'it may not trust the client certificate' \
+		lectern --tls-ca ca.crt --tls-cert $wrong.crt --tls-key $wrong.key health
+done
 lectern --tls-ca ca.crt --tls-cert client-revoked.crt --tls-key client-revoked.key health >/dev/null
 stop
 serve list server --tls-client-ca ca-list.crt

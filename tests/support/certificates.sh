@@ -7,6 +7,7 @@
 #                   intermediate authority (key: server-chain.key)
 #   client          a client's, common name "editor"
 #   client-revoked  likewise, revoked by the authority's list; ca-list.crt has ca.crt and that list
+#   client-server   signed by the authority for servers alone
 #   server-expired  client-expired  expired a year ago
 #   server-wrong    for wrong.example
 #   server-weak     RSA with 1024 bits
@@ -95,6 +96,7 @@ if ! {
 	key server-chain && sign server-chain intermediate localhost "$here"
 	cat intermediate.crt >>server-chain.crt
 	key client && sign client ca editor 'extendedKeyUsage=clientAuth'
+	key client-server && sign client-server ca editor 'extendedKeyUsage=serverAuth'
 	key client-revoked && sign client-revoked ca editor 'extendedKeyUsage=clientAuth'
 	revoked client-revoked ca-list.crt
 	key server-wrong && sign server-wrong ca wrong.example 'subjectAltName=DNS:wrong.example'
