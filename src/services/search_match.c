@@ -38,6 +38,8 @@ void search_match_close(struct search_match *match)
 {
 	for (size_t i = 0; i < match->operand_count; i++)
 		match->effort->keys_read += search_operand_close(&match->operands[i]);
+	if (match->reads_positions)
+		walk_end(&match->positions);
 }
 
 /* Moves the part with that number, a required clause or behind them the candidates, to the first
@@ -139,7 +141,10 @@ static bool passes_proof(struct search_match *match, uint32_t doubtful)
 		return true;
 	match->effort->records_read++;
 	match->effort->proved++;
-	if (!positions_get(match->lookup.txn, match->id, &positions))
+	if (!match->reads_positions)
+		positions_open(&match->positions, match->lookup.txn);
+	match->reads_positions = true;
+	if (!positions_get(&match->positions, match->id, &positions))
 		return false;
 	for (size_t i = 0; i < match->operand_count; i++)
 		if ((doubtful >> i & 1) != 0 &&

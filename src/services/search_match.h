@@ -37,8 +37,10 @@ struct search_match {
 	size_t operand_count;				     /* that are open */
 	struct search_operand *required[LIMIT_QUERY_CLAUSES];
 	size_t required_count;
-	size_t candidate; /* index in candidates */
-	bool has_fields;  /* of the current post */
+	size_t candidate;      /* index in candidates */
+	bool has_fields;       /* of the current post */
+	struct walk positions; /* of words, in the order of posts */
+	bool reads_positions;  /* it is open */
 };
 
 /* Opens the clauses; what is searched for is set, all else is 0. In any case search_match_close()

@@ -152,14 +152,18 @@ bool positions_read(struct slice value, struct positions *ret)
 	return true;
 }
 
-bool positions_get(struct txn *txn, uint64_t id, struct positions *ret)
+void positions_open(struct walk *walk, struct txn *txn)
+{
+	walk_open(walk, txn, TABLE_POSITIONS);
+}
+
+bool positions_get(struct walk *walk, uint64_t id, struct positions *ret)
 {
 	struct key key;
-	struct slice value;
 	key_positions(&key, id);
-	if (txn_get(txn, TABLE_POSITIONS, &key, &value) && positions_read(value, ret))
+	if (walk_to(walk, key_slice(&key)) && positions_read(walk->value, ret))
 		return true;
-	txn_fail_corrupt(txn, "positions of words of post", id);
+	txn_fail_corrupt(walk->txn, "positions of words of post", id);
 	return false;
 }
 

@@ -63,8 +63,11 @@ struct positions {
 /* False if the bytes are no such record; damage further inside shows later. */
 bool positions_read(struct slice value, struct positions *ret) NODISCARD;
 
-/* Those of a post. False when the transaction has failed; a post without them is a failure. */
-bool positions_get(struct txn *txn, uint64_t id, struct positions *ret) NODISCARD;
+/* For positions_get(); walk_end() ends it. */
+void positions_open(struct walk *walk, struct txn *txn);
+/* Those of a post, cheaper if its number is close behind that of the one before. False when the
+ * transaction has failed; a post without them is a failure. */
+bool positions_get(struct walk *walk, uint64_t id, struct positions *ret) NODISCARD;
 
 /* A word of a record. */
 struct positions_cursor {

@@ -207,14 +207,13 @@ static enum code open_socket(struct nng_server *server, struct error *err)
 	return rv == 0 ? CODE_OK : fail_nng(err, rv, "set up socket");
 }
 
-/* nng has two threads for each processor, 16 at most. A quarter of them goes on receiving; and as a
- * thread may lose its processor in the middle of a call, more may run than there are processors. */
-static size_t count_at_once(void)
+/* nng has two threads for each processor, 16 at most. */
+static size_t count_receivers(void)
 {
 	enum { NNG_THREADS_MAX = 16 };
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	long threads = processors < 1 ? 2 : 2 * processors;
-	return (size_t)(threads > NNG_THREADS_MAX ? NNG_THREADS_MAX : threads) * 3 / 4;
+	return (size_t)(threads > NNG_THREADS_MAX ? NNG_THREADS_MAX : threads);
 }
 
 static void on_left(void *argument, struct connection *connection)
@@ -243,7 +242,10 @@ static enum code open_bounds(
 	const struct run_queue_options queue = {
 		.run = context_run,
 		.queued_max = contexts < QUEUE_CONTEXTS_MIN ? contexts : contexts * 5 / 8,
-		.at_once_max = count_at_once(),
+		/* A quarter of them goes on receiving; and as a thread may lose its processor in
+		 * the middle of a call, more may run than there are processors. */
+		.at_once_max = count_receivers() * 3 / 4,
+		.receivers = count_receivers(),
 	};
 	enum code code = run_queue_new(&queue, &traffic->queue, err);
 	return code == CODE_OK ? connections_new(&connections, &traffic->connections, err) : code;

@@ -25,6 +25,8 @@ struct run_queue {
 	atomic_size_t queued;  /* changed with the mutex */
 	pthread_mutex_t mutex; /* for everything below, and what connections have of ours */
 	pthread_cond_t work;
+	pthread_cond_t place; /* one has become free, or need not be waited for; monotonic clock */
+	size_t ours;	      /* of those that run, in our threads */
 	/* Connections with calls, a ring: the next one whose turn it is comes after the last. */
 	struct connection *last_in_turn;
 	struct context *left; /* calls of connections that have gone; not counted in queued */
@@ -47,6 +49,7 @@ static struct context *take(struct run_queue *queue, bool *ret_left)
 	connection->first_queued = context->next_queued;
 	connection->queued--;
 	queue->queued--;
+	pthread_cond_signal(&queue->place);
 	if (connection->first_queued != NULL)
 		queue->last_in_turn = connection;
 	else if (connection == last)
@@ -92,6 +95,7 @@ void run_queue_leave(struct run_queue *queue, struct connection *connection)
 		connection->queued = 0;
 		pthread_cond_broadcast(&queue->work);
 	}
+	pthread_cond_broadcast(&queue->place);
 	pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -130,11 +134,13 @@ static void *run_thread(void *argument)
 			continue;
 		}
 		atomic_fetch_add(&queue->running, 1);
+		queue->ours++;
 		bool stopping = queue->stopping;
 		pthread_mutex_unlock(&queue->mutex);
 		queue->options.run(context, left || (!stopping && is_too_late(context)));
-		atomic_fetch_sub(&queue->running, 1);
 		pthread_mutex_lock(&queue->mutex);
+		queue->ours--;
+		atomic_fetch_sub(&queue->running, 1);
 	}
 	pthread_mutex_unlock(&queue->mutex);
 	return NULL;
@@ -149,6 +155,7 @@ enum code run_queue_new(
 	queue->options = *options;
 	pthread_mutex_init(&queue->mutex, NULL);
 	pthread_cond_init(&queue->work, NULL);
+	clock_cond_init(&queue->place);
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t count = processors < THREADS_MIN ? THREADS_MIN : (size_t)processors;
 	for (size_t i = 0; i < count && i < THREADS_MAX; i++) {
@@ -176,32 +183,65 @@ bool run_queue_run(struct run_queue *queue, struct context *context)
 	return true;
 }
 
-bool run_queue_put(struct run_queue *queue, struct context *context)
+static bool is_gone(const struct connection *connection)
 {
-	struct connection *connection = context->connection;
-	pthread_mutex_lock(&queue->mutex);
-	if (connection == NULL || connection->left) {
-		context->next_queued = queue->left;
-		queue->left = context;
-		pthread_cond_signal(&queue->work);
-		pthread_mutex_unlock(&queue->mutex);
+	return connection == NULL || connection->left;
+}
+
+static bool has_room(const struct run_queue *queue, const struct connection *connection)
+{
+	if (is_gone(connection))
 		return true;
-	}
 	size_t places = queue->options.queued_max - queue->queued;
 	bool alone = connection->queued == queue->queued;
-	bool room = places > 0 && (connection->queued <= places ||
-					  (alone && 8 * places > queue->options.queued_max));
-	bool burst = !room && is_burst(queue);
-	if (room) {
-		put(queue, connection, context);
-		pthread_cond_signal(&queue->work);
+	return places > 0 &&
+	       (connection->queued <= places || (alone && 8 * places > queue->options.queued_max));
+}
+
+/* Whether all others that receive run calls. */
+static bool is_last_receiver(const struct run_queue *queue)
+{
+	return atomic_load(&queue->running) - queue->ours + 1 >= queue->options.receivers;
+}
+
+static void wait_for_room(struct run_queue *queue, const struct connection *connection)
+{
+	struct timespec until =
+		clock_timespec(clock_monotonic_ns() + (uint64_t)BURST_MS * NS_PER_MS);
+	int rv = 0;
+	while (rv == 0 && !queue->stopping && !has_room(queue, connection))
+		rv = pthread_cond_timedwait(&queue->place, &queue->mutex, &until);
+}
+
+static bool place(struct run_queue *queue, struct context *context)
+{
+	if (!has_room(queue, context->connection))
+		return false;
+	if (is_gone(context->connection)) {
+		context->next_queued = queue->left;
+		queue->left = context;
+	} else {
+		put(queue, context->connection, context);
 	}
+	pthread_cond_signal(&queue->work);
+	return true;
+}
+
+bool run_queue_put(struct run_queue *queue, struct context *context)
+{
+	pthread_mutex_lock(&queue->mutex);
+	bool here = !has_room(queue, context->connection) && is_burst(queue);
+	if (here && is_last_receiver(queue)) {
+		wait_for_room(queue, context->connection);
+		here = false;
+	}
+	bool placed = !here && place(queue, context);
 	pthread_mutex_unlock(&queue->mutex);
-	if (burst) {
+	if (here) {
 		atomic_fetch_add(&queue->running, 1);
 		run_here(queue, context);
 	}
-	return room || burst;
+	return here || placed;
 }
 
 size_t run_queue_length(struct run_queue *queue)
@@ -214,6 +254,7 @@ void run_queue_stop(struct run_queue *queue)
 	pthread_mutex_lock(&queue->mutex);
 	queue->stopping = true;
 	pthread_cond_broadcast(&queue->work);
+	pthread_cond_broadcast(&queue->place);
 	pthread_mutex_unlock(&queue->mutex);
 	for (size_t i = 0; i < queue->thread_count; i++)
 		pthread_join(queue->threads[i], NULL);
@@ -225,6 +266,7 @@ void run_queue_free(struct run_queue *queue)
 	if (queue == NULL)
 		return;
 	pthread_cond_destroy(&queue->work);
+	pthread_cond_destroy(&queue->place);
 	pthread_mutex_destroy(&queue->mutex);
 	free(queue);
 }

@@ -21,8 +21,9 @@ struct run_queue_options {
 	 * its client has left meanwhile. */
 	void (*run)(struct context *context, bool too_late);
 	size_t queued_max;
-	/* Calls that run in the threads that receive, at most. */
+	/* Calls that run at once, at most, for one to be run by the thread that has received it. */
 	size_t at_once_max;
+	size_t receivers; /* threads that receive */
 };
 
 enum code run_queue_new(const struct run_queue_options *options, struct run_queue **ret,
@@ -34,10 +35,11 @@ bool run_queue_run(struct run_queue *queue, struct context *context);
 
 /*
  * Has it run by another thread, or by this one where there is no place but those in it have come
- * just now: then there are many cheap ones, and to refuse them would take as long as to answer.
- * A connection may have as many places as are left for others, or seven eighths while there are no
- * others. The context may not be touched
- * afterwards. False: the queue is full.
+ * just now: then there are many cheap ones, and to refuse them would take as long as to answer. If
+ * they are not cheap, that shows when all receivers but this one run calls: it runs none then, and
+ * waits for a place, a moment at most. A connection may have as many places as are left for others,
+ * or seven eighths while there are no others. The context may not be touched afterwards. False: the
+ * queue is full.
  */
 bool run_queue_put(struct run_queue *queue, struct context *context);
 

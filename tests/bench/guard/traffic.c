@@ -176,6 +176,7 @@ static void open_bounds(struct traffic *traffic)
 		.run = context_run,
 		.queued_max = TRAFFIC_CONTEXTS,
 		.at_once_max = AT_ONCE,
+		.receivers = AT_ONCE + 1,
 	};
 	if (connections_new(&connections, &traffic->connections, &err) != CODE_OK ||
 		run_queue_new(&queue, &traffic->queue, &err) != CODE_OK)

@@ -16,7 +16,7 @@
 enum {
 	CALLS_MAX = 200,
 	CONNECTIONS = 6,
-	BLOCKERS_MAX = 16,
+	BLOCKERS_MAX = 17, /* one for each thread, and a receiver */
 	TIMEOUT_MS = 20000,
 	NS_PER_MS = 1000000,
 };
@@ -69,7 +69,7 @@ static size_t processor_count(void)
 static size_t thread_count(void)
 {
 	size_t count = processor_count();
-	return count < 2 ? 2 : count > BLOCKERS_MAX ? BLOCKERS_MAX : count;
+	return count < 2 ? 2 : count >= BLOCKERS_MAX ? BLOCKERS_MAX - 1 : count;
 }
 
 static void release(size_t count)
@@ -88,6 +88,14 @@ static void wait_for_count(size_t count)
 	pthread_mutex_unlock(&ran.mutex);
 }
 
+static void wait_for_blocked(size_t count)
+{
+	pthread_mutex_lock(&ran.mutex);
+	while (ran.blocked < count)
+		pthread_cond_wait(&ran.changed, &ran.mutex);
+	pthread_mutex_unlock(&ran.mutex);
+}
+
 static struct context *call_of(size_t index, struct connection *connection, uint64_t age_ms)
 {
 	struct context *context = &calls[index];
@@ -99,12 +107,12 @@ static struct context *call_of(size_t index, struct connection *connection, uint
 }
 
 /* A queue none of whose threads does anything before release(). */
-static struct run_queue *open_blocked(size_t queued_max)
+static struct run_queue *open_blocked_with(size_t queued_max, size_t at_once_max)
 {
 	struct run_queue *queue;
 	struct error err;
 	const struct run_queue_options options = {
-		.run = run, .queued_max = queued_max, .at_once_max = thread_count()
+		.run = run, .queued_max = queued_max, .at_once_max = at_once_max, .receivers = 2
 	};
 	assert_int_equal(run_queue_new(&options, &queue, &err), CODE_OK);
 	memset(connections, 0, sizeof connections);
@@ -114,12 +122,14 @@ static struct run_queue *open_blocked(size_t queued_max)
 		blockers[i].call.arrival_ns = clock_monotonic_ns();
 		blockers[i].call.timeout_ms = TIMEOUT_MS;
 		assert_true(run_queue_put(queue, &blockers[i]));
-		pthread_mutex_lock(&ran.mutex);
-		while (ran.blocked <= i)
-			pthread_cond_wait(&ran.changed, &ran.mutex);
-		pthread_mutex_unlock(&ran.mutex);
+		wait_for_blocked(i + 1);
 	}
 	return queue;
+}
+
+static struct run_queue *open_blocked(size_t queued_max)
+{
+	return open_blocked_with(queued_max, thread_count());
 }
 
 static void close_queue(struct run_queue *queue)
@@ -198,7 +208,9 @@ static void test_at_once_where_a_processor_is_free(void **state)
 {
 	struct run_queue *queue;
 	struct error err;
-	const struct run_queue_options options = { .run = run, .queued_max = 10, .at_once_max = 1 };
+	const struct run_queue_options options = {
+		.run = run, .queued_max = 10, .at_once_max = 1, .receivers = 2
+	};
 	assert_int_equal(run_queue_new(&options, &queue, &err), CODE_OK);
 	ran.count = 0;
 	assert_true(run_queue_run(queue, call_of(0, &connections[0], TIMEOUT_MS)));
@@ -231,6 +243,54 @@ static void test_full(void **state)
 			assert_ptr_equal(ran.order[0], &calls[4]);
 		}
 		assert_int_equal(run_queue_length(queue), 4);
+		close_queue(queue);
+	}
+}
+
+/* A receiver that runs a call until it is released. */
+static void *receive(void *queue)
+{
+	struct context *context = &blockers[thread_count()];
+	memset(context, 0, sizeof *context);
+	assert_true(run_queue_run(queue, context));
+	return NULL;
+}
+
+static void *release_one(void *argument)
+{
+	usleep(10 * 1000); /* so that the call below waits by then; before, it passes as well */
+	release(1);
+	return argument;
+}
+
+/* Where all others run calls, the one that still receives waits for a place and runs none. */
+static void test_the_last_receiver(void **state)
+{
+	enum { PLACES = 4, WAIT_MS = 100 };
+	for (int frees = 0; frees <= 1; frees++) {
+		struct run_queue *queue = open_blocked_with(PLACES, thread_count() + 1);
+		pthread_t other, releaser;
+		assert_int_equal(pthread_create(&other, NULL, receive, queue), 0);
+		wait_for_blocked(thread_count() + 1);
+		for (size_t i = 0; i < PLACES; i++)
+			assert_true(run_queue_put(queue, call_of(i, &connections[i], 0)));
+		if (frees)
+			assert_int_equal(pthread_create(&releaser, NULL, release_one, NULL), 0);
+		uint64_t start_ns = clock_monotonic_ns();
+		bool taken = run_queue_put(queue, call_of(PLACES, &connections[PLACES], 0));
+		uint64_t took_ms = (clock_monotonic_ns() - start_ns) / NS_PER_MS;
+		if (frees)
+			pthread_join(releaser, NULL);
+		if (taken) {
+			assert_int_equal(frees, 1);
+			wait_for_count(PLACES + 1);
+			assert_false(pthread_equal(ran.thread[PLACES], pthread_self()));
+		} else if (frees) { /* this machine has stood still for a while */
+			assert_true(took_ms >= WAIT_MS ||
+				    start_ns - calls[0].call.arrival_ns >= WAIT_MS * NS_PER_MS);
+		}
+		release(BLOCKERS_MAX);
+		pthread_join(other, NULL);
 		close_queue(queue);
 	}
 }
@@ -323,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_connections_that_leave),
 		cmocka_unit_test(test_at_once_where_a_processor_is_free),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_the_last_receiver),
 		cmocka_unit_test(test_what_is_left_runs_at_the_stop),
 		cmocka_unit_test(test_random_calls),
 	};
