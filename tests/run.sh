@@ -8,8 +8,8 @@ usage: tests/run.sh [--quick] [--full] [--fuzz SECONDS] [--soak [SECONDS]] [--jo
 
 Installs the Debian packages that are missing (as root or through sudo), then, in build/:
   tsan      unit, integration and end-to-end tests under ThreadSanitizer
-  release   the same with the hardened build, and the instruction counts of its hot paths against those
-            that are recorded
+  release   the same with the hardened build, but for units that do the same however they are compiled,
+            and the instruction counts of its hot paths against those that are recorded
   clang     compiles everything with the second compiler, warnings as errors
   fuzz      libFuzzer on what reads bytes from the network, one minute each
   dev       every test under AddressSanitizer and UndefinedBehaviorSanitizer, with those in Debian
@@ -124,17 +124,23 @@ any() {
 # of a server that does one thing after the other.
 no_threads=$(any 'base\..*' 'codec\..*' 'analysis\..*' 'exporters\..*' 'importers\.[^p].*' importers.plain \
 	'services\.html.*' services.{archive_pages,filter_random,markdown,page,time_zone} \
-	services.search_{bounds,pages,random} store.search_{size,block} \
-	store.{check,model,pages,pages_damage,power_cut,rebuild,seal,search_index,search_recent} cli.diff \
+	services.search_{bounds,pages,random,text_random} services.{import_random,list_edges} \
+	store.{search_size,search_block,post_iterator} \
+	store.{check,model,pages,pages_damage,power_cut,rebuild,seal,search_index,search_recent} cli.{diff,run} \
 	http.{connect,site_pages} site.{atom,links} integration.install_consume \
-	e2e.{18f,api_examples,bad_filters,bad_input,bad_tokens,cli,clock,damaged,manifests,migration} \
-	e2e.{options,query_oracle,readme,seeds,site,systemd,tls,tokens,watch} 'e2e\.import.*')
+	e2e.{18f,api_examples,bad_filters,bad_input,bad_tokens,bench,cli,clock,damaged,manifests,migration} \
+	e2e.{monitoring,options,query_oracle,readme,seeds,site,systemd,tls,tokens,watch} 'e2e\.import.*')
 
 # What takes long and does the same in every build: in the last one alone, or, where sanitizers have
 # little to see and slow it down, in the release build alone.
 same=$(any store.{pages_damage,power_cut} services.html_bounds transport.tls 'e2e\.import.*' \
 	e2e.{18f,clock,damaged,hostile,manifests,options,systemd,tls,tokens})
 released='^e2e\.(migration|query_oracle)$'
+
+# Layers that do the same however they are compiled, and tests that wait more than they work: not with
+# the hardened build, whose servers and tools all others use.
+compiled_alike=$(any '(base|codec|analysis|exporters|importers|cli|services)\..*' e2e.{monitoring,watch} \
+	client.watch transport.slow_clients)
 
 # long_run NAME: a program of the release build, for much longer than CTest lets it run.
 long_run() {
@@ -164,7 +170,7 @@ test_step "lint" dev -L '^lint$'
 step "building tsan" build tsan
 test_step "testing tsan" tsan -L '^(unit|integration|e2e)$' -E "$no_threads"
 step "building release" build release -DLECTERN_BENCH=ON
-test_step "testing release" release -L '^(unit|integration|e2e|bench)$' -E "$same"
+test_step "testing release" release -L '^(unit|integration|e2e|bench)$' -E "$same|$compiled_alike"
 step "building clang" clang_build
 step "building fuzz" fuzz_build fuzz.envelope fuzz.http fuzz.json
 test_step "fuzzing" fuzz -R "$network"

@@ -30,7 +30,7 @@ check() {
 measured() {
 	local row=$1 names
 	shift
-	tests/bench/run.sh --results "$work/results" --rounds 1 --seconds 1 --warmup 1 "$row" >"$work/output" 2>&1 || {
+	tests/bench/run.sh --results "$work/results" --rounds 1 --seconds 1 --warmup 0 "$row" >"$work/output" 2>&1 || {
 		cat "$work/output"
 		die "the row $row failed"
 	}

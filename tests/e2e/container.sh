@@ -214,7 +214,7 @@ as() {
 
 # The options of the pod, real content over TLS to the tool and to curl, and what is refused.
 test_exposed() {
-	local seeds=$PWD/../shared/data/seeds query slug='' code
+	local seeds=${LECTERN_DATA:-$PWD/../shared/data}/seeds query slug='' code
 	if [ -d "$seeds" ]; then
 		page=$(grep -lx 'Tag: Deep Learning' "$seeds"/*)
 		make_etc "$seeds"/*.txt

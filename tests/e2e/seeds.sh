@@ -131,7 +131,7 @@ test_seeds() {
 	say "seeds: ok"
 }
 
-seeds=$PWD/../shared/data/seeds
+seeds=${LECTERN_DATA:-$PWD/../shared/data}/seeds
 test_sample
 if [ -d "$seeds" ]; then
 	test_seeds

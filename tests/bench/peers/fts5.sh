@@ -43,6 +43,7 @@ fts5_stop() {
 }
 
 fts5_service_start() {
+	: >"$bench_work/fts5.log"
 	bench.fts5_serve "$fts5_db" tcp://127.0.0.1:0 "$(nproc)" >"$bench_work/fts5.log" 2>&1 </dev/null &
 	server_pids=($!)
 	fts5_server=$(wait_for_ready $! "$bench_work/fts5.log") || {
