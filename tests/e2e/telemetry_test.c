@@ -211,9 +211,10 @@ static void test_metrics_tell_what_was_called(void **state)
 				 "method=\"" LIST_CHANGES "\""),
 		2);
 	assert_true(METRIC("lectern_response_bytes_total", "method=\"" GET_TAG "\"") > 10);
-	/* The answer before it may be on its way out still. */
-	assert_in_range(METRIC("lectern_calls_in_flight", ""), 1, 2);
-	assert_int_equal(METRIC("lectern_calls_parked", ""), 0);
+	/* Answers are here before the server is done with their calls: one of those before, and the
+	 * one that has waited. */
+	assert_in_range(METRIC("lectern_calls_in_flight", ""), 1, 3);
+	assert_in_range(METRIC("lectern_calls_parked", ""), 0, 1);
 	assert_int_equal(METRIC("lectern_connections", ""), 1);
 	assert_int_equal(METRIC("lectern_writes_total", ""), 2);
 	assert_int_equal(METRIC("lectern_commit_writes_count", ""), 2);
